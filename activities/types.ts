@@ -1,0 +1,282 @@
+/**
+ * The seam between workflows and the outside world: every message that crosses it, and every activity's
+ * signature. Types only, so that workflows can import this file without dragging anything into their bundle.
+ */
+import type { TrainRoundInput, TrainRoundResult } from './student-messages.js';
+
+export type { TrainRoundInput, TrainRoundResult } from './student-messages.js';
+
+/** Data by reference: a name inside the run's store, the SHA-256 of its bytes (hex), and how many rows it has. */
+export interface Ref {
+  /** Path below the store's root, for example `quickstart-a1b2/rounds/003/plan.jsonl`. */
+  uri: string;
+  sha256: string;
+  count: number;
+}
+
+/** Which run an activity works for, and which store its data lies in. */
+export interface RunContext {
+  runId: string;
+  /** Only for messages to people: a worker that sees another store names both. */
+  storeUrl: string;
+  /** Content of the store's `store-id`; a worker whose store has another one refuses, retryably. */
+  storeId: string;
+}
+
+/** One training item in Self-Instruct's terms. `input` is empty when the instruction stands alone. */
+export interface Instance {
+  input: string;
+  output: string;
+}
+
+/** A task given by people (origin `human`) or refined from accepted examples (origin `machine`). */
+export interface Seed {
+  id: string;
+  origin: 'human' | 'machine';
+  instruction: string;
+  instances: Instance[];
+  /** null when the seed file does not say. */
+  isClassification: boolean | null;
+  /** Ids of the human seeds that this one descends from (its own id for a human seed). */
+  ancestors: string[];
+  /** Round that made it; 0 for human seeds. */
+  round: number;
+  /** SeDi's decayed rank score, 0 to 1; null for human seeds and wherever nothing was measured. */
+  score: number | null;
+  source?: string;
+  licence?: string;
+}
+
+/** A held-out task. `steering` rows make the signals, `reporting` rows are only ever reported. */
+export interface HeldOutRow extends Instance {
+  id: string;
+  half: 'steering' | 'reporting';
+  instruction: string;
+}
+
+/**
+ * What a teacher call is for.
+ * `instructions`: a list of new instructions. `classify`: is this instruction a classification task?
+ * `instances`: inputs and outputs for one instruction. `answers`: the answer to one instruction, directly.
+ * `tasks`: instruction, input and output together (Alpaca's one-call form).
+ */
+export type CallPhase = 'instructions' | 'classify' | 'instances' | 'answers' | 'tasks';
+
+export type RejectReason =
+  // heuristics on the instruction
+  | 'too-short'
+  | 'too-long'
+  | 'unsuited-word'
+  | 'bad-start'
+  | 'write-a-program'
+  // similarity
+  | 'similar'
+  | 'heldout-leak'
+  // instances
+  | 'empty-output'
+  | 'ends-with-colon'
+  | 'output-equals-input'
+  | 'conflicting-outputs'
+  | 'duplicate-instance'
+  // the answer itself
+  | 'unparsable'
+  | 'truncated'
+  | 'no-instance'
+  | 'instance-call-failed';
+
+export type Verdict =
+  | { state: 'accepted' }
+  | { state: 'undecided' }
+  | { state: 'rejected'; reason: RejectReason; detail?: string };
+
+export interface NearestNeighbour {
+  id: string;
+  /** ROUGE-L F-measure, 0 to 1. */
+  similarity: number;
+}
+
+/** One row of `candidates.jsonl`: a candidate with its verdict and lineage. */
+export interface Candidate {
+  /** hash(call key, position in the answer). */
+  id: string;
+  contentHash: string;
+  round: number;
+  /** Order over the whole run: (round, callIndex, position, instance). */
+  callIndex: number;
+  position: number;
+  /** 0 for the first instance of an instruction; further instances are candidates of their own. */
+  instance: number;
+  instruction: string;
+  input: string;
+  output: string;
+  isClassification: boolean | null;
+  /** Every call that contributed, in order: the instruction list first, then classification and instances. */
+  calls: CandidateCall[];
+  seedIds: string[];
+  nearest: NearestNeighbour | null;
+  verdict: Verdict;
+}
+
+export interface CandidateCall {
+  phase: CallPhase;
+  callKey: string;
+  model: string;
+  template: string;
+  templateHash: string;
+  sampling: Sampling;
+  promptTokens: number;
+  completionTokens: number;
+  /** null: no price is known for this model. */
+  costUsd: number | null;
+}
+
+export interface Sampling {
+  temperature: number;
+  topP: number;
+  presencePenalty: number;
+  frequencyPenalty: number;
+  maxTokens: number;
+  stop: string[];
+}
+
+/** Why a planned call has no usable answer. */
+export type CallFailure =
+  | 'invalid-request'
+  | 'refused'
+  | 'content-filter'
+  | 'truncated'
+  | 'unparsable'
+  | 'cancelled';
+
+/** What `callTeacher` returns into history: short, no text. */
+export interface CallResult {
+  callIndex: number;
+  outcome: 'answered' | CallFailure;
+  /** Requests that were sent to the endpoint by the attempt that completed. */
+  sent: number;
+  /** Answers that came from the response store in the attempt that completed. */
+  fromStore: number;
+  /** Parsed candidates or instances. */
+  items: number;
+  promptTokens: number;
+  completionTokens: number;
+  /** null: unknown price. */
+  costUsd: number | null;
+}
+
+export interface PlanCallsInput {
+  run: RunContext;
+  round: number;
+  phase: CallPhase;
+}
+
+export interface CallPlan {
+  plan: Ref;
+  shards: { shard: number; from: number; to: number }[];
+}
+
+export interface CallTeacherInput {
+  run: RunContext;
+  round: number;
+  phase: CallPhase;
+  shard: number;
+  callIndex: number;
+}
+
+export interface CloseShardInput {
+  run: RunContext;
+  round: number;
+  phase: CallPhase;
+  shard: number;
+  from: number;
+  to: number;
+  /** Calls that were planned but never sent because the run was cancelled. */
+  cancelled: number[];
+}
+
+export type Tally<K extends string = string> = Partial<Record<K, number>>;
+
+export interface ShardSummary {
+  calls: Ref;
+  ledger: Ref;
+}
+
+/** Counts of one round, recomputed from the store whenever a phase ends. Also what `progress.json` holds per round. */
+export interface RoundCounts {
+  round: number;
+  calls: { planned: number; answered: number; failed: Tally<CallFailure> };
+  candidates: { parsed: number; accepted: number; undecided: number; rejected: Tally<RejectReason> };
+  /** Requests sent, answers taken from the response store, attempts that failed. */
+  attempts: { sent: number; fromStore: number; failed: number; unknown: number };
+  tokens: { prompt: number; completion: number };
+  /** null as soon as one paid attempt has no known price. */
+  costUsd: number | null;
+}
+
+export interface RoundInput {
+  run: RunContext;
+  round: number;
+}
+
+/** Where the SeDi loop stands between rounds; every bulky thing by reference. */
+export interface ComposeInput extends RoundInput {
+  target: number;
+}
+export interface ComposeResult {
+  batches: Ref;
+  waiting: Ref;
+}
+
+export interface RefineInput extends RoundInput {
+  /** null: no signal was asked for. */
+  signal: Ref | null;
+}
+export interface RefineResult {
+  pool: Ref;
+  attractiveBatches: number;
+  added: number;
+  removed: number;
+  /** Sentence for people: why the seeds are as they are. */
+  note: string;
+  warnings: string[];
+}
+
+export interface ExportInput {
+  run: RunContext;
+  target: number;
+  rounds: number;
+  stopReason: string;
+}
+export interface ExportResult {
+  /** Folder below the store's root. */
+  dataset: string;
+  train: Ref;
+  surplus: Ref;
+}
+
+/** Light I/O on queue `seedmill`. */
+export interface StoreActivities {
+  prepareRun(input: { run: RunContext }): Promise<{ pool: Ref; heldOut: Ref | null; similarityPool: number }>;
+  planCalls(input: PlanCallsInput): Promise<CallPlan>;
+  closeShard(input: CloseShardInput): Promise<ShardSummary>;
+  countRound(input: RoundInput): Promise<RoundCounts>;
+  refineSeeds(input: RefineInput): Promise<RefineResult>;
+  exportDataset(input: ExportInput): Promise<ExportResult>;
+}
+
+/** One call of one teacher, on queue `teacher-<name>-<hash of endpoint>`. */
+export interface TeacherActivities {
+  callTeacher(input: CallTeacherInput): Promise<CallResult>;
+}
+
+/** Filter and batch composition, on queue `cpu`. */
+export interface CpuActivities {
+  screenCandidates(input: RoundInput): Promise<{ candidates: Ref; undecided: number }>;
+  decideCandidates(input: RoundInput): Promise<{ candidates: Ref; accepted: number }>;
+  composeBatches(input: ComposeInput): Promise<ComposeResult>;
+}
+
+/** Implemented in Python (models/student), on queue `student`. */
+export interface StudentActivities {
+  trainRound(input: TrainRoundInput): Promise<TrainRoundResult>;
+}
