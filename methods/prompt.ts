@@ -1,0 +1,74 @@
+/** What every method hands to the teacher client: a filled prompt with the template it came from. */
+import type { CallPhase, Sampling } from '../activities/types.js';
+import { sha256Hex } from './identity.js';
+
+/** `completion`: raw text for /v1/completions. `chat`: messages and a JSON Schema for /v1/chat/completions. */
+export type PromptForm = 'completion' | 'chat';
+
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** What a chat endpoint's structured output is asked for; null where free text is the answer. */
+export interface AnswerSchema {
+  /** Letters, digits and `_`: what `response_format.json_schema.name` allows. */
+  name: string;
+  schema: Record<string, unknown>;
+}
+
+export type PromptBody =
+  | { form: 'completion'; prompt: string }
+  | { form: 'chat'; messages: ChatMessage[]; schema: AnswerSchema | null };
+
+export interface Prompt {
+  /** Name of the template, for example `self-instruct/instructions.completion`. */
+  template: string;
+  /** SHA-256 of `templateSource`, hex. */
+  templateHash: string;
+  body: PromptBody;
+  /** The method's defaults; a recipe may override them. */
+  sampling: Sampling;
+}
+
+/** A prompt with slots written `{{name}}`. A completion template has only `user`, the text to be continued. */
+export interface Template {
+  name: string;
+  phase: CallPhase;
+  form: PromptForm;
+  system: string | null;
+  user: string;
+  schema: AnswerSchema | null;
+}
+
+/** The whole template as one text: what a run stores, and what its hash covers. */
+export function templateSource(template: Template): string {
+  return `${JSON.stringify(
+    {
+      name: template.name,
+      phase: template.phase,
+      form: template.form,
+      system: template.system,
+      user: template.user,
+      schema: template.schema,
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+export function templateHash(template: Template): string {
+  return sha256Hex(templateSource(template));
+}
+
+/**
+ * Fills the slots in one pass, so that a value that itself looks like a slot stays as it is.
+ * Throws when the text has a slot without a value.
+ */
+export function fillSlots(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\{\{([a-zA-Z]+)\}\}/g, (_slot, name: string) => {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (value === undefined) throw new Error(`The template's slot {{${name}}} has no value`);
+    return value;
+  });
+}
