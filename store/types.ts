@@ -1,8 +1,8 @@
 /**
  * Where data lies. One small interface, two drivers (`file-store.ts`, `s3-store.ts`); the student worker has the
- * same two in Python (`models/student/store.py`), held to the same conformance cases.
+ * same two in Python, and `conformance.json` holds all of them to the same behaviour.
  *
- * Names are paths below the store's root: `/`-separated, no `.`/`..` parts, characters `[A-Za-z0-9._=-]`.
+ * A name is a path below the store's root, by the rules of `names.ts`. No name may be a folder of another one.
  */
 export interface Store {
   /** `file:///…` or `s3://bucket/prefix`, never with credentials. */
@@ -13,15 +13,21 @@ export interface Store {
   write(name: string, bytes: Uint8Array | string): Promise<void>;
   /** Atomic and durable; the first writer wins. Returns false, and changes nothing, when the name exists. */
   create(name: string, bytes: Uint8Array | string): Promise<boolean>;
-  /** Names below `prefix` (a folder), sorted by code unit. */
+  /** Names below the folder `prefix` ('' for all), sorted by code unit; empty when there is no such folder. */
   list(prefix: string): Promise<string[]>;
+  /** Removes one name; one that does not exist is no error. */
   remove(name: string): Promise<void>;
   /**
    * Adds lines (each without its newline) to the log `name`, durably before it resolves. Calls that overlap are
-   * grouped into one flush. `writer` is unique per process, so that two processes never write one file.
+   * grouped into one flush. `writer` is unique per process, so that two processes never write one file. An append
+   * that fails may have left some of its lines behind: a reader must tell repeated rows by their id.
    */
   append(options: { name: string; writer: string; lines: string[] }): Promise<void>;
   /** Every whole line that any writer appended to the log, writer by writer; a torn last line is left out. */
   readLog(name: string): Promise<string[]>;
-  removeLog(name: string): Promise<void>;
+  /**
+   * Removes the lines in `seen` (as `readLog` gave them) from the log. A line that any writer added since then
+   * survives, so whoever has put the lines elsewhere can let go of the log while others still write to it.
+   */
+  removeLog(options: { name: string; seen: readonly string[]; writer: string }): Promise<void>;
 }
