@@ -6,6 +6,9 @@ import type { TrainRoundInput, TrainRoundResult } from './student-messages.js';
 
 export type { TrainRoundInput, TrainRoundResult } from './student-messages.js';
 
+/** What a recipe asks of the student; the loop adds round, batches and checkpoint. */
+export type StudentRequest = Pick<TrainRoundInput, 'student' | 'signal' | 'instructionSignal' | 'seed'>;
+
 /** Data by reference: a name inside the run's store, the SHA-256 of its bytes (hex), and how many rows it has. */
 export interface Ref {
   /** Path below the store's root, for example `quickstart-a1b2/rounds/003/plan.jsonl`. */
@@ -168,10 +171,13 @@ export interface PlanCallsInput {
   run: RunContext;
   round: number;
   phase: CallPhase;
+  /** For the phase that asks for new instructions: what is still missing, and how the calls so far did. */
+  wanted?: { remaining: number; askCalls: number; accepted: number };
 }
 
 export interface CallPlan {
   plan: Ref;
+  /** Call indices `from` (included) to `to` (excluded) of each shard. */
   shards: { shard: number; from: number; to: number }[];
 }
 
@@ -190,8 +196,8 @@ export interface CloseShardInput {
   shard: number;
   from: number;
   to: number;
-  /** Calls that were planned but never sent because the run was cancelled. */
-  cancelled: number[];
+  /** Calls that ended without any stored answer. */
+  failed: { callIndex: number; reason: CallFailure }[];
 }
 
 export type Tally<K extends string = string> = Partial<Record<K, number>>;
@@ -201,12 +207,11 @@ export interface ShardSummary {
   ledger: Ref;
 }
 
-/** Counts of one round, recomputed from the store whenever a phase ends. Also what `progress.json` holds per round. */
-export interface RoundCounts {
-  round: number;
+/** Sums over rounds, or of one round; recomputed from the store whenever a phase ends. */
+export interface Counts {
   calls: { planned: number; answered: number; failed: Tally<CallFailure> };
   candidates: { parsed: number; accepted: number; undecided: number; rejected: Tally<RejectReason> };
-  /** Requests sent, answers taken from the response store, attempts that failed. */
+  /** Requests sent, answers taken from the response store, attempts that failed, attempts without a known outcome. */
   attempts: { sent: number; fromStore: number; failed: number; unknown: number };
   tokens: { prompt: number; completion: number };
   /** null as soon as one paid attempt has no known price. */
@@ -218,9 +223,41 @@ export interface RoundInput {
   round: number;
 }
 
-/** Where the SeDi loop stands between rounds; every bulky thing by reference. */
+/** Mean answer-token loss over held-out rows before and after a round's training, nats per token. */
+export interface LossChange {
+  before: number;
+  after: number;
+}
+
+/** What `progress.json` holds: written by the loop at each step, read by `status` with or without a server. */
+export interface Progress {
+  schemaVersion: 1;
+  runId: string;
+  /** When it was written, ISO 8601. */
+  at: string;
+  round: number;
+  /** Phase whose calls are being made, or null between phases. */
+  phase: CallPhase | null;
+  step: string;
+  target: number;
+  /** Rounds before this one. */
+  before: Counts;
+  current: Counts;
+  heldOutLoss: (LossChange & { round: number })[];
+  notes: { round: number; note: string; warnings: string[] }[];
+}
+
+export interface RecordProgressInput extends RoundInput {
+  phase: CallPhase | null;
+  step: string;
+  target: number;
+  before: Counts;
+}
+
 export interface ComposeInput extends RoundInput {
   target: number;
+  /** Accepted examples of earlier rounds. */
+  acceptedBefore: number;
 }
 export interface ComposeResult {
   batches: Ref;
@@ -228,8 +265,9 @@ export interface ComposeResult {
 }
 
 export interface RefineInput extends RoundInput {
-  /** null: no signal was asked for. */
+  /** null: nothing was measured in this round. */
   signal: Ref | null;
+  loss: LossChange | null;
 }
 export interface RefineResult {
   pool: Ref;
@@ -245,6 +283,7 @@ export interface ExportInput {
   run: RunContext;
   target: number;
   rounds: number;
+  state: 'finished' | 'cancelled';
   stopReason: string;
 }
 export interface ExportResult {
@@ -254,12 +293,20 @@ export interface ExportResult {
   surplus: Ref;
 }
 
+/** A run's state between people's changes; `state.json` in the store. */
+export interface RecordedState {
+  state: string;
+  stopReason: string | null;
+  paused: { by: string; reason: string } | null;
+}
+
 /** Light I/O on queue `seedmill`. */
 export interface StoreActivities {
-  prepareRun(input: { run: RunContext }): Promise<{ pool: Ref; heldOut: Ref | null; similarityPool: number }>;
+  prepareRun(input: { run: RunContext }): Promise<{ pool: Ref; heldOut: Ref | null }>;
   planCalls(input: PlanCallsInput): Promise<CallPlan>;
   closeShard(input: CloseShardInput): Promise<ShardSummary>;
-  countRound(input: RoundInput): Promise<RoundCounts>;
+  recordProgress(input: RecordProgressInput): Promise<Counts>;
+  recordState(input: { run: RunContext } & RecordedState): Promise<void>;
   refineSeeds(input: RefineInput): Promise<RefineResult>;
   exportDataset(input: ExportInput): Promise<ExportResult>;
 }

@@ -1,0 +1,202 @@
+/**
+ * The recipe: everything a person decides about a run, validated, with every default filled in.
+ * A resolved recipe lies in the store beside its run and is read from there by every activity; it holds no keys,
+ * no environment and no machine's addresses except a base URL that the recipe itself gives.
+ */
+import { z } from 'zod';
+import { studentSettings } from './student-messages.js';
+
+const share = z.number().min(0).max(1);
+const count = z.int().min(1);
+const usdPerMillionTokens = z.number().min(0);
+
+const price = z.strictObject({
+  inputUsdPerMTok: usdPerMillionTokens,
+  cachedInputUsdPerMTok: usdPerMillionTokens.optional(),
+  outputUsdPerMTok: usdPerMillionTokens,
+});
+
+const httpUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => !new URL(url).username && !new URL(url).password, {
+    error: 'must not contain credentials: keys come from the environment',
+  });
+
+const teacher = z
+  .strictObject({
+    /** `local`: llama.cpp started by seedmill. `openai`: any OpenAI-compatible endpoint. */
+    endpoint: z.enum(['local', 'openai']),
+    /** Part of the queue's name, so that limits belong to one endpoint. */
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes, at most 31')
+      .default('default'),
+    /** Name of the model as the endpoint knows it. Not needed with `local`. */
+    model: z.string().min(1).optional(),
+    /** With `local`: path to another GGUF, relative to the recipe. */
+    gguf: z.string().min(1).optional(),
+    /** With `openai`: default is OPENAI_BASE_URL of the worker, then OpenAI's own. */
+    baseUrl: httpUrl.optional(),
+    /** Names the teacher in the response store's keys; default: see store/call-key.ts. */
+    id: z.string().min(1).optional(),
+    /** Environment variable that holds the key, on the worker. */
+    apiKeyEnv: z
+      .string()
+      .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, not a key')
+      .default('OPENAI_API_KEY'),
+    /** How prompts are put: raw text to /v1/completions, or messages to /v1/chat/completions. */
+    form: z.enum(['completion', 'chat']).optional(),
+    reuse: z.enum(['project', 'run', 'off']).default('project'),
+    /** Calls of one run in flight at once. */
+    concurrency: count.max(200).optional(),
+    /** Longest time one request may take. */
+    timeoutMs: count.max(3_600_000).default(120_000),
+    /** Further samples asked for when an answer is refused, cut off or unparsable. */
+    freshSamples: z.int().min(0).max(5).default(1),
+    price: price.optional(),
+  })
+  .check((context) => {
+    const { endpoint, model, gguf, baseUrl } = context.value;
+    const complain = (path: string, message: string) =>
+      context.issues.push({ code: 'custom', input: context.value, path: [path], message });
+    if (endpoint === 'openai' && !model) complain('model', 'is needed with endpoint: openai');
+    if (endpoint === 'openai' && gguf) complain('gguf', 'belongs to endpoint: local');
+    if (endpoint === 'local' && baseUrl) complain('baseUrl', 'belongs to endpoint: openai');
+  });
+
+const generation = z.strictObject({
+  /** `staged`: a list of instructions, then answers. `one-call`: whole tasks at once (Alpaca's form). */
+  prompts: z.enum(['staged', 'one-call']).optional(),
+  /** With `staged`: `classify` as Self-Instruct does it, or `direct`: the instruction alone is put to the teacher. */
+  answers: z.enum(['classify', 'direct']).default('classify'),
+  /** Calls that ask for new instructions (or tasks), per round. */
+  callsPerRound: count.max(100_000).default(100),
+  /** Longest answer in tokens, per kind of call; default: the method's own figures. */
+  maxTokens: z
+    .strictObject({
+      instructions: count.optional(),
+      instances: count.optional(),
+      answers: count.optional(),
+      tasks: count.optional(),
+    })
+    .default({}),
+  domain: z.string().min(1).max(500).optional(),
+  /** English unless given; another one switches the ASCII reject off and Unicode tokenisation on. */
+  language: z.string().min(2).max(50).default('English'),
+  system: z.string().min(1).max(4000).optional(),
+});
+
+const filter = z.strictObject({
+  /** Highest ROUGE-L to anything in the pool; default 0.7 (Self-Instruct) or 0.85 (SeDi-Instruct). */
+  poolThreshold: share.optional(),
+  /** Highest ROUGE-L inside a batch. */
+  batchThreshold: share.default(0.7),
+  /** `rouge`: as Google's rouge_score. `unicode`: words of any script. Default by language. */
+  tokens: z.enum(['rouge', 'unicode']).optional(),
+});
+
+const refine = z.strictObject({
+  /** Share of a round's batches that can count as attractive. */
+  attractiveShare: share.default(0.3),
+  /** Most instructions that join the seeds after one round. */
+  addPerRound: count.default(8),
+  /** Most machine-made seeds at any time. */
+  poolSize: count.default(200),
+});
+
+const stop = z.strictObject({
+  maxRounds: count.default(1000),
+  maxCallsPerAccepted: z.number().positive().default(50),
+  /** This many rounds in a row under `stallYield` accepted per candidate pause the run. */
+  stallRounds: count.default(3),
+  stallYield: share.default(0.01),
+});
+
+const heldout = z.union([
+  z.strictObject({ file: z.string().min(1) }),
+  z.strictObject({ share: z.number().min(0.01).max(0.9), atLeast: z.int().min(2).default(32) }),
+]);
+
+export const recipeFile = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, at most 41'),
+    method: z.enum(['self-instruct', 'sedi']),
+    /** Every random choice of the run derives from it. */
+    seed: z.int().min(0).max(2_147_483_647).default(1),
+    /** Accepted examples in the dataset. */
+    target: count.max(10_000_000),
+    /** Seed tasks, relative to the recipe. */
+    seeds: z.string().min(1),
+    heldout: heldout.default({ share: 0.2, atLeast: 32 }),
+    teacher,
+    generation: generation.prefault({}),
+    filter: filter.prefault({}),
+    /** Examples per training batch. */
+    batchSize: count.max(1024).default(8),
+    /** What the student does after each round; default: `train` with sedi, `none` with self-instruct. */
+    signal: z.enum(['train', 'evaluate', 'none']).optional(),
+    instructionSignal: z.enum(['alignment', 'learnability', 'random']).default('alignment'),
+    student: z
+      .strictObject({
+        model: studentSettings.shape.model.default('smollm2-135m'),
+        device: studentSettings.shape.device.default('auto'),
+        loraRank: studentSettings.shape.loraRank.default(16),
+        loraAlpha: studentSettings.shape.loraAlpha.default(32),
+        learningRate: studentSettings.shape.learningRate.default(2e-4),
+        warmupSteps: studentSettings.shape.warmupSteps.default(0),
+        maxTokens: studentSettings.shape.maxTokens.default(512),
+      })
+      .prefault({}),
+    refine: refine.prefault({}),
+    stop: stop.prefault({}),
+  })
+  .check((context) => {
+    const { method, signal, generation } = context.value;
+    if (method === 'self-instruct' && signal !== undefined && signal !== 'none') {
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        path: ['signal'],
+        message: `'${signal}' belongs to method: sedi; Self-Instruct trains nothing`,
+      });
+    }
+    if (generation.prompts === 'one-call' && generation.answers === 'direct') {
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        path: ['generation', 'answers'],
+        message: "'direct' belongs to prompts: staged; one call already brings the answer",
+      });
+    }
+  });
+
+export type RecipeFile = z.infer<typeof recipeFile>;
+
+/** A recipe with every choice made; what the store keeps as `recipe.json`. */
+export type Recipe = ReturnType<typeof withDefaults>;
+
+/** Fills in the defaults that depend on other keys. */
+export function withDefaults(file: RecipeFile) {
+  const { teacher, generation, filter } = file;
+  const isLocal = teacher.endpoint === 'local';
+  const isEnglish = generation.language.toLowerCase() === 'english';
+  const form = teacher.form ?? (isLocal ? 'completion' : 'chat');
+  return {
+    ...file,
+    teacher: {
+      ...teacher,
+      form,
+      model: teacher.model ?? 'local',
+      concurrency: teacher.concurrency ?? (isLocal ? 4 : 50),
+      /** A local model costs nothing; elsewhere no price means that the cost is unknown. */
+      price: teacher.price ?? (isLocal ? { inputUsdPerMTok: 0, outputUsdPerMTok: 0 } : null),
+    },
+    generation: { ...generation, prompts: generation.prompts ?? (form === 'chat' ? 'one-call' : 'staged') },
+    filter: {
+      ...filter,
+      poolThreshold: filter.poolThreshold ?? (file.method === 'sedi' ? 0.85 : 0.7),
+      tokens: filter.tokens ?? (isEnglish ? 'rouge' : 'unicode'),
+    },
+    signal: file.signal ?? (file.method === 'sedi' ? 'train' : 'none'),
+  };
+}

@@ -1,0 +1,52 @@
+/** Where each kind of activity runs, how long it may take, and how it is retried. */
+import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import type {
+  CpuActivities,
+  StoreActivities,
+  StudentActivities,
+  TeacherActivities,
+} from '../activities/types.js';
+
+/** A server that was killed can leave an activity recorded as started with no worker; only its timeout frees it. */
+const heartbeatTimeout = '20 seconds';
+/** Until the cause is mended: nothing here gives a run up because of a machine. */
+const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
+
+/** Short reads and writes of the store, on the workflows' own queue. */
+export const store = proxyActivities<StoreActivities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry,
+});
+
+/** Filter and composition: heavy, so on a queue and in a process of their own. */
+export const cpu = proxyActivities<CpuActivities>({
+  taskQueue: 'cpu',
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout,
+  retry,
+});
+
+/** Training and evaluation in Python; a step on a slow machine can take a minute, hence the longer silence. */
+export const student = proxyActivities<StudentActivities>({
+  taskQueue: 'student',
+  startToCloseTimeout: '24 hours',
+  heartbeatTimeout: '60 seconds',
+  retry,
+});
+
+/** One teacher's endpoint has one queue, where its limits are kept. */
+export function teacher(options: {
+  queue: string;
+  requestTimeoutMs: number;
+}): ActivityInterfaceFor<TeacherActivities> {
+  return proxyActivities<TeacherActivities>({
+    taskQueue: options.queue,
+    // Fresh samples and a slow store on top of one request; an orphan must never outlive its activity.
+    startToCloseTimeout: options.requestTimeoutMs * 8 + 60_000,
+    heartbeatTimeout,
+    retry,
+    // An aborted request still gets its row in the ledger before its shard is closed.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  });
+}

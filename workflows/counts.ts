@@ -1,0 +1,45 @@
+import type { Counts, Tally } from '../activities/types.js';
+
+export function noCounts(): Counts {
+  return {
+    calls: { planned: 0, answered: 0, failed: {} },
+    candidates: { parsed: 0, accepted: 0, undecided: 0, rejected: {} },
+    attempts: { sent: 0, fromStore: 0, failed: 0, unknown: 0 },
+    tokens: { prompt: 0, completion: 0 },
+    costUsd: 0,
+  };
+}
+
+/** Sum of two counts; an unknown cost stays unknown. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  return {
+    calls: {
+      planned: a.calls.planned + b.calls.planned,
+      answered: a.calls.answered + b.calls.answered,
+      failed: addTallies(a.calls.failed, b.calls.failed),
+    },
+    candidates: {
+      parsed: a.candidates.parsed + b.candidates.parsed,
+      accepted: a.candidates.accepted + b.candidates.accepted,
+      undecided: a.candidates.undecided + b.candidates.undecided,
+      rejected: addTallies(a.candidates.rejected, b.candidates.rejected),
+    },
+    attempts: {
+      sent: a.attempts.sent + b.attempts.sent,
+      fromStore: a.attempts.fromStore + b.attempts.fromStore,
+      failed: a.attempts.failed + b.attempts.failed,
+      unknown: a.attempts.unknown + b.attempts.unknown,
+    },
+    tokens: {
+      prompt: a.tokens.prompt + b.tokens.prompt,
+      completion: a.tokens.completion + b.tokens.completion,
+    },
+    costUsd: a.costUsd === null || b.costUsd === null ? null : a.costUsd + b.costUsd,
+  };
+}
+
+function addTallies<K extends string>(a: Tally<K>, b: Tally<K>): Tally<K> {
+  const sum: Tally<K> = { ...a };
+  for (const key of Object.keys(b) as K[]) sum[key] = (sum[key] ?? 0) + (b[key] ?? 0);
+  return sum;
+}

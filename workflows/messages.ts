@@ -1,0 +1,83 @@
+/** Messages that a run understands, and the settings that travel from the run to its loop and shards. */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Counts, LossChange, Tally } from '../activities/types.js';
+import type { LoopResult } from './inputs.js';
+
+export interface Pause {
+  /** `provider`, `stall`, or the name that a person gave. */
+  by: string;
+  reason: string;
+}
+
+/**
+ * What people may change while a run lives. Always sent whole, with a version: a later one replaces an earlier one,
+ * so a signal that arrives twice or late changes nothing.
+ */
+export interface Settings {
+  version: number;
+  paused: Pause | null;
+  /** `finish`: calls in flight are awaited and stored. `now`: they are aborted. */
+  cancel: 'finish' | 'now' | null;
+}
+
+export type RunPhase = 'preparing' | 'generating' | 'exporting' | 'done';
+export type RunStateName = 'running' | 'paused' | 'cancelling' | 'finished' | 'cancelled' | 'failed';
+
+/** What the loop tells the run at the start of each step: enough to find the shards and to draw a table. */
+export interface LoopReport {
+  round: number;
+  /** In words: `asking for instructions`, `training the student`, … */
+  step: string;
+  /** Workflow ids of the shards that may be at work now. */
+  shards: string[];
+  totals: Counts;
+  rounds: RoundRow[];
+}
+
+/** One line of the table that the Temporal UI shows. */
+export interface RoundRow {
+  round: number;
+  calls: number;
+  candidates: number;
+  accepted: number;
+  attractiveBatches: number | null;
+  heldOutLoss: LossChange | null;
+  note: string;
+}
+
+export interface RunStatus {
+  state: RunStateName;
+  phase: RunPhase;
+  stopReason: string | null;
+  settings: Settings;
+  loop: LoopReport | null;
+}
+
+/** Live counts of one shard, between two looks at the store. */
+export interface ShardProgress {
+  planned: number;
+  done: number;
+  inFlight: number;
+  failed: Tally;
+  promptTokens: number;
+  completionTokens: number;
+}
+
+export interface PauseRequest {
+  by: string;
+  reason: string;
+}
+
+// Updates, not signals: the caller learns whether the change was taken, and why not.
+export const pauseUpdate = defineUpdate<RunStatus, [PauseRequest]>('pause');
+export const resumeUpdate = defineUpdate<RunStatus, [{ by: string }]>('resume');
+export const cancelUpdate = defineUpdate<RunStatus, [{ by: string; now: boolean }]>('cancel');
+export const statusQuery = defineQuery<RunStatus>('status');
+export const shardProgressQuery = defineQuery<ShardProgress>('progress');
+
+// Between the workflows of one run, by workflow id only, so that they reach whatever run of the loop is current.
+export const settingsSignal = defineSignal<[Settings]>('settings');
+export const loopReportSignal = defineSignal<[LoopReport]>('loopReport');
+export const loopEndedSignal = defineSignal<[LoopResult]>('loopEnded');
+/** Something that only a person can mend. `version` = settings under which it happened: older ones are ignored. */
+export const blockedSignal = defineSignal<[{ version: number; pause: Pause }]>('blocked');

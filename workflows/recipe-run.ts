@@ -1,0 +1,202 @@
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ExportResult } from '../activities/types.js';
+import { store } from './activities.js';
+import { noCounts } from './counts.js';
+import type { generateLoop } from './generate-loop.js';
+import type { LoopState, RecipeRunInput } from './inputs.js';
+import {
+  blockedSignal,
+  cancelUpdate,
+  loopEndedSignal,
+  loopReportSignal,
+  pauseUpdate,
+  type RunStatus,
+  resumeUpdate,
+  settingsSignal,
+  statusQuery,
+} from './messages.js';
+import { roundTable } from './round-table.js';
+import { RunState } from './run-state.js';
+import { showRun } from './search-attributes.js';
+import { loopId } from './shard-runner.js';
+
+/** Far below the server's 51,200; a run of a million calls reports some thousand times. */
+const eventsPerRun = 8_000;
+
+export interface RecipeRunResult extends RunStatus {
+  dataset: ExportResult;
+}
+
+/** A run from recipe to dataset. The loop does the work; this is what people look at, pause, resume and cancel. */
+export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult> {
+  const { run, plan } = input;
+  const state = new RunState(input.carried);
+  const isFirst = input.carried === undefined;
+
+  setHandler(statusQuery, () => state.status());
+  setHandler(
+    pauseUpdate,
+    (pause) => {
+      state.pause(pause);
+      return state.status();
+    },
+    { validator: (_pause) => state.checkPause() },
+  );
+  setHandler(
+    resumeUpdate,
+    (_request) => {
+      state.resume();
+      return state.status();
+    },
+    { validator: (_request) => state.checkResume() },
+  );
+  setHandler(
+    cancelUpdate,
+    (request) => {
+      state.cancel(request);
+      return state.status();
+    },
+    { validator: (request) => state.checkCancel(request) },
+  );
+  setHandler(blockedSignal, (blocked) => state.blocked(blocked));
+  setHandler(loopReportSignal, (report) => {
+    state.loop = report;
+  });
+  setHandler(loopEndedSignal, (result) => {
+    state.ended = result;
+  });
+
+  // Temporal's own cancel button means the same as `seedmill cancel --now`: abort, then still export.
+  CancellationScope.current().cancelRequested.catch(() => {
+    if (state.settings.cancel !== 'now' && state.phase !== 'done')
+      state.cancel({ by: 'Temporal', now: true });
+  });
+
+  return await CancellationScope.nonCancellable(async () => {
+    if (isFirst) {
+      await record();
+      const { heldOut } = await store.prepareRun.executeWithOptions(
+        { summary: 'prepare seeds and held-out set' },
+        [{ run }],
+      );
+      state.phase = 'generating';
+      await startLoop({ heldOut });
+    }
+    if (await superviseLoop()) {
+      await condition(allHandlersFinished);
+      return await continueAsNew<typeof recipeRun>({ ...input, carried: state.snapshot() });
+    }
+    return await finish();
+  });
+
+  // --- Helpers ---
+
+  async function startLoop({ heldOut }: Pick<LoopState, 'heldOut'>): Promise<void> {
+    const handle = await startChild<typeof generateLoop>('generateLoop', {
+      workflowId: loopId(run.runId),
+      staticSummary: `${plan.recipe}: the ${plan.method} loop`,
+      // It outlives a continue-as-new of this run, and tells its end by signal. Without a run it ends by itself.
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      args: [
+        {
+          schemaVersion: 1,
+          run,
+          plan,
+          settings: state.settings,
+          round: 1,
+          heldOut,
+          checkpoint: null,
+          totals: noCounts(),
+          askCalls: 0,
+          rounds: [],
+          stalledRounds: 0,
+        },
+      ],
+    });
+    handle.result().catch((error: unknown) => {
+      const reason = `failed: the loop ended: ${String(error)}`;
+      state.ended ??= { rounds: 0, stopReason: reason, totals: noCounts(), failed: true };
+    });
+  }
+
+  /** Passes changes on to the loop until it ends. True: the history is long enough for a fresh one. */
+  async function superviseLoop(): Promise<boolean> {
+    let sent = 1;
+    let shown = '';
+    for (;;) {
+      const { version } = state.settings;
+      if (version > sent && state.ended === null) {
+        sent = version;
+        await getExternalWorkflowHandle(loopId(run.runId)).signal(settingsSignal, state.settings);
+        await record();
+      }
+      if (state.ended !== null) return false;
+      if (workflowInfo().historyLength > eventsPerRun || workflowInfo().continueAsNewSuggested) return true;
+      if (shown !== sight()) {
+        shown = sight();
+        show();
+      }
+      await condition(() => state.settings.version > sent || state.ended !== null || shown !== sight());
+    }
+  }
+
+  async function finish(): Promise<RecipeRunResult> {
+    const ended = state.ended;
+    if (ended === null) throw ApplicationFailure.nonRetryable('the loop has not ended');
+    state.stopReason ??= ended.stopReason;
+    if (ended.failed) {
+      await record();
+      throw ApplicationFailure.nonRetryable(ended.stopReason, 'LoopFailed');
+    }
+    state.phase = 'exporting';
+    const dataset = await store.exportDataset.executeWithOptions({ summary: 'write the dataset' }, [
+      {
+        run,
+        target: plan.target,
+        rounds: ended.rounds,
+        state: state.settings.cancel ? 'cancelled' : 'finished',
+        stopReason: state.stopReason,
+      },
+    ]);
+    state.phase = 'done';
+    await record();
+    show();
+    return { ...state.status(), dataset };
+  }
+
+  async function record(): Promise<void> {
+    await store.recordState.executeWithOptions({ summary: `record: ${state.name}` }, [
+      { run, state: state.name, stopReason: state.stopReason, paused: state.settings.paused },
+    ]);
+  }
+
+  /** What the UI's table and search attributes depend on. */
+  function sight(): string {
+    return `${state.name} ${state.loop?.round} ${state.loop?.step}`;
+  }
+
+  function show(): void {
+    showRun({ plan, state, known: input.searchAttributes });
+    const { loop } = state;
+    const paused = state.settings.paused;
+    const head = paused ? `**Paused by ${paused.by}**: ${paused.reason}\n\n` : '';
+    const totals = loop?.totals ?? noCounts();
+    const rounds = loop?.rounds ?? [];
+    const step = state.phase === 'generating' ? (loop?.step ?? state.phase) : state.name;
+    setCurrentDetails(
+      head + roundTable({ rounds, round: loop?.round ?? 1, step, totals, target: plan.target }),
+    );
+  }
+}

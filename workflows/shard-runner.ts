@@ -1,0 +1,100 @@
+import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { CallPhase, CallPlan } from '../activities/types.js';
+import type { callShard } from './call-shard.js';
+import type { LoopState } from './inputs.js';
+import { type Settings, settingsSignal } from './messages.js';
+
+/** Shards of one phase at work at once: while one waits for its last retries, the next keeps the endpoint busy. */
+const shardsAtOnce = 2;
+
+/** Runs a phase's shards as child workflows, and passes changed settings on to those at work. */
+export class ShardRunner {
+  private readonly atWork = new Set<ChildWorkflowHandle<typeof callShard>>();
+  private readonly state: LoopState;
+  private settings: Settings;
+
+  constructor(state: LoopState) {
+    this.state = state;
+    this.settings = state.settings;
+  }
+
+  shardId(phase: CallPhase, shard: number): string {
+    const { run, round } = this.state;
+    return `${run.runId}.r${pad(round, 3)}.${phase}.s${pad(shard, 2)}`;
+  }
+
+  /** Resolves when every shard of the plan has closed; throws when one fails. */
+  async runAll(phase: CallPhase, { shards }: CallPlan): Promise<void> {
+    const waiting = [...shards];
+    const lanes = Math.min(shardsAtOnce, waiting.length);
+    const window = Math.max(1, Math.ceil(this.state.plan.concurrency / Math.max(1, lanes)));
+    const lane = async () => {
+      for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
+        await this.runOne({ phase, shard, window });
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+  }
+
+  /** Every new shard starts with the settings as they are; this reaches those already started. */
+  async forward(settings: Settings): Promise<void> {
+    this.settings = settings;
+    await Promise.all([...this.atWork].map((handle) => this.tell(handle)));
+  }
+
+  private async runOne(options: {
+    phase: CallPhase;
+    shard: CallPlan['shards'][number];
+    window: number;
+  }): Promise<void> {
+    const { run, round, plan } = this.state;
+    const { shard, from, to } = options.shard;
+    const { settings } = this;
+    const handle = await startChild<typeof callShard>('callShard', {
+      workflowId: this.shardId(options.phase, shard),
+      staticSummary: `round ${round} · ${options.phase} · calls ${from} to ${to - 1}`,
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      args: [
+        {
+          schemaVersion: 1,
+          run,
+          round,
+          phase: options.phase,
+          shard,
+          from,
+          to,
+          window: options.window,
+          teacherQueue: plan.teacherQueue,
+          requestTimeoutMs: plan.requestTimeoutMs,
+          settings,
+        },
+      ],
+    });
+    this.atWork.add(handle);
+    try {
+      // A change that came while the shard was being started is in neither its input nor its mailbox.
+      if (this.settings.version > settings.version) await this.tell(handle);
+      await handle.result();
+    } finally {
+      this.atWork.delete(handle);
+    }
+  }
+
+  private async tell(handle: ChildWorkflowHandle<typeof callShard>): Promise<void> {
+    try {
+      await handle.signal(settingsSignal, this.settings);
+    } catch (error) {
+      // It closed a moment ago: nothing is left in it that settings could change.
+      log.info('shard had ended before new settings reached it', { shard: handle.workflowId, error });
+    }
+  }
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}
+
+/** Name of the loop's workflow: its run's, with a suffix. */
+export function loopId(runId: string): string {
+  return `${runId}.loop`;
+}

@@ -1,0 +1,30 @@
+import type { LoopState } from './inputs.js';
+
+/**
+ * Why the loop ends before its next round, in the words that the state shows; null: it goes on.
+ * The order is the order of precedence.
+ */
+export function stopReason({ plan, round, totals }: LoopState): string | null {
+  const { accepted } = totals.candidates;
+  const { maxRounds, maxCallsPerAccepted } = plan.stop;
+  if (accepted >= plan.target) return 'target reached';
+  if (round > maxRounds) return `maxRounds: ${maxRounds} rounds are done`;
+  const { planned } = totals.calls;
+  // An allowance of one example, so that a run is not ended by calls made before its first example could exist.
+  if (round > 1 && planned > maxCallsPerAccepted * Math.max(accepted, 1)) {
+    return `maxCallsPerAccepted: ${planned} calls for ${accepted} accepted examples, limit ${maxCallsPerAccepted} each`;
+  }
+  return null;
+}
+
+/** Rounds in a row, the one with these counts included, whose yield lies under the recipe's limit. */
+export function stalledRounds(options: {
+  before: number;
+  parsed: number;
+  accepted: number;
+  stallYield: number;
+}): number {
+  const { before, parsed, accepted, stallYield } = options;
+  const yielded = parsed === 0 ? 0 : accepted / parsed;
+  return yielded < stallYield ? before + 1 : 0;
+}
