@@ -1,0 +1,1 @@
+"""The models that run beside the loop: `teacher` serves one, `student` trains one."""

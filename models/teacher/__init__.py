@@ -1,0 +1,1 @@
+"""Serves a local GGUF over the OpenAI protocol (llama.cpp)."""
