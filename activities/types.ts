@@ -81,6 +81,7 @@ export type RejectReason =
   | 'output-equals-input'
   | 'conflicting-outputs'
   | 'duplicate-instance'
+  | 'too-many-instances'
   // the answer itself
   | 'unparsable'
   | 'truncated'
@@ -214,8 +215,10 @@ export interface Counts {
   /** Requests sent, answers taken from the response store, attempts that failed, attempts without a known outcome. */
   attempts: { sent: number; fromStore: number; failed: number; unknown: number };
   tokens: { prompt: number; completion: number };
-  /** null as soon as one paid attempt has no known price. */
+  /** Of attempts whose bill is known; null as soon as one of them has no known price. */
   costUsd: number | null;
+  /** Most that the attempts without a known bill can have cost; null where their price is unknown. */
+  unknownUsd: number | null;
 }
 
 export interface RoundInput {
@@ -243,8 +246,14 @@ export interface Progress {
   /** Rounds before this one. */
   before: Counts;
   current: Counts;
-  heldOutLoss: (LossChange & { round: number })[];
-  notes: { round: number; note: string; warnings: string[] }[];
+  /** What each refined round came to. */
+  rounds: {
+    round: number;
+    heldOutLoss: LossChange | null;
+    attractiveBatches: number;
+    note: string;
+    warnings: string[];
+  }[];
 }
 
 export interface RecordProgressInput extends RoundInput {
