@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, link, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import writeFileAtomic from 'write-file-atomic';
+import { explainSystemError } from './errors.js';
+import { Folders, linkError, refuseLink } from './folders.js';
+import { LogQueue } from './log-queue.js';
+import { checkFolder, checkName, TEMPORARY_FILE } from './names.js';
+import type { Store } from './types.js';
+
+/** A part of a log that `removeLog` has taken away and not yet gone through. */
+const TAKEN = '.taken.jsonl';
+
+/** A store in a folder of this machine (or one that several machines mount). */
+export class FileStore implements Store {
+  readonly url: string;
+  private readonly folders: Folders;
+  private readonly logs = new LogQueue((key, lines) => this.flush(key, lines));
+  /** Log parts that a failed flush may have torn: their writer goes on in a new part. */
+  private readonly partOf = new Map<string, number>();
+
+  /** `root` is an existing folder, without symbolic links in its path (`realpath`). */
+  constructor(root: string) {
+    this.folders = new Folders(root);
+    this.url = pathToFileURL(root).href;
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    return await this.explained(name, (file) => this.readFile(file));
+  }
+
+  async write(name: string, bytes: Uint8Array | string): Promise<void> {
+    await this.inFolder(name, async (file, folder) => {
+      await refuseLink(file);
+      await writeFileAtomic(file, toBuffer(bytes));
+      await this.folders.sync(folder);
+    });
+  }
+
+  async create(name: string, bytes: Uint8Array | string): Promise<boolean> {
+    return await this.inFolder(name, async (file, folder) => {
+      const temporary = path.join(folder, `.new-${randomUUID()}`);
+      try {
+        const handle = await open(temporary, 'wx');
+        try {
+          await handle.writeFile(bytes);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        // A link, unlike a rename, fails when the name is taken.
+        await link(temporary, file);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        // Whoever created it may have died before its own fsync of the folder; what we report must last.
+        await this.folders.sync(folder);
+        return false;
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      await this.folders.sync(folder);
+      return true;
+    });
+  }
+
+  async list(prefix: string): Promise<string[]> {
+    checkFolder(prefix);
+    const start = path.join(this.folders.root, prefix);
+    try {
+      await this.folders.check(start);
+      const names: string[] = [];
+      await collect(start, prefix === '' ? '' : `${prefix}/`, names);
+      return names.sort();
+    } catch (error) {
+      throw explainSystemError(error, start);
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.explained(name, async (file) => {
+      try {
+        await unlink(file);
+      } catch (error) {
+        if (isMissing(error)) return;
+        throw error;
+      }
+      await this.folders.sync(path.dirname(file));
+    });
+  }
+
+  async append({ name, writer, lines }: { name: string; writer: string; lines: string[] }): Promise<void> {
+    if (lines.length === 0) return;
+    await this.logs.append(checkName(`${name}/${writer}`), lines);
+  }
+
+  async readLog(name: string): Promise<string[]> {
+    const lines: string[] = [];
+    for (const part of await this.list(name)) {
+      const bytes = await this.read(part);
+      if (bytes) lines.push(...wholeLines(bytes));
+    }
+    return lines;
+  }
+
+  async removeLog(options: { name: string; seen: readonly string[]; writer: string }): Promise<void> {
+    const { name, writer } = options;
+    const seen = new Set(options.seen);
+    for (const part of await this.list(name)) {
+      // Another process may be appending. Taken away first and read again then, the part shows every line that
+      // was in it; a writer that comes later finds its file gone after its fsync and writes the lines once more.
+      const taken = part.endsWith(TAKEN) ? part : `${part}-${randomUUID()}${TAKEN}`;
+      await this.explained(name, async () => {
+        try {
+          if (taken !== part) await rename(this.pathOf(part), this.pathOf(taken));
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+        }
+      });
+      const bytes = await this.read(taken);
+      if (!bytes) continue;
+      const rest = wholeLines(bytes).filter((line) => !seen.has(line));
+      if (rest.length > 0) await this.append({ name, writer, lines: rest });
+      await this.remove(taken);
+    }
+  }
+
+  /** Appends to one writer's part of a log; `key` is the log's name and the writer. */
+  private async flush(key: string, lines: string[]): Promise<void> {
+    const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const number = this.partOf.get(key) ?? 1;
+    try {
+      // Opened anew each time, so that a log that was removed comes back.
+      while (!(await this.appendDurably(`${key}-${number}.jsonl`, text))) {}
+    } catch (error) {
+      this.partOf.set(key, number + 1);
+      throw error;
+    }
+  }
+
+  /** False when the file was taken away meanwhile, so that the bytes may be lost. */
+  private async appendDurably(name: string, bytes: Buffer): Promise<boolean> {
+    return await this.inFolder(name, async (file, folder) => {
+      const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
+      const handle = await open(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW);
+      try {
+        const isNew = (await handle.stat()).size === 0;
+        await writeAll(handle, bytes);
+        await handle.sync();
+        if (isNew) await this.folders.sync(folder);
+        const [mine, there] = await Promise.all([handle.stat(), stat(file).catch(() => undefined)]);
+        return there?.ino === mine.ino;
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  private async readFile(file: string): Promise<Buffer | undefined> {
+    await this.folders.check(path.dirname(file));
+    let handle: FileHandle;
+    try {
+      handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw (error as NodeJS.ErrnoException).code === 'ELOOP' ? linkError(file) : error;
+    }
+    try {
+      return await handle.readFile();
+    } catch (error) {
+      // A folder: other names lie below it, but it is none itself.
+      if ((error as NodeJS.ErrnoException).code === 'EISDIR') return undefined;
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Runs an action in the name's folder, which is made, and made again when someone removes it meanwhile. */
+  private async inFolder<T>(name: string, action: (file: string, folder: string) => Promise<T>): Promise<T> {
+    return await this.explained(name, async (file) => {
+      const folder = path.dirname(file);
+      await this.folders.make(folder);
+      try {
+        return await action(file, folder);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        this.folders.forget(folder);
+        await this.folders.make(folder);
+        return await action(file, folder);
+      }
+    });
+  }
+
+  private async explained<T>(name: string, action: (file: string) => Promise<T>): Promise<T> {
+    const file = this.pathOf(name);
+    try {
+      return await action(file);
+    } catch (error) {
+      throw explainSystemError(error, file);
+    }
+  }
+
+  private pathOf(name: string): string {
+    return path.join(this.folders.root, checkName(name));
+  }
+}
+
+async function collect(folder: string, prefix: string, names: string[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue;
+    const name = prefix + entry.name;
+    if (entry.isDirectory()) await collect(path.join(folder, entry.name), `${name}/`, names);
+    else if (entry.isFile() && !TEMPORARY_FILE.test(entry.name)) names.push(name);
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
+  }
+}
+
+function wholeLines(bytes: Buffer): string[] {
+  return bytes.toString('utf8').split('\n').slice(0, -1);
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+function toBuffer(bytes: Uint8Array | string): Buffer {
+  return typeof bytes === 'string'
+    ? Buffer.from(bytes)
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
