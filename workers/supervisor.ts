@@ -1,0 +1,90 @@
+/** Keeps the services of a run alive for as long as the command that follows it lives. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FoundProcess, logTail, ownedProcesses } from './processes.js';
+import { messageOf, ServiceError } from './service-error.js';
+import { reviveServices, type Services, type ServicesOptions } from './services.js';
+
+const lookEveryMs = 1_000;
+const restartsPerWindow = 3;
+const windowMs = 60_000;
+
+export interface SupervisorOptions extends ServicesOptions {
+  /** What `ensureServices` returned. */
+  services: Services;
+  /**
+   * Called when a process keeps dying (with the end of its log) or cannot be started. The supervisor tries again
+   * after a minute.
+   */
+  onFailure: (error: ServiceError) => void;
+}
+
+export interface Supervisor {
+  /** Stops supervising; the services go on. Resolves when no restart is under way any more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Looks every second for children that died, Temporal's server among them, and starts them again with the same
+ * ports and files: at most three times a minute each. A server that is not ours is left alone.
+ */
+export function superviseServices(options: SupervisorOptions): Supervisor {
+  const controller = new AbortController();
+  const done = watch(options, controller.signal);
+  return {
+    stop: () => {
+      controller.abort();
+      return done;
+    },
+  };
+}
+
+async function watch(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
+  const restarts = new Map<string, number[]>();
+  while (!signal.aborted) {
+    try {
+      const dead = await deadServices(options);
+      if (dead.length > 0) await revive(options, { dead, restarts, signal });
+    } catch (error) {
+      options.onFailure(error instanceof ServiceError ? error : new ServiceError(messageOf(error)));
+      await pause(windowMs, signal);
+    }
+    await pause(lookEveryMs, signal);
+  }
+}
+
+async function deadServices({ stateDir, needs, say, services }: SupervisorOptions): Promise<FoundProcess[]> {
+  const needed = new Set([
+    ...(services.temporal.origin === 'own' ? ['temporal'] : []),
+    ...(needs.localTeacher ? ['teacher'] : []),
+    ...(needs.student ? ['student'] : []),
+    ...(needs.worker ? ['worker'] : []),
+  ]);
+  return (await ownedProcesses(stateDir, say)).filter(({ name, alive }) => needed.has(name) && !alive);
+}
+
+async function revive(
+  options: SupervisorOptions,
+  { dead, restarts, signal }: { dead: FoundProcess[]; restarts: Map<string, number[]>; signal: AbortSignal },
+): Promise<void> {
+  for (const owned of dead) {
+    const recent = (restarts.get(owned.name) ?? []).filter((at) => at > Date.now() - windowMs);
+    if (recent.length >= restartsPerWindow) {
+      const tail = await logTail(owned);
+      const what = `${owned.name} died ${recent.length + 1} times within a minute and is left for a minute; end of ${owned.log}:`;
+      throw new ServiceError([what, ...tail].join('\n  '));
+    }
+    restarts.set(owned.name, [...recent, Date.now()]);
+    options.say(`${owned.name} (pid ${owned.pid}) died; starting it again`);
+  }
+  if (signal.aborted) return;
+  const { temporal } = await reviveServices(options);
+  if (temporal.address !== options.services.temporal.address) {
+    throw new ServiceError(
+      `Temporal had to move from ${options.services.temporal.address} to ${temporal.address}: run the command again`,
+    );
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
+}
