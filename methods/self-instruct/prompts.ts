@@ -44,8 +44,8 @@ function fill({ templates, slots, sampling, stop, options }: Filling): Prompt {
   const system = cleanText(options.system ?? '').trim();
   const user = fillSlots(template.user, {
     ...slots,
-    about: options.domain ? ` about ${oneLine(options.domain)}` : '',
-    language: options.language ? `, in ${languageName(oneLine(options.language))}` : '',
+    about: about(options),
+    language: inLanguage(options),
     preamble: system === '' ? '' : `${system}\n\n`,
   });
   const common = { template: template.name, templateHash: templateHash(template) };
@@ -75,11 +75,14 @@ export function instructionsPrompt(input: {
   instructions: readonly string[];
   options: PromptOptions;
 }): Prompt {
+  const { options } = input;
   const shown = input.instructions.map(listItem);
   const next = shown.length + 1;
   return fill({
     templates: { completion: completionTemplates.instructions, chat: chatTemplates.instructions },
     slots: {
+      heading:
+        options.domain || options.language ? `Different tasks${about(options)}${inLanguage(options)}:\n` : '',
       list: shown.map((item, i) => `Task ${i + 1}: ${item}`).join('\n'),
       next: String(next),
       shown: String(shown.length),
@@ -87,7 +90,7 @@ export function instructionsPrompt(input: {
     },
     sampling: INSTRUCTIONS_SAMPLING,
     stop: ['\n\n', `\nTask ${next + NEW_INSTRUCTIONS}:`],
-    options: input.options,
+    options,
   });
 }
 
@@ -163,6 +166,14 @@ export function tasksPrompt(input: {
     stop: [`\n${ONE_CALL_LIST_END}.`],
     options: input.options,
   });
+}
+
+function about({ domain }: PromptOptions): string {
+  return domain ? ` about ${oneLine(domain)}` : '';
+}
+
+function inLanguage({ language }: PromptOptions): string {
+  return language ? `, in ${languageName(oneLine(language))}` : '';
 }
 
 /** One line without a colon at its end, as the authors' code does: a colon would invite an answer, not the next item. */

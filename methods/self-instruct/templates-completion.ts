@@ -18,11 +18,12 @@ function completion(phase: CallPhase, kind: string, user: string): Template {
 }
 
 export const completionTemplates = {
+  // Without a domain or language the list stands alone: a heading costs a small model a third of its items
+  // (docs/methods/self-instruct.md, "Tried").
   instructions: completion(
     'instructions',
     'instructions',
-    `{{preamble}}Come up with a series of different tasks{{about}}{{language}}:
-{{list}}
+    `{{preamble}}{{heading}}{{list}}
 Task {{next}}:`,
   ),
 
