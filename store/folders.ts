@@ -22,10 +22,11 @@ export class Folders {
     await this.make(parent);
     try {
       await mkdir(folder);
-      await this.sync(parent);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
+    // Also when it was there: whoever made it may not have come this far yet.
+    await this.sync(parent);
     await this.check(folder);
   }
 

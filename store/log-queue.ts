@@ -24,17 +24,6 @@ export class LogQueue {
     return batch.done;
   }
 
-  /** Runs `action` when no flush of this name is under way, and holds later ones back meanwhile. */
-  async exclusive(name: string, action: () => Promise<void>): Promise<void> {
-    const previous = this.running.get(name);
-    const mine = (async () => {
-      await previous?.catch(() => undefined);
-      await action();
-    })();
-    this.track(name, mine);
-    await mine;
-  }
-
   private after(name: string): Promise<void> {
     const previous = this.running.get(name);
     const mine = (async () => {
@@ -46,16 +35,12 @@ export class LogQueue {
       this.pending.delete(name);
       if (batch) await this.flush(name, batch.lines);
     })();
-    this.track(name, mine);
-    return mine;
-  }
-
-  private track(name: string, mine: Promise<void>): void {
     this.running.set(name, mine);
     const forget = () => {
       if (this.running.get(name) === mine) this.running.delete(name);
     };
     mine.then(forget, forget);
+    return mine;
   }
 }
 
