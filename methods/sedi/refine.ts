@@ -71,7 +71,9 @@ export function refineSeeds(input: RefineSeedsInput): RefinedSeeds {
     const measured = input.signals.length;
     return unchanged(
       aged,
-      `None of ${measured} batches helped the student by more than one standard error: the seeds stay.`,
+      measured === 0
+        ? 'No batch was composed in this round: the seeds stay.'
+        : `None of ${measured} batches helped the student by more than one standard error: the seeds stay.`,
     );
   }
 
