@@ -114,7 +114,7 @@ const stop = z.strictObject({
 
 const heldout = z.union([
   z.strictObject({ file: z.string().min(1) }),
-  z.strictObject({ share: z.number().min(0.01).max(0.9), atLeast: z.int().min(2).default(32) }),
+  z.strictObject({ share: z.number().min(0.01).max(0.9) }),
 ]);
 
 export const recipeFile = z
@@ -127,7 +127,7 @@ export const recipeFile = z
     target: count.max(10_000_000),
     /** Seed tasks, relative to the recipe. */
     seeds: z.string().min(1),
-    heldout: heldout.default({ share: 0.2, atLeast: 32 }),
+    heldout: heldout.default({ share: 0.2 }),
     teacher,
     generation: generation.prefault({}),
     filter: filter.prefault({}),

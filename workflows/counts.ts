@@ -7,6 +7,7 @@ export function noCounts(): Counts {
     attempts: { sent: 0, fromStore: 0, failed: 0, unknown: 0 },
     tokens: { prompt: 0, completion: 0 },
     costUsd: 0,
+    unknownUsd: 0,
   };
 }
 
@@ -34,7 +35,8 @@ export function addCounts(a: Counts, b: Counts): Counts {
       prompt: a.tokens.prompt + b.tokens.prompt,
       completion: a.tokens.completion + b.tokens.completion,
     },
-    costUsd: a.costUsd === null || b.costUsd === null ? null : a.costUsd + b.costUsd,
+    costUsd: addUsd(a.costUsd, b.costUsd),
+    unknownUsd: addUsd(a.unknownUsd, b.unknownUsd),
   };
 }
 
@@ -42,4 +44,9 @@ function addTallies<K extends string>(a: Tally<K>, b: Tally<K>): Tally<K> {
   const sum: Tally<K> = { ...a };
   for (const key of Object.keys(b) as K[]) sum[key] = (sum[key] ?? 0) + (b[key] ?? 0);
   return sum;
+}
+
+/** Whole nano-dollars, so that a long run's sum does not drift by the cent. */
+function addUsd(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : Math.round((a + b) * 1e9) / 1e9;
 }

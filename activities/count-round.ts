@@ -1,0 +1,106 @@
+/** Counts of one round, from nothing but what the store holds: the loop, `status` and `verify` all count alike. */
+import { readJsonlAt } from '../store/artifacts.js';
+import { type Attempt, readAttempts } from '../store/ledger.js';
+import { sumLedger } from '../store/ledger-sums.js';
+import { sumUsd } from '../store/pricing.js';
+import type { Store } from '../store/types.js';
+import type { CallRow, PlanRow } from './rows.js';
+import { roundFiles } from './run-files.js';
+import type { CallPhase, Candidate, Counts, Tally } from './types.js';
+
+/** In the order in which a round makes them. */
+export const callPhases: readonly CallPhase[] = ['instructions', 'tasks', 'classify', 'instances', 'answers'];
+
+export interface RoundId {
+  runId: string;
+  round: number;
+}
+
+/** What one phase of a round left in the store; shards that have not closed yet have no calls. */
+export interface PhaseFiles {
+  phase: CallPhase;
+  plan: PlanRow[];
+  calls: CallRow[];
+  attempts: Attempt[];
+}
+
+export async function readPhases(store: Store, { runId, round }: RoundId): Promise<PhaseFiles[]> {
+  const phases: PhaseFiles[] = [];
+  for (const phase of callPhases) {
+    const files = roundFiles(runId, round).phase(phase);
+    const plan = await readJsonlAt<PlanRow>(store, files.plan, { missing: 'empty' });
+    if (plan.length === 0) continue;
+    const calls: CallRow[] = [];
+    const attempts: Attempt[] = [];
+    for (let shard = 0; shard * callsPerShard < plan.length; shard += 1) {
+      calls.push(...(await readJsonlAt<CallRow>(store, files.calls(shard), { missing: 'empty' })));
+      attempts.push(...(await readAttempts(store, files.ledger(shard))));
+    }
+    phases.push({ phase, plan, calls, attempts });
+  }
+  return phases;
+}
+
+/** Calls of one shard: its history stays far below the size at which the server wants a fresh run. */
+export const callsPerShard = 500;
+
+export async function countRound(store: Store, round: RoundId): Promise<Counts> {
+  const files = roundFiles(round.runId, round.round);
+  const phases = await readPhases(store, round);
+  const decided = await readJsonlAt<Candidate>(store, files.candidates, { missing: 'empty' });
+  // Before the last verdicts there are the first ones.
+  const candidates =
+    decided.length > 0 ? decided : await readJsonlAt<Candidate>(store, files.screened, { missing: 'empty' });
+  return { ...countCalls(phases), candidates: countCandidates(candidates) };
+}
+
+export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candidates'> {
+  const failed: Counts['calls']['failed'] = {};
+  let answered = 0;
+  let fromStore = 0;
+  for (const { calls, attempts } of phases) {
+    const sentHere = new Set(attempts.map(({ intent }) => intent.callKey));
+    for (const call of calls) {
+      if (call.callKey !== null && !sentHere.has(call.callKey)) fromStore += 1;
+      if (call.outcome === 'answered') answered += 1;
+      else add(failed, call.outcome);
+    }
+  }
+  const sums = phases.map(({ attempts }) => sumLedger(attempts));
+  return {
+    calls: { planned: total(phases.map(({ plan }) => plan.length)), answered, failed },
+    attempts: {
+      sent: total(sums.map((sum) => sum.sent)),
+      fromStore,
+      failed: total(sums.map((sum) => sum.failed)),
+      unknown: total(sums.map((sum) => sum.unknown)),
+    },
+    tokens: {
+      prompt: total(sums.map((sum) => sum.tokens.prompt)),
+      completion: total(sums.map((sum) => sum.tokens.completion)),
+    },
+    costUsd: totalUsd(sums.map((sum) => sum.knownUsd)),
+    unknownUsd: totalUsd(sums.map((sum) => sum.unknownUsd)),
+  };
+}
+
+export function countCandidates(candidates: readonly Candidate[]): Counts['candidates'] {
+  const counts: Counts['candidates'] = { parsed: candidates.length, accepted: 0, undecided: 0, rejected: {} };
+  for (const { verdict } of candidates) {
+    if (verdict.state === 'rejected') add(counts.rejected, verdict.reason);
+    else counts[verdict.state] += 1;
+  }
+  return counts;
+}
+
+function add<K extends string>(tally: Tally<K>, key: K): void {
+  tally[key] = (tally[key] ?? 0) + 1;
+}
+
+function total(numbers: number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+function totalUsd(amounts: (number | null)[]): number | null {
+  return amounts.some((amount) => amount === null) ? null : sumUsd(amounts as number[]);
+}

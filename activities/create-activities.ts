@@ -1,0 +1,70 @@
+/** Binds the activities to one worker's store, teacher and state folder. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { CallTeacher, type TeacherCallDeps } from './call-teacher.js';
+import { closeShard } from './close-shard.js';
+import { composeBatches } from './compose-batches.js';
+import { decideCandidates } from './decide-candidates.js';
+import { exportDataset } from './export-dataset.js';
+import { CallPlanner } from './plan-calls.js';
+import { prepareRun } from './prepare-run.js';
+import { recordProgress, recordState } from './progress.js';
+import { refineSeeds } from './refine-seeds.js';
+import type { Runs } from './run-data.js';
+import { CandidateScreen } from './screen-candidates.js';
+import type { CpuActivities, StoreActivities, TeacherActivities } from './types.js';
+
+export interface ActivityDeps extends TeacherCallDeps {
+  runs: Runs;
+}
+
+export function createStoreActivities({ runs, prompts, writer }: ActivityDeps): StoreActivities {
+  const planner = new CallPlanner(runs);
+  return {
+    prepareRun: (input) => alive(() => prepareRun(runs, input)),
+    planCalls: (input) => alive(() => planner.planCalls(input)),
+    closeShard: (input) => alive(() => closeShard({ runs, prompts, writer }, input)),
+    recordProgress: (input) => alive(() => recordProgress(runs, input)),
+    recordState: (input) => alive(() => recordState(runs, input)),
+    refineSeeds: (input) => alive(() => refineSeeds(runs, input)),
+    exportDataset: (input) => alive(() => exportDataset(runs, input)),
+  };
+}
+
+export function createCpuActivities({ runs }: ActivityDeps): CpuActivities {
+  const screen = new CandidateScreen(runs);
+  return {
+    screenCandidates: (input) => screen.screenCandidates(input, turn),
+    decideCandidates: (input) => alive(() => decideCandidates(runs, input)),
+    composeBatches: (input) => alive(() => composeBatches(runs, input)),
+  };
+}
+
+export function createTeacherActivities(deps: ActivityDeps): TeacherActivities {
+  const teacher = new CallTeacher(deps);
+  return {
+    callTeacher: (input) =>
+      alive(() => teacher.call(input, { signal: cancellationSignal(), attempt: activityInfo().attempt })),
+  };
+}
+
+/** Lets timers and other activities have a turn inside long work, and says that this one lives. */
+async function turn(): Promise<void> {
+  heartbeat();
+  cancellationSignal().throwIfAborted();
+  await sleep(0);
+}
+
+/**
+ * Heartbeats at half the timeout while the work goes on; a fast one never sends any. Cancellation reaches an
+ * activity through its heartbeats.
+ */
+async function alive<T>(work: () => Promise<T>): Promise<T> {
+  const { heartbeatTimeoutMs } = activityInfo();
+  const timer = heartbeatTimeoutMs ? setInterval(() => heartbeat(), heartbeatTimeoutMs / 2) : undefined;
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}

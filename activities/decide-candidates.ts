@@ -1,0 +1,101 @@
+import { candidateId, contentHash } from '../methods/identity.js';
+import { parseClassification } from '../methods/self-instruct/parse.js';
+import { rejectInstances } from '../methods/self-instruct/rejects.js';
+import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
+import { type PlannedCallRow, readCalls } from './phase-calls.js';
+import { readItems } from './read-answer.js';
+import type { Runs, StoredRecipe } from './run-data.js';
+import { roundFiles } from './run-files.js';
+import { lineageOf } from './screen-candidates.js';
+import type { Candidate, Ref, RoundInput, Verdict } from './types.js';
+
+/**
+ * Joins the instructions that passed the screen with their answers and gives every candidate its last verdict.
+ * Each further instance of an instruction is a candidate of its own: same instruction, own id, own verdict.
+ */
+export async function decideCandidates(
+  runs: Runs,
+  { run, round }: RoundInput,
+): Promise<{ candidates: Ref; accepted: number }> {
+  const recipe = await runs.recipe(run);
+  const files = roundFiles(run.runId, round);
+  const screened = await readJsonlAt<Candidate>(runs.store, files.screened);
+  const answers = await readAnswers(runs, { run, round }, recipe);
+  const decided = screened.flatMap((candidate) =>
+    candidate.verdict.state === 'undecided'
+      ? decide({ candidate, recipe, ...(answers.get(candidate.id) ?? {}) })
+      : [candidate],
+  );
+  const candidates = await writeJsonl(runs.store, files.candidates, decided);
+  return { candidates, accepted: decided.filter(({ verdict }) => verdict.state === 'accepted').length };
+}
+
+/** The calls that answered one instruction. */
+interface Answers {
+  classify?: PlannedCallRow;
+  answer?: PlannedCallRow;
+}
+
+async function readAnswers(
+  runs: Runs,
+  at: RoundInput,
+  { generation }: StoredRecipe,
+): Promise<Map<string, Answers>> {
+  const answers = new Map<string, Answers>();
+  if (generation.prompts === 'one-call') return answers;
+  const isDirect = generation.answers === 'direct';
+  const classify = isDirect ? [] : await readCalls(runs, { ...at, phase: 'classify' });
+  const answer = await readCalls(runs, { ...at, phase: isDirect ? 'answers' : 'instances' });
+  for (const row of classify) answers.set(row.plan.candidateId as string, { classify: row });
+  for (const row of answer) {
+    const id = row.plan.candidateId as string;
+    answers.set(id, { ...answers.get(id), answer: row });
+  }
+  return answers;
+}
+
+function decide({
+  candidate,
+  recipe,
+  classify,
+  answer,
+}: { candidate: Candidate; recipe: StoredRecipe } & Answers): Candidate[] {
+  const { form } = recipe.teacher;
+  const said = classify?.call.text ?? null;
+  const isClassification = said === null ? null : parseClassification({ text: said, truncated: false, form });
+  const calls = [
+    ...candidate.calls,
+    ...[classify, answer].flatMap((row) => (row ? [lineageOf(row.call)] : [])),
+  ];
+  const base = { ...candidate, isClassification, calls };
+
+  if (!answer || answer.call.outcome !== 'answered') {
+    const detail = answer ? answer.call.outcome : 'cancelled';
+    return [{ ...base, verdict: { state: 'rejected', reason: 'instance-call-failed', detail } }];
+  }
+  const items = readItems({
+    phase: answer.call.phase,
+    form,
+    answer: { ...answer.call, text: answer.call.text ?? '' },
+    isClassification: answer.plan.isClassification,
+  });
+  // An instance that does not parse has a verdict already; the rules compare the others with each other.
+  const parsed = items.flatMap((item) => (item.rejected ? [] : [item.value]));
+  const rejections = rejectInstances(parsed);
+  let next = 0;
+  return items.map((item, instance) => {
+    const { input, output } = item.value ?? { input: '', output: '' };
+    const rejected = item.rejected ?? rejections[next++] ?? null;
+    const verdict: Verdict = rejected ? { state: 'rejected', ...rejected } : { state: 'accepted' };
+    const callKey = candidate.calls[0]?.callKey ?? '';
+    return {
+      ...base,
+      id: candidateId({ callKey, position: candidate.position, instance }),
+      contentHash: contentHash({ instruction: candidate.instruction, input, output }),
+      instance,
+      input,
+      output,
+      verdict,
+    };
+  });
+}

@@ -1,0 +1,108 @@
+import { readJson, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
+import type { Runs } from './run-data.js';
+import { roundFiles, runFiles } from './run-files.js';
+import type { TrainingBatch } from './student-messages.js';
+import type { Candidate, ExportInput, ExportResult, Ref } from './types.js';
+
+/** Where an accepted example ended up. */
+type Place =
+  | { status: 'batched'; round: number; batch: string }
+  | { status: 'waiting' }
+  | { status: 'surplus' };
+
+interface PlacedExample {
+  candidate: Candidate;
+  place: Place;
+}
+
+/** `result.json`: the last word on a run; a run that has it has ended. */
+export interface RunResult {
+  state: 'finished' | 'cancelled';
+  stopReason: string;
+  rounds: number;
+  dataset: ExportResult;
+}
+
+/**
+ * Writes the dataset: the first `target` accepted examples in call order, batch after batch as they were composed,
+ * then those that waited. Everything else that was accepted goes to `surplus.jsonl`.
+ */
+export async function exportDataset(runs: Runs, input: ExportInput): Promise<ExportResult> {
+  const { run, target, rounds } = input;
+  const files = runFiles(run.runId);
+  const placed = await placeExamples(runs, input);
+  const kept = placed.filter(({ place }) => place.status !== 'surplus');
+  const surplus = placed.filter(({ place }) => place.status === 'surplus');
+  if (kept.length !== Math.min(target, placed.length)) {
+    throw new Error(
+      `${kept.length} examples are in batches or waiting, but ${target} of ${placed.length} should be`,
+    );
+  }
+
+  const rows = kept.map(({ candidate }) => candidate);
+  const train = await writeJsonl(runs.store, files.dataset('train.jsonl'), rows.map(toMessages));
+  const alpaca = kept.map((example) => JSON.stringify(toAlpaca(example), null, 2).replaceAll('\n', '\n  '));
+  const alpacaJson = alpaca.length === 0 ? '[]\n' : `[\n  ${alpaca.join(',\n  ')}\n]\n`;
+  await runs.store.write(files.dataset('alpaca.json'), alpacaJson);
+  await writeJsonl(
+    runs.store,
+    files.dataset('lineage.jsonl'),
+    kept.map((example) => toLineage(run.runId, example)),
+  );
+  const surplusRef: Ref = await writeJsonl(
+    runs.store,
+    files.dataset('surplus.jsonl'),
+    surplus.map((example) => toLineage(run.runId, example)),
+  );
+  await writeJson(runs.store, files.dataset('recipe.json'), await readJson(runs.store, files.recipe));
+
+  const dataset = { dataset: `${run.runId}/dataset`, train, surplus: surplusRef };
+  const result: RunResult = { state: input.state, stopReason: input.stopReason, rounds, dataset };
+  await writeJson(runs.store, files.result, result);
+  return dataset;
+}
+
+async function placeExamples(runs: Runs, { run, target, rounds }: ExportInput): Promise<PlacedExample[]> {
+  const batched = new Map<string, Place & { status: 'batched' }>();
+  const accepted: Candidate[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const files = roundFiles(run.runId, round);
+    // A cancelled run may end inside a round, before its batches are composed.
+    const candidates = await readJsonlAt<Candidate>(runs.store, files.candidates, { missing: 'empty' });
+    accepted.push(...candidates.filter(({ verdict }) => verdict.state === 'accepted'));
+    for (const { batch, examples } of await readJsonlAt<TrainingBatch>(runs.store, files.batches, {
+      missing: 'empty',
+    })) {
+      for (const { id } of examples) batched.set(id, { status: 'batched', round, batch });
+    }
+  }
+  const order = new Map([...batched.keys()].map((id, index) => [id, index]));
+  const places = accepted.map((candidate, ordinal): PlacedExample => {
+    if (ordinal >= target) return { candidate, place: { status: 'surplus' } };
+    return { candidate, place: batched.get(candidate.id) ?? { status: 'waiting' } };
+  });
+  // Batches first, as composed; what waited keeps its call order behind them (the sort is stable).
+  const rank = ({ candidate }: PlacedExample) => order.get(candidate.id) ?? Number.MAX_SAFE_INTEGER;
+  return places.sort((a, b) => rank(a) - rank(b));
+}
+
+/** OpenAI's fine-tuning format. */
+function toMessages({ instruction, input, output }: Candidate) {
+  const content = input === '' ? instruction : `${instruction}\n\n${input}`;
+  return {
+    messages: [
+      { role: 'user', content },
+      { role: 'assistant', content: output },
+    ],
+  };
+}
+
+/** Alpaca's keys, and the place in SeDi's order for trainers that keep it. */
+function toAlpaca({ candidate: { instruction, input, output }, place }: PlacedExample) {
+  const { round, batch } = place.status === 'batched' ? place : { round: null, batch: null };
+  return { instruction, input, output, round, batch };
+}
+
+function toLineage(runId: string, { candidate, place }: PlacedExample) {
+  return { ...candidate, run: runId, place };
+}

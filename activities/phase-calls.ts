@@ -1,0 +1,25 @@
+import { readJsonlAt } from '../store/artifacts.js';
+import type { CallRow, PlanRow } from './rows.js';
+import type { RoundPhase } from './round-prompts.js';
+import type { Runs } from './run-data.js';
+import { roundFiles } from './run-files.js';
+
+export interface PlannedCallRow {
+  plan: PlanRow;
+  call: CallRow;
+}
+
+/** Every call of a phase that has closed, in call order; none when the phase was never planned (a cancelled run). */
+export async function readCalls(runs: Runs, { run, round, phase }: RoundPhase): Promise<PlannedCallRow[]> {
+  const files = roundFiles(run.runId, round).phase(phase);
+  const plan = await readJsonlAt<PlanRow>(runs.store, files.plan, { missing: 'empty' });
+  const calls: CallRow[] = [];
+  for (let shard = 0; calls.length < plan.length; shard += 1) {
+    calls.push(...(await readJsonlAt<CallRow>(runs.store, files.calls(shard))));
+  }
+  return plan.map((row) => {
+    const call = calls[row.callIndex];
+    if (call?.callIndex !== row.callIndex) throw new Error(`${files.folder} has no call ${row.callIndex}`);
+    return { plan: row, call };
+  });
+}

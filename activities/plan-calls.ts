@@ -1,0 +1,138 @@
+import { drawInstructions, drawTasks } from '../methods/self-instruct/in-context.js';
+import { parseClassification } from '../methods/self-instruct/parse.js';
+import { seededRandom } from '../methods/random.js';
+import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
+import { callsPerShard } from './count-round.js';
+import { readCalls } from './phase-calls.js';
+import {
+  buildPrompt,
+  type PromptChoice,
+  promptHash,
+  promptSources,
+  type RoundPhase,
+} from './round-prompts.js';
+import type { PlanRow } from './rows.js';
+import type { Runs, StoredRecipe } from './run-data.js';
+import { roundFiles } from './run-files.js';
+import type { CallPlan, Candidate, PlanCallsInput } from './types.js';
+
+/** More than the calls so far suggest, so that a last round seldom falls short by a few examples. */
+const headroom = 1.2;
+
+/** Plans a phase's calls and writes `plan.jsonl`: which seeds or which instruction each call gets, drawn by its index. */
+export class CallPlanner {
+  private readonly runs: Runs;
+  private readonly asked = new Map<string, PromptCounts>();
+
+  constructor(runs: Runs) {
+    this.runs = runs;
+  }
+
+  async planCalls(input: PlanCallsInput): Promise<CallPlan> {
+    const { run, round, phase } = input;
+    const recipe = await this.runs.recipe(run);
+    const sources = await promptSources(this.runs, input);
+    const choices = input.wanted
+      ? await this.draw(input, recipe, callsWanted(recipe.generation.callsPerRound, input.wanted))
+      : await this.answerEach(input, recipe);
+    const earlier = await this.askedBefore(input);
+    // Counted apart: another attempt at this plan must not find its own calls among the earlier ones.
+    const inThisPlan = new PromptCounts();
+    const rows: PlanRow[] = choices.map((choice, callIndex) => {
+      const hash = promptHash(buildPrompt(sources, choice));
+      const nth = earlier.count(hash) + inThisPlan.count(hash);
+      inThisPlan.add(hash);
+      return { callIndex, ...choice, promptHash: hash, nth };
+    });
+    const plan = await writeJsonl(this.runs.store, roundFiles(run.runId, round).phase(phase).plan, rows);
+    const shards = Array.from({ length: Math.ceil(rows.length / callsPerShard) }, (_, shard) => ({
+      shard,
+      from: shard * callsPerShard,
+      to: Math.min((shard + 1) * callsPerShard, rows.length),
+    }));
+    return { plan, shards };
+  }
+
+  /** In-context seeds for calls that ask for new instructions. */
+  private async draw(at: RoundPhase, recipe: StoredRecipe, calls: number): Promise<PromptChoice[]> {
+    const pool = await this.runs.seedPool(at.run, at.round);
+    const human = pool.filter((seed) => seed.origin === 'human');
+    const machine = pool.filter((seed) => seed.origin === 'machine');
+    return Array.from({ length: calls }, (_, callIndex) => {
+      const random = seededRandom(recipe.seed, 'round', at.round, 'call', callIndex);
+      // Alpaca never shows machine-made tasks; SeDi's refined seeds join its prompt all the same (ours).
+      const shownMachine = at.phase === 'tasks' && recipe.method === 'self-instruct' ? [] : machine;
+      const draw = at.phase === 'tasks' ? drawTasks : drawInstructions;
+      const seeds = draw({ human, machine: shownMachine, random });
+      return { seedIds: seeds.map((seed) => seed.id), candidateId: null, isClassification: null };
+    });
+  }
+
+  /** One call for each instruction that is still undecided. */
+  private async answerEach({ run, round, phase }: RoundPhase, recipe: StoredRecipe): Promise<PromptChoice[]> {
+    const files = roundFiles(run.runId, round);
+    const screened = await readJsonlAt<Candidate>(this.runs.store, files.screened);
+    const undecided = screened.filter(({ verdict }) => verdict.state === 'undecided');
+    const kinds = phase === 'instances' ? await this.classifications({ run, round, phase }, recipe) : null;
+    return undecided.map(({ id, seedIds }) => ({
+      seedIds,
+      candidateId: id,
+      isClassification: kinds?.get(id) ?? null,
+    }));
+  }
+
+  /** What the `classify` calls said; a candidate whose call failed is taken as no classification. */
+  private async classifications(
+    { run, round }: RoundPhase,
+    recipe: StoredRecipe,
+  ): Promise<Map<string, boolean>> {
+    const calls = await readCalls(this.runs, { run, round, phase: 'classify' });
+    const { form } = recipe.teacher;
+    return new Map(
+      calls.map(({ plan, call }) => {
+        const said = call.text === null ? null : parseClassification({ ...call, text: call.text, form });
+        return [plan.candidateId as string, said === true];
+      }),
+    );
+  }
+
+  /** How often each prompt of this kind was asked in earlier rounds; kept in memory, rebuilt from the plans. */
+  private async askedBefore({ run, round, phase }: RoundPhase): Promise<PromptCounts> {
+    const key = `${run.runId}/${phase}`;
+    let counts = this.asked.get(key);
+    if (!counts || counts.rounds >= round) counts = new PromptCounts();
+    this.asked.set(key, counts);
+    while (counts.rounds < round - 1) {
+      const plan = roundFiles(run.runId, counts.rounds + 1).phase(phase).plan;
+      const rows = await readJsonlAt<PlanRow>(this.runs.store, plan, { missing: 'empty' });
+      for (const { promptHash } of rows) counts.add(promptHash);
+      counts.rounds += 1;
+    }
+    return counts;
+  }
+}
+
+/** Counts prompts by hash, round after round. */
+class PromptCounts {
+  /** Rounds that are counted. */
+  rounds = 0;
+  private readonly asked = new Map<string, number>();
+
+  add(hash: string): void {
+    this.asked.set(hash, this.count(hash) + 1);
+  }
+
+  count(hash: string): number {
+    return this.asked.get(hash) ?? 0;
+  }
+}
+
+/** Calls for a round: the recipe's number, or fewer when the yield so far says that fewer will do. */
+export function callsWanted(
+  callsPerRound: number,
+  { remaining, askCalls, accepted }: NonNullable<PlanCallsInput['wanted']>,
+): number {
+  if (accepted === 0) return callsPerRound;
+  const needed = Math.ceil((headroom * remaining * askCalls) / accepted);
+  return Math.min(callsPerRound, Math.max(1, needed));
+}

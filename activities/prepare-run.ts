@@ -1,0 +1,41 @@
+import { splitHeldOut, useHeldOut } from '../methods/sedi/held-out.js';
+import { templateSource } from '../methods/prompt.js';
+import { templates } from '../methods/self-instruct/templates.js';
+import { readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
+import type { Runs } from './run-data.js';
+import { roundFiles, runFiles } from './run-files.js';
+import type { Ref, RunContext, Seed } from './types.js';
+
+/**
+ * Fixes the held-out set, writes the first round's seed pool and keeps the prompt templates with the run.
+ * A recipe without a signal still has its held-out set: a candidate near one of its tasks is a leak all the same.
+ */
+export async function prepareRun(
+  runs: Runs,
+  { run }: { run: RunContext },
+): Promise<{ pool: Ref; heldOut: Ref | null }> {
+  const recipe = await runs.recipe(run);
+  const files = runFiles(run.runId);
+  const seeds = await readJsonlAt<Seed>(runs.store, files.seeds);
+  const tokenisation = recipe.filter.tokens;
+  const split =
+    'file' in recipe.heldout
+      ? useHeldOut({
+          heldOut: await readJsonlAt<Seed>(runs.store, files.heldOutGiven),
+          seeds,
+          runSeed: recipe.seed,
+          tokenisation,
+        })
+      : splitHeldOut({ seeds, runSeed: recipe.seed, ...recipe.heldout, tokenisation });
+  for (const template of templates) {
+    await runs.store.write(files.prompts(template.name), templateSource(template));
+  }
+  const heldOut = await writeJsonl(runs.store, files.heldOut, split.rows);
+  await writeJson(runs.store, files.heldOutReport, {
+    sha256: heldOut.sha256,
+    leaked: split.leaked,
+    warnings: split.warnings,
+  });
+  const pool = await writeJsonl(runs.store, roundFiles(run.runId, 1).seedPool, split.pool);
+  return { pool, heldOut: heldOut.count > 0 ? heldOut : null };
+}

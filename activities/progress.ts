@@ -1,0 +1,52 @@
+import { readJsonIfAny, writeJson } from '../store/artifacts.js';
+import type { Store } from '../store/types.js';
+import { countRound } from './count-round.js';
+import type { RefinedRound } from './refine-seeds.js';
+import type { Runs } from './run-data.js';
+import { roundFiles, runFiles } from './run-files.js';
+import type { Counts, Progress, RecordedState, RecordProgressInput, RunContext } from './types.js';
+
+/** Recounts the round from the store and writes `progress.json`; the counts go back into the loop's state. */
+export async function recordProgress(runs: Runs, input: RecordProgressInput): Promise<Counts> {
+  const { run, round, phase, step, target, before } = input;
+  const current = await countRound(runs.store, { runId: run.runId, round });
+  const earlier = await readJsonIfAny<Progress>(runs.store, runFiles(run.runId).progress);
+  const progress: Progress = {
+    schemaVersion: 1,
+    runId: run.runId,
+    at: new Date().toISOString(),
+    round,
+    phase,
+    step,
+    target,
+    before,
+    current,
+    rounds: await roundsSoFar(runs.store, { runId: run.runId, round, known: earlier?.rounds ?? [] }),
+  };
+  await writeJson(runs.store, runFiles(run.runId).progress, progress);
+  return current;
+}
+
+/** What refinement said of each round; only rounds that the last progress did not know are read. */
+async function roundsSoFar(
+  store: Store,
+  { runId, round, known }: { runId: string; round: number; known: Progress['rounds'] },
+): Promise<Progress['rounds']> {
+  const rounds = known.filter((row) => row.round < round);
+  const first = (rounds.at(-1)?.round ?? 0) + 1;
+  for (let next = first; next <= round; next += 1) {
+    const refined = await readJsonIfAny<RefinedRound>(store, roundFiles(runId, next).refined);
+    if (!refined) continue;
+    const { loss, note, warnings, attractiveBatches } = refined;
+    rounds.push({ round: next, heldOutLoss: loss, attractiveBatches, note, warnings });
+  }
+  return rounds;
+}
+
+/** `state.json`: what people and stop rules made of the run, for readers without a server. */
+export async function recordState(
+  runs: Runs,
+  { run, ...state }: { run: RunContext } & RecordedState,
+): Promise<void> {
+  await writeJson(runs.store, runFiles(run.runId).state, { ...state, at: new Date().toISOString() });
+}

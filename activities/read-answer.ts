@@ -1,0 +1,64 @@
+/** What counts as a usable answer in each phase; the one place where calls and candidates agree on it. */
+import type { PromptForm } from '../methods/prompt.js';
+import {
+  type Parsed,
+  parseAnswer,
+  parseClassification,
+  parseInstances,
+  parseInstructions,
+  parseTasks,
+  type Task,
+} from '../methods/self-instruct/parse.js';
+import type { CallFailure, CallPhase, Instance } from './types.js';
+
+export interface AnswerText {
+  text: string;
+  truncated: boolean;
+}
+
+/** Items of an answer, in its order. In the answering phases an item is an instance without an instruction. */
+export function readItems(options: {
+  phase: CallPhase;
+  form: PromptForm;
+  answer: AnswerText;
+  isClassification?: boolean | null;
+}): Parsed<Task>[] {
+  const { phase, form } = options;
+  const answer = { ...options.answer, form };
+  switch (phase) {
+    case 'tasks':
+      return parseTasks(answer);
+    case 'instructions':
+      return parseInstructions(answer).map((item) =>
+        item.rejected ? item : { ...item, value: { instruction: item.value, input: '', output: '' } },
+      );
+    case 'instances':
+      return parseInstances({ ...answer, isClassification: options.isClassification === true }).map((item) =>
+        item.rejected ? item : { ...item, value: withoutInstruction(item.value) },
+      );
+    case 'answers':
+      return parseAnswer(answer).map((item) =>
+        item.rejected ? item : { ...item, value: withoutInstruction({ input: '', output: item.value }) },
+      );
+    case 'classify':
+      return [];
+  }
+}
+
+/** null: usable. An answer without a single good item has failed, and a fresh sample may be asked for. */
+export function answerFailure(options: {
+  phase: CallPhase;
+  form: PromptForm;
+  answer: AnswerText;
+  isClassification?: boolean | null;
+}): CallFailure | null {
+  if (options.phase === 'classify') {
+    return parseClassification({ ...options.answer, form: options.form }) === null ? 'unparsable' : null;
+  }
+  if (readItems(options).some((item) => item.rejected === null)) return null;
+  return options.answer.truncated ? 'truncated' : 'unparsable';
+}
+
+function withoutInstruction(instance: Instance): Task {
+  return { instruction: '', ...instance };
+}

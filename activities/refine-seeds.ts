@@ -1,0 +1,160 @@
+import { collapseWarnings, type DiversityReport, diversityReport } from '../methods/sedi/diversity.js';
+import { type AcceptedExample, refineSeeds as refine } from '../methods/sedi/refine.js';
+import { readJson, readJsonl, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
+import type { Runs } from './run-data.js';
+import { roundFiles } from './run-files.js';
+import type { BatchSignal, TrainingBatch } from './student-messages.js';
+import type {
+  Candidate,
+  LossChange,
+  RefineInput,
+  RefineResult,
+  RoundInput,
+  RunContext,
+  Seed,
+} from './types.js';
+
+/** `refined.json`: what one round's refinement did, for people and for the rounds after it. */
+export interface RefinedRound {
+  round: number;
+  loss: LossChange | null;
+  attractiveBatches: number;
+  added: string[];
+  removed: string[];
+  note: string;
+  warnings: string[];
+  diversity: DiversityReport;
+}
+
+/**
+ * Makes the seed pool of the next round. Self-Instruct: every accepted example joins. SeDi: the most attractive
+ * instructions of the round's attractive batches join, or the pool stays as it is.
+ */
+export async function refineSeeds(runs: Runs, input: RefineInput): Promise<RefineResult> {
+  const { run, round } = input;
+  const { method } = await runs.recipe(run);
+  const policy = method === 'sedi' ? attractivePolicy : everythingPolicy;
+  const outcome = await policy(runs, input);
+  const pool = await writeJsonl(runs.store, roundFiles(run.runId, round + 1).seedPool, outcome.stored);
+  const { diversity, warnings } = await measureDiversity(runs, input, outcome.pool);
+  const { attractiveBatches, added, removed, note } = outcome;
+  const refined: RefinedRound = {
+    round,
+    loss: input.loss,
+    attractiveBatches,
+    added: added.map((seed) => seed.id),
+    removed: removed.map((seed) => seed.id),
+    note,
+    warnings: [...outcome.warnings, ...warnings],
+    diversity,
+  };
+  await writeJson(runs.store, roundFiles(run.runId, round).refined, refined);
+  return {
+    pool,
+    attractiveBatches,
+    added: added.length,
+    removed: removed.length,
+    note,
+    warnings: refined.warnings,
+  };
+}
+
+interface Outcome {
+  /** What `seed-pool.jsonl` of the next round holds. */
+  stored: Seed[];
+  /** The whole pool of the next round. */
+  pool: Seed[];
+  added: Seed[];
+  removed: Seed[];
+  attractiveBatches: number;
+  note: string;
+  warnings: string[];
+}
+
+/** Self-Instruct (§2.2): generated tasks that passed join the pool. Only they are stored; the rest lies in earlier rounds. */
+async function everythingPolicy(runs: Runs, { run, round }: RefineInput): Promise<Outcome> {
+  const pool = await runs.seedPool(run, round);
+  const ancestors = ancestorsOf(pool);
+  const accepted = await acceptedOf(runs, { run, round });
+  // Further instances of an instruction add nothing to a prompt that shows instructions.
+  const added = accepted
+    .filter((candidate) => candidate.instance === 0)
+    .map((candidate): Seed => {
+      const { id, instruction, input, output, isClassification, seedIds } = candidate;
+      return {
+        id,
+        origin: 'machine',
+        instruction,
+        instances: [{ input, output }],
+        isClassification,
+        ancestors: [...new Set(seedIds.flatMap((seed) => ancestors.get(seed) ?? []))].sort(),
+        round,
+        score: null,
+      };
+    });
+  return {
+    stored: added,
+    pool: [...pool, ...added],
+    added,
+    removed: [],
+    attractiveBatches: 0,
+    note: `${added.length} accepted instructions joined the seeds`,
+    warnings: [],
+  };
+}
+
+async function attractivePolicy(runs: Runs, { run, round, signal }: RefineInput): Promise<Outcome> {
+  const { refine: settings, filter } = await runs.recipe(run);
+  const pool = await runs.seedPool(run, round);
+  const human = pool.filter((seed) => seed.origin === 'human').length;
+  const refined = refine({
+    pool,
+    round,
+    signals: signal && (await readJsonl<BatchSignal>(runs.store, signal)),
+    examples: signal ? await examplesOf(runs, { run, round }) : [],
+    top: settings.addPerRound,
+    poolSize: human + settings.poolSize,
+    tokenisation: filter.tokens,
+    attractiveShare: settings.attractiveShare,
+  });
+  return { ...refined, stored: refined.pool };
+}
+
+/** The examples of this round's batches with their lineage; some of them were accepted in earlier rounds. */
+async function examplesOf(runs: Runs, { run, round }: RoundInput): Promise<AcceptedExample[]> {
+  const batches = await readJsonlAt<TrainingBatch>(runs.store, roundFiles(run.runId, round).batches);
+  const wanted = new Set(batches.flatMap(({ examples }) => examples.map(({ id }) => id)));
+  const found: AcceptedExample[] = [];
+  for (let from = round; from >= 1 && found.length < wanted.size; from -= 1) {
+    const accepted = await acceptedOf(runs, { run, round: from });
+    found.push(...accepted.filter(({ id }) => wanted.has(id)));
+  }
+  return found;
+}
+
+async function acceptedOf(runs: Runs, { run, round }: RoundInput): Promise<Candidate[]> {
+  const rows = await readJsonlAt<Candidate>(runs.store, roundFiles(run.runId, round).candidates);
+  return rows.filter(({ verdict }) => verdict.state === 'accepted');
+}
+
+function ancestorsOf(pool: readonly Seed[]): Map<string, string[]> {
+  return new Map(pool.map(({ id, ancestors }) => [id, ancestors]));
+}
+
+async function measureDiversity(
+  runs: Runs,
+  { run, round }: { run: RunContext; round: number },
+  pool: Seed[],
+): Promise<{ diversity: DiversityReport; warnings: string[] }> {
+  const { filter } = await runs.recipe(run);
+  const accepted = await acceptedOf(runs, { run, round });
+  const diversity = diversityReport({
+    round,
+    instructions: accepted.filter(({ instance }) => instance === 0).map(({ instruction }) => instruction),
+    pool,
+    tokenisation: filter.tokens,
+  });
+  const firstFile = roundFiles(run.runId, 1).refined;
+  const first = round === 1 ? null : (await readJson<RefinedRound>(runs.store, firstFile)).diversity;
+  return { diversity, warnings: collapseWarnings({ report: diversity, first }) };
+}

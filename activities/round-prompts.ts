@@ -1,0 +1,149 @@
+/** The prompts of one phase of one round, built where they are needed: plans and history hold no text. */
+import type { Prompt } from '../methods/prompt.js';
+import {
+  answerPrompt,
+  classifyPrompt,
+  instancesPrompt,
+  instructionsPrompt,
+  tasksPrompt,
+} from '../methods/self-instruct/prompts.js';
+import { readJsonlAt, sha256Hex } from '../store/artifacts.js';
+import { canonicalJson } from '../store/canonical-json.js';
+import type { PlanRow } from './rows.js';
+import type { Runs, StoredRecipe } from './run-data.js';
+import { roundFiles } from './run-files.js';
+import type { CallPhase, Candidate, RunContext, Seed } from './types.js';
+
+export interface RoundPhase {
+  run: RunContext;
+  round: number;
+  phase: CallPhase;
+}
+
+/** What a plan row's prompt is made of besides the row itself. */
+export interface PromptSources {
+  recipe: StoredRecipe;
+  phase: CallPhase;
+  seeds: Map<string, Seed>;
+  candidates: Map<string, Candidate>;
+}
+
+/** One planned call with its prompt. */
+export interface PlannedCall {
+  row: PlanRow;
+  prompt: Prompt;
+}
+
+export type PromptChoice = Pick<PlanRow, 'seedIds' | 'candidateId' | 'isClassification'>;
+
+/** Reads what the prompts of a phase are made of: the frozen seed pool, or the instructions to be answered. */
+export async function promptSources(runs: Runs, { run, round, phase }: RoundPhase): Promise<PromptSources> {
+  const recipe = await runs.recipe(run);
+  const isAsking = phase === 'instructions' || phase === 'tasks';
+  const seeds = isAsking ? await runs.seedPool(run, round) : [];
+  const screened = roundFiles(run.runId, round).screened;
+  const candidates = isAsking ? [] : await readJsonlAt<Candidate>(runs.store, screened);
+  return {
+    recipe,
+    phase,
+    seeds: new Map(seeds.map((seed) => [seed.id, seed])),
+    candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
+  };
+}
+
+/** The prompt of one call. Throws when the plan names a seed or candidate that the round does not have. */
+export function buildPrompt(sources: PromptSources, choice: PromptChoice): Prompt {
+  const { recipe, phase } = sources;
+  const prompt = withoutOverrides(sources, choice);
+  const maxTokens = phase === 'classify' ? undefined : recipe.generation.maxTokens[phase];
+  return maxTokens === undefined ? prompt : { ...prompt, sampling: { ...prompt.sampling, maxTokens } };
+}
+
+function withoutOverrides(sources: PromptSources, choice: PromptChoice): Prompt {
+  const { teacher, generation } = sources.recipe;
+  const { domain, language, system } = generation;
+  const options = {
+    form: teacher.form,
+    language,
+    ...(domain !== undefined && { domain }),
+    ...(system !== undefined && { system }),
+  };
+  switch (sources.phase) {
+    case 'instructions':
+      return instructionsPrompt({ instructions: shown(sources, choice).map((s) => s.instruction), options });
+    case 'tasks':
+      return tasksPrompt({
+        tasks: shown(sources, choice).map(({ instruction, instances }) => ({
+          instruction,
+          input: instances[0]?.input ?? '',
+          output: instances[0]?.output ?? '',
+        })),
+        options,
+      });
+    case 'classify':
+      return classifyPrompt({ instruction: answered(sources, choice).instruction, options });
+    case 'instances':
+      return instancesPrompt({
+        instruction: answered(sources, choice).instruction,
+        isClassification: choice.isClassification === true,
+        options,
+      });
+    case 'answers':
+      return answerPrompt({ instruction: answered(sources, choice).instruction, options });
+  }
+}
+
+function shown({ seeds }: PromptSources, { seedIds }: PromptChoice): Seed[] {
+  return seedIds.map((id) => {
+    const seed = seeds.get(id);
+    if (!seed) throw new Error(`the plan shows seed ${id}, which is not in this round's pool`);
+    return seed;
+  });
+}
+
+function answered({ candidates }: PromptSources, { candidateId }: PromptChoice): Candidate {
+  const candidate = candidateId === null ? undefined : candidates.get(candidateId);
+  if (!candidate) throw new Error(`the plan answers candidate ${candidateId}, which was not screened`);
+  return candidate;
+}
+
+/** SHA-256 of a prompt's body, hex: two calls with the same one ask for two samples of the same thing. */
+export function promptHash(prompt: Prompt): string {
+  return sha256Hex(canonicalJson(prompt.body));
+}
+
+/** The planned calls of the phases that a worker is busy with; a plan is immutable, so it may stay in memory. */
+export class RoundPrompts {
+  private readonly runs: Runs;
+  private readonly phases = new Map<string, Promise<{ rows: PlanRow[]; sources: PromptSources }>>();
+
+  constructor(runs: Runs) {
+    this.runs = runs;
+  }
+
+  async call(options: RoundPhase & { callIndex: number }): Promise<PlannedCall> {
+    const { rows, sources } = await this.phase(options);
+    const row = rows[options.callIndex];
+    if (!row) throw new Error(`${options.phase} of round ${options.round} has no call ${options.callIndex}`);
+    return { row, prompt: buildPrompt(sources, row) };
+  }
+
+  private async phase(options: RoundPhase) {
+    const plan = roundFiles(options.run.runId, options.round).phase(options.phase).plan;
+    const known = this.phases.get(plan);
+    if (known) return await known;
+    // A worker serves a few runs at a time; a dozen phases cover them and what is forgotten is read again.
+    if (this.phases.size >= 12) this.phases.delete(this.phases.keys().next().value as string);
+    const loading = Promise.all([
+      readJsonlAt<PlanRow>(this.runs.store, plan),
+      promptSources(this.runs, options),
+    ]).then(([rows, sources]) => ({ rows, sources }));
+    this.phases.set(plan, loading);
+    try {
+      return await loading;
+    } catch (error) {
+      this.phases.delete(plan);
+      throw error;
+    }
+  }
+}

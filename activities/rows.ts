@@ -1,0 +1,44 @@
+/** Rows of the files that activities hand to each other through the store. */
+import type { CallFailure, CallPhase, Sampling } from './types.js';
+
+/** `plan.jsonl`: one planned call. Its prompt is built from this, the seed pool and the recipe, always alike. */
+export interface PlanRow {
+  callIndex: number;
+  /** Seeds shown in the prompt; of the candidate's own call where the phase answers an instruction. */
+  seedIds: string[];
+  /** Candidate whose instruction is put to the teacher; null where new ones are asked for. */
+  candidateId: string | null;
+  /** For `instances`: which of the two prompts. */
+  isClassification: boolean | null;
+  /** SHA-256 of the prompt's body. */
+  promptHash: string;
+  /** How many earlier calls of this run ask exactly this prompt. */
+  nth: number;
+}
+
+/** `shard-00.calls.jsonl`: what became of one planned call. A pure function of stored answers and of the failures. */
+export interface CallRow {
+  callIndex: number;
+  phase: CallPhase;
+  outcome: 'answered' | CallFailure;
+  /** Key of the answer that counts: the first usable one, else the last; null when none was stored. */
+  callKey: string | null;
+  /** The answer's text; null without one. */
+  text: string | null;
+  truncated: boolean;
+  model: string;
+  template: string;
+  templateHash: string;
+  sampling: Sampling;
+  promptTokens: number;
+  completionTokens: number;
+  costUsd: number | null;
+}
+
+/** `seeds.jsonl` and `heldout-given.jsonl` hold `Seed`; `waiting.jsonl` holds this, as `batches.jsonl` does inside. */
+export interface ExampleRow {
+  id: string;
+  instruction: string;
+  input: string;
+  output: string;
+}

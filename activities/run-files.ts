@@ -1,0 +1,53 @@
+/** Names of everything that a run keeps in its store. Deterministic, so that a second attempt finds or replaces. */
+import type { CallPhase } from './types.js';
+
+export function runFiles(runId: string) {
+  const file = (name: string) => `${runId}/${name}`;
+  return {
+    /** The resolved recipe. */
+    recipe: file('recipe.json'),
+    /** When, by which version and from what the run was started. */
+    manifest: file('run.json'),
+    /** Seeds as they were given, after parsing. */
+    seeds: file('seeds.jsonl'),
+    /** Held-out tasks as they were given in a file of their own. */
+    heldOutGiven: file('heldout-given.jsonl'),
+    /** The held-out set after the split: `HeldOutRow`. */
+    heldOut: file('heldout.jsonl'),
+    heldOutReport: file('heldout.json'),
+    prompts: (template: string) => file(`prompts/${template}.txt`),
+    state: file('state.json'),
+    progress: file('progress.json'),
+    /** Written last: a run with it has ended. */
+    result: file('result.json'),
+    dataset: (name: string) => file(`dataset/${name}`),
+  };
+}
+
+/** Names of one round's files. */
+export function roundFiles(runId: string, round: number) {
+  const file = (name: string) => `${runId}/rounds/${String(round).padStart(3, '0')}/${name}`;
+  return {
+    /** Seeds that this round's prompts draw from, frozen at its start. */
+    seedPool: file('seed-pool.jsonl'),
+    /** Every candidate with the verdict of heuristics and similarity filter. */
+    screened: file('screened.jsonl'),
+    /** Every candidate with its last verdict. */
+    candidates: file('candidates.jsonl'),
+    batches: file('batches.jsonl'),
+    /** Accepted examples that fitted no batch, oldest first. */
+    waiting: file('waiting.jsonl'),
+    signal: file('signal.jsonl'),
+    refined: file('refined.json'),
+    phase: (phase: CallPhase) => ({
+      folder: file(phase),
+      plan: file(`${phase}/plan.jsonl`),
+      calls: (shard: number) => file(`${phase}/shard-${pad(shard)}.calls.jsonl`),
+      ledger: (shard: number) => file(`${phase}/shard-${pad(shard)}.ledger`),
+    }),
+  };
+}
+
+function pad(shard: number): string {
+  return String(shard).padStart(2, '0');
+}

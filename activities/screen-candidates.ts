@@ -1,0 +1,165 @@
+import { candidateId, contentHash } from '../methods/identity.js';
+import type { Parsed, Task } from '../methods/self-instruct/parse.js';
+import { rejectInstances, rejectInstruction } from '../methods/self-instruct/rejects.js';
+import { heldOutPool } from '../methods/sedi/held-out.js';
+import { RougeLPool } from '../similarity/rouge-l-pool.js';
+import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
+import { type PlannedCallRow, readCalls } from './phase-calls.js';
+import { readItems } from './read-answer.js';
+import type { Runs, StoredRecipe } from './run-data.js';
+import { roundFiles, runFiles } from './run-files.js';
+import type { CallPhase, Candidate, HeldOutRow, Ref, RoundInput, RunContext, Verdict } from './types.js';
+
+/** Candidates between two looks at the clock: long work must let heartbeats and other activities through. */
+const candidatesPerTurn = 16;
+
+/**
+ * Parses the answers of the asking phase and gives every candidate its first verdict: heuristics, leak of a held-out
+ * task, similarity to the whole pool, in call order. What passes stays undecided until it is answered; with
+ * `one-call` it is answered already, and accepted.
+ */
+export class CandidateScreen {
+  private readonly runs: Runs;
+  private readonly pools = new Map<string, { pool: RougeLPool; rounds: number }>();
+
+  constructor(runs: Runs) {
+    this.runs = runs;
+  }
+
+  async screenCandidates(
+    { run, round }: RoundInput,
+    turn: () => Promise<void>,
+  ): Promise<{ candidates: Ref; undecided: number }> {
+    const recipe = await this.runs.recipe(run);
+    const files = roundFiles(run.runId, round);
+    const phase: CallPhase = recipe.generation.prompts === 'staged' ? 'instructions' : 'tasks';
+    const pool = await this.poolBefore(run, round);
+    const heldOut = await this.heldOut(run, recipe);
+    const candidates: Candidate[] = [];
+    for (const call of await readCalls(this.runs, { run, round, phase })) {
+      if (call.call.outcome !== 'answered') continue;
+      const answer = { ...call.call, text: call.call.text ?? '' };
+      for (const item of readItems({ phase, form: recipe.teacher.form, answer })) {
+        const candidate = newCandidate({ call, item, round });
+        judge({ candidate, item, recipe, pool, heldOut });
+        if (candidate.verdict.state !== 'rejected') pool.add(candidate.id, candidate.instruction);
+        candidates.push(candidate);
+        if (candidates.length % candidatesPerTurn === 0) await turn();
+      }
+    }
+    const written = await writeJsonl(this.runs.store, files.screened, candidates);
+    this.pools.set(run.runId, { pool, rounds: round });
+    return {
+      candidates: written,
+      undecided: candidates.filter(({ verdict }) => verdict.state === 'undecided').length,
+    };
+  }
+
+  /** Seeds and everything that passed the screen in earlier rounds; from memory, or rebuilt from the store. */
+  private async poolBefore(run: RunContext, round: number): Promise<RougeLPool> {
+    const cached = this.pools.get(run.runId);
+    // Taken out while a round is added to it: an attempt that dies half-way must not leave half a round in it.
+    this.pools.delete(run.runId);
+    if (cached?.rounds === round - 1) return cached.pool;
+    const { filter } = await this.runs.recipe(run);
+    const pool = new RougeLPool({ tokenisation: filter.tokens });
+    const human = await readJsonlAt<{ id: string; instruction: string; origin: string }>(
+      this.runs.store,
+      roundFiles(run.runId, 1).seedPool,
+    );
+    for (const seed of human) pool.add(seed.id, seed.instruction);
+    for (let earlier = 1; earlier < round; earlier += 1) {
+      const screened = roundFiles(run.runId, earlier).screened;
+      for (const { id, instruction, verdict } of await readJsonlAt<Candidate>(this.runs.store, screened)) {
+        if (verdict.state !== 'rejected') pool.add(id, instruction);
+      }
+    }
+    return pool;
+  }
+
+  private async heldOut(run: RunContext, { filter }: StoredRecipe): Promise<RougeLPool> {
+    const rows = await readJsonlAt<HeldOutRow>(this.runs.store, runFiles(run.runId).heldOut, {
+      missing: 'empty',
+    });
+    return heldOutPool(rows, filter.tokens);
+  }
+}
+
+function newCandidate(options: { call: PlannedCallRow; item: Parsed<Task>; round: number }): Candidate {
+  const { call, plan } = options.call;
+  const { position, value } = options.item;
+  const { instruction = '', input = '', output = '' } = value ?? {};
+  const callKey = call.callKey as string;
+  return {
+    id: candidateId({ callKey, position, instance: 0 }),
+    contentHash: contentHash({ instruction, input, output }),
+    round: options.round,
+    callIndex: plan.callIndex,
+    position,
+    instance: 0,
+    instruction,
+    input,
+    output,
+    isClassification: null,
+    calls: [lineageOf(call)],
+    seedIds: plan.seedIds,
+    nearest: null,
+    verdict: { state: 'undecided' },
+  };
+}
+
+/** What a candidate remembers of a call that contributed to it. */
+export function lineageOf(call: PlannedCallRow['call']): Candidate['calls'][number] {
+  const { phase, callKey, model, template, templateHash, sampling } = call;
+  const { promptTokens, completionTokens, costUsd } = call;
+  return {
+    phase,
+    callKey: callKey ?? '',
+    model,
+    template,
+    templateHash,
+    sampling,
+    promptTokens,
+    completionTokens,
+    costUsd,
+  };
+}
+
+/** Sets the candidate's verdict, and its nearest neighbour once that is known. */
+function judge(options: {
+  candidate: Candidate;
+  item: Parsed<Task>;
+  recipe: StoredRecipe;
+  pool: RougeLPool;
+  heldOut: RougeLPool;
+}): void {
+  const { candidate, item, recipe, pool, heldOut } = options;
+  const { prompts, language } = recipe.generation;
+  const heuristics =
+    item.rejected ??
+    rejectInstruction(candidate.instruction, { prompting: prompts, language }) ??
+    (prompts === 'one-call' ? rejectInstances([candidate])[0] : null);
+  if (heuristics) {
+    candidate.verdict = { state: 'rejected', ...heuristics };
+    return;
+  }
+  const leak = heldOut.nearest(candidate.instruction, { threshold: recipe.filter.batchThreshold });
+  if (leak) {
+    candidate.nearest = leak;
+    candidate.verdict = { state: 'rejected', reason: 'heldout-leak', detail: `held-out task ${leak.id}` };
+    return;
+  }
+  candidate.nearest = pool.nearest(candidate.instruction);
+  candidate.verdict = similarityVerdict(candidate, recipe);
+}
+
+function similarityVerdict({ nearest }: Candidate, { filter, generation }: StoredRecipe): Verdict {
+  if (nearest && nearest.similarity > filter.poolThreshold) {
+    return {
+      state: 'rejected',
+      reason: 'similar',
+      detail: `${nearest.similarity.toFixed(3)} to ${nearest.id}`,
+    };
+  }
+  return { state: generation.prompts === 'staged' ? 'undecided' : 'accepted' };
+}

@@ -1,0 +1,60 @@
+import type { Recipe } from '../activities/recipe.js';
+import { redact } from '../activities/teacher-client/redact.js';
+import type { TeacherEndpoint } from '../activities/teacher-endpoint.js';
+import { UserError } from '../store/errors.js';
+
+const timeoutMs = 15_000;
+
+/**
+ * Asks the endpoint for its models before a run is started: an address that does not answer, a key that is refused
+ * or a model that is not there is said now, and not by the first of a hundred thousand calls.
+ * @throws UserError that names the endpoint, and the variable or key to change.
+ */
+export async function checkTeacher(options: {
+  teacher: Recipe['teacher'];
+  endpoint: TeacherEndpoint;
+}): Promise<void> {
+  const { teacher, endpoint } = options;
+  const { baseUrl, apiKeyEnv, model } = endpoint;
+  const key = apiKeyEnv === null ? undefined : process.env[apiKeyEnv];
+  const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(baseUrl).hostname);
+  if (apiKeyEnv !== null && !key && !isLoopback) {
+    throw new UserError(`no key for the teacher at ${baseUrl}: set the environment variable ${apiKeyEnv}`);
+  }
+  let response: Response;
+  try {
+    response = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, {
+      headers: key ? { authorization: `Bearer ${key}` } : {},
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error);
+    throw new UserError(
+      `the teacher at ${baseUrl} does not answer (${redact(cause.message)}): check OPENAI_BASE_URL or teacher.baseUrl in the recipe`,
+    );
+  }
+  const body = await response.text();
+  if (response.status === 401 || response.status === 403) {
+    throw new UserError(
+      `the teacher at ${baseUrl} refuses the key in ${apiKeyEnv} (HTTP ${response.status}): ${redact(body)}`,
+    );
+  }
+  if (teacher.endpoint === 'local') return;
+  const served = modelsIn(body);
+  // Not every compatible endpoint lists its models; where one does, its list is believed.
+  if (response.ok && served.length > 0 && !served.includes(model)) {
+    const known = served.slice(0, 10).join(', ');
+    throw new UserError(
+      `the teacher at ${baseUrl} has no model "${model}"; it has ${known}${served.length > 10 ? ', …' : ''}. Set teacher.model in the recipe.`,
+    );
+  }
+}
+
+function modelsIn(body: string): string[] {
+  try {
+    const { data } = JSON.parse(body) as { data?: { id?: unknown }[] };
+    return (data ?? []).flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+  } catch {
+    return [];
+  }
+}

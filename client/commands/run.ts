@@ -1,0 +1,84 @@
+import { superviseServices } from '../../workers/supervisor.js';
+import type { Context } from '../context.js';
+import { follow } from '../follow.js';
+import { progressLine, stateWord } from '../progress-lines.js';
+import { type StartedRun, type StartOptions, startRun } from '../start-run.js';
+import { readStatus, type StatusReport } from '../status.js';
+
+/** `seedmill run`: starts or rejoins a run and follows it to its end. Returns the exit code. */
+export async function run(context: Context, options: StartOptions): Promise<number> {
+  const started = await startRun(context, options);
+  const { runId, disposition, opened, client } = started;
+  announce(context, started);
+  try {
+    if (disposition === 'finished') {
+      return conclude(context, await readStatus(opened.store, runId));
+    }
+    const supervisor = superviseServices({
+      ...started.servicesOptions,
+      services: started.services,
+      onFailure: (error) => context.say(error.message),
+    });
+    const detach = new AbortController();
+    const onInterrupt = () => detach.abort();
+    process.once('SIGINT', onInterrupt);
+    const status = await follow({
+      store: opened.store,
+      client,
+      runId,
+      say: context.say,
+      isTerminal: !context.json && process.stdout.isTTY,
+      signal: detach.signal,
+    });
+    process.off('SIGINT', onInterrupt);
+    await supervisor.stop();
+    if (detach.signal.aborted) {
+      context.say(`Detached; the run goes on. Come back with: npx seedmill watch ${runId}`);
+      context.say(`Cancel it with: npx seedmill cancel ${runId}. Stop everything with: npx seedmill down`);
+      return 0;
+    }
+    return conclude(context, status);
+  } finally {
+    await client.connection.close();
+  }
+}
+
+/** `seedmill start`: the same without following. */
+export async function start(context: Context, options: StartOptions): Promise<number> {
+  const started = await startRun(context, options);
+  announce(context, started);
+  await started.client.connection.close();
+  context.say(`Follow it with: npx seedmill watch ${started.runId}`);
+  const status = await readStatus(started.opened.store, started.runId);
+  if (context.json) process.stdout.write(`${JSON.stringify(status)}\n`);
+  else context.say(`run: ${started.runId}`);
+  return 0;
+}
+
+function announce({ say }: Context, { runId, disposition }: StartedRun): void {
+  const words = {
+    new: 'Started run',
+    rejoined: 'Rejoined run',
+    finished: 'Already ended (--new starts another):',
+  };
+  say(`${words[disposition]} ${runId}`);
+}
+
+/** The closing lines; exit code 0 for a finished run, 1 for one that failed or was cancelled. */
+export function conclude({ say, json }: Context, status: StatusReport): number {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(status)}\n`);
+  } else {
+    say(progressLine(status));
+    for (const { round, before, after } of status.heldOutLoss) {
+      say(`held-out loss, round ${round}: ${before.toFixed(4)} → ${after.toFixed(4)}`);
+    }
+    for (const { round, note, warnings } of status.notes) {
+      say(`round ${round}: ${[note, ...warnings].join(' ')}`);
+    }
+    say(stateWord(status));
+    if (status.dataset) say(`dataset: ${status.dataset}`);
+    say(`run: ${status.runId}`);
+  }
+  return status.state === 'finished' ? 0 : 1;
+}

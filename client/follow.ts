@@ -1,0 +1,67 @@
+/** Shows a run's progress until it ends, or until the person has seen enough. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import logUpdate from 'log-update';
+import type { Store } from '../store/types.js';
+import { lookAt } from './live-run.js';
+import { progressBlock, progressLine } from './progress-lines.js';
+import { readStatus, type StatusReport } from './status.js';
+
+const lookEveryMs = 1_000;
+/** Without a terminal a line is printed when the step changes, and at least this often while figures change. */
+const lineEveryMs = 10_000;
+
+const ended = new Set(['finished', 'cancelled', 'failed']);
+
+export interface FollowOptions {
+  store: Store;
+  client: Client;
+  runId: string;
+  say: (line: string) => void;
+  /** Redraw in place; otherwise plain lines. */
+  isTerminal: boolean;
+  signal: AbortSignal;
+}
+
+/** The last status: an ended run's, or, when `signal` fired, that of a run which goes on without us. */
+export async function follow(options: FollowOptions): Promise<StatusReport> {
+  const { isTerminal, signal, say } = options;
+  let shown = { line: '', step: '', at: 0 };
+  for (;;) {
+    const { status, problems } = await look(options);
+    const isOver = ended.has(status.state) || signal.aborted;
+    if (isTerminal) {
+      logUpdate([progressBlock(status), ...problems.map((problem) => `! ${problem}`)].join('\n'));
+    } else {
+      const line = [progressLine(status), ...problems.map((problem) => `! ${problem}`)].join('\n');
+      const step = `${status.round} ${status.step} ${status.state}`;
+      const isDue = step !== shown.step || Date.now() - shown.at > lineEveryMs;
+      if (line !== shown.line && (isDue || isOver)) {
+        say(status.paused ? `paused by ${status.paused.by}: ${status.paused.reason}` : line);
+        shown = { line, step, at: Date.now() };
+      }
+    }
+    if (isOver) {
+      if (isTerminal) logUpdate.done();
+      return status;
+    }
+    await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Store and server together. A run whose workflow ended without a result has failed. */
+export async function look(options: {
+  store: Store;
+  client: Client | null;
+  runId: string;
+}): Promise<{ status: StatusReport; problems: string[] }> {
+  const { store, client, runId } = options;
+  const live = client ? await lookAt(client, runId) : null;
+  const status = await readStatus(store, runId, live?.status ?? undefined);
+  const execution = live?.execution ?? null;
+  if (execution !== null && execution !== 'RUNNING' && status.dataset === null) {
+    const why = `its workflow is ${execution} in Temporal; the same command starts it again from the store`;
+    return { status: { ...status, state: 'failed', stopReason: status.stopReason ?? why }, problems: [] };
+  }
+  return { status, problems: live?.problems ?? [] };
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env node
+/** The command line: `npx seedmill …`. Each command is a function in `commands/`; this file only wires them. */
+import { Command, CommanderError } from 'commander';
+import { UserError } from '../store/errors.js';
+import { ServiceError } from '../workers/service-error.js';
+import { doctor } from './commands/doctor.js';
+import { down } from './commands/down.js';
+import { run, start } from './commands/run.js';
+import { list, status, watch } from './commands/show.js';
+import { cancel, pause, resume } from './commands/steer.js';
+import { up } from './commands/up.js';
+import { verify } from './commands/verify.js';
+import { worker } from './commands/worker.js';
+import type { Context } from './context.js';
+import { version } from './version.js';
+
+interface GlobalOptions {
+  store: string;
+  stateDir: string;
+  json?: boolean;
+  verbose?: boolean;
+}
+
+interface RunOptions {
+  seeds?: string;
+  id?: string;
+  new?: boolean;
+  set: string[];
+}
+
+const program = new Command('seedmill')
+  .description('Durable instruction-data generation on Temporal')
+  .version(version)
+  .showHelpAfterError('(--help shows how the command is used)')
+  .exitOverride();
+
+/** Options that every command takes, after its own name. */
+function command(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option(
+      '--store <url>',
+      'where data lies: a folder, file:// or s3:// URL',
+      process.env.SEEDMILL_STORE ?? './runs',
+    )
+    .option(
+      '--state-dir <dir>',
+      'processes, logs and Temporal’s database',
+      process.env.SEEDMILL_STATE_DIR ?? '.seedmill',
+    )
+    .option('--json', 'print one JSON object as the last line')
+    .option('--verbose', 'show where errors come from')
+    .exitOverride();
+}
+
+function runCommand(name: string, description: string): Command {
+  return command(name, description)
+    .argument('<recipe>', 'a recipe, for example recipes/quickstart.yaml')
+    .option('--seeds <file>', 'seed tasks instead of the recipe’s')
+    .option('--id <id>', 'name of the run; an unfinished one with this name is rejoined')
+    .option('--new', 'start another run even when there is one with this recipe and these seeds')
+    .option('--set <key=value>', 'change a key of the recipe; may be repeated', collect, []);
+}
+
+runCommand('run', 'start a run, or rejoin it, and follow it to its end').action(
+  act((context, [recipe], options: RunOptions) => run(context, startOptions(recipe, options))),
+);
+runCommand('start', 'start a run and leave it').action(
+  act((context, [recipe], options: RunOptions) => start(context, startOptions(recipe, options))),
+);
+command('watch', 'follow a run')
+  .argument('<run>')
+  .action(act((context, [runId]) => watch(context, runId)));
+command('status', 'show where a run stands')
+  .argument('<run>')
+  .action(act((context, [runId]) => status(context, runId)));
+command('list', 'show the runs of the store').action(act((context) => list(context)));
+command('pause', 'make no new calls until the run is resumed')
+  .argument('<run>')
+  .option('--reason <text>', 'why', 'no reason given')
+  .action(act((context, [runId], options: { reason: string }) => pause(context, runId, options.reason)));
+command('resume', 'go on with a paused run')
+  .argument('<run>')
+  .action(act((context, [runId]) => resume(context, runId)));
+command('cancel', 'end a run with what it has; calls in flight finish and are stored')
+  .argument('<run>')
+  .option('--now', 'abort the calls in flight; what they cost stays unknown')
+  .action(
+    act((context, [runId], options: { now?: boolean }) => cancel(context, runId, options.now === true)),
+  );
+command('verify', 'recompute a run’s accounts from its store; exit code 1 when anything does not add up')
+  .argument('<run>')
+  .action(act((context, [runId]) => verify(context, runId)));
+command('worker', 'serve task queues from this machine')
+  .requiredOption('--queues <names>', 'comma-separated, for example seedmill,cpu')
+  .action(act((context, _, options: { queues: string }) => worker(context, options.queues)));
+command('up', 'start everything but a run').action(act((context) => up(context)));
+command('down', 'end every process that seedmill started here').action(act((context) => down(context)));
+command('doctor', 'what is there, what is missing and how to get it').action(
+  act((context) => doctor(context)),
+);
+
+/** Runs a command with its context, shows its error as one message, and exits with its code. */
+function act<Options>(
+  work: (context: Context, args: [string, ...string[]], options: Options) => Promise<number>,
+): (this: Command) => Promise<void> {
+  return async function (this: Command) {
+    const options = this.opts<GlobalOptions & Options>();
+    const json = options.json === true;
+    const verbose = options.verbose === true;
+    const out = json ? process.stderr : process.stdout;
+    const say = (line: string) => void out.write(`${line}\n`);
+    const context = { stateDir: options.stateDir, storeUrl: options.store, say, json, verbose };
+    try {
+      process.exitCode = await work(context, this.args as [string, ...string[]], options);
+    } catch (error) {
+      process.stderr.write(`${explain(error, verbose)}\n`);
+      process.exitCode = 1;
+    }
+  };
+}
+
+function explain(error: unknown, verbose: boolean): string {
+  if (!(error instanceof Error)) return `seedmill: ${String(error)}`;
+  if (verbose) return error.stack ?? error.message;
+  const isExpected = error instanceof UserError || error instanceof ServiceError;
+  return isExpected ? error.message : `seedmill: ${error.message} (--verbose shows where this comes from)`;
+}
+
+function startOptions(recipePath: string, { seeds, id, new: isNew, set }: RunOptions) {
+  return {
+    recipePath,
+    set,
+    ...(seeds !== undefined && { seedsPath: seeds }),
+    ...(id !== undefined && { id }),
+    ...(isNew !== undefined && { isNew }),
+  };
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

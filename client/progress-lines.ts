@@ -1,0 +1,83 @@
+/** A run's status in words, for a terminal of any kind. Only counts and our own words: no teacher's text. */
+import colours from 'picocolors';
+import type { StatusReport } from './status.js';
+
+/** One line: round, calls, candidates, accepted, tokens, cost. */
+export function progressLine(status: StatusReport): string {
+  const { calls, tokens } = status;
+  const done = calls.answered + sum(calls.failed);
+  return [
+    `round ${status.round} · ${status.step}`,
+    `calls ${done}/${calls.planned}`,
+    `candidates ${status.candidates}`,
+    `accepted ${status.accepted}/${status.target ?? '?'}`,
+    `rejected ${sum(status.rejected)}${reasons(status.rejected)}`,
+    `tokens ${count(tokens.prompt + tokens.completion)}`,
+    `cost ${cost(status)}`,
+  ].join(' · ');
+}
+
+/** Several lines for a terminal that can redraw them. */
+export function progressBlock(status: StatusReport): string {
+  const { calls, tokens } = status;
+  const done = calls.answered + sum(calls.failed);
+  const rows: [string, string][] = [
+    ['run', `${colours.bold(status.runId)}  ${stateWord(status)}`],
+    ['round', `${status.round}  ${status.step}`],
+    [
+      'calls',
+      `${done} of ${calls.planned} planned  (${calls.sent} sent, ${calls.fromStore} from store, ${calls.failedAttempts} failed attempts)`,
+    ],
+    ['candidates', `${status.candidates}  ${sum(status.rejected)} rejected${reasons(status.rejected)}`],
+    ['accepted', `${bar(status)} ${status.accepted} of ${status.target ?? '?'}`],
+    ['tokens', `${count(tokens.prompt)} in, ${count(tokens.completion)} out`],
+    ['cost', cost(status)],
+    ...heldOutRows(status),
+  ];
+  return rows.map(([name, value]) => `${colours.dim(name.padEnd(11))} ${value}`).join('\n');
+}
+
+/** `before → after` of the newest rounds, on the half of the held-out set that is never used to choose. */
+export function heldOutRows({ heldOutLoss }: StatusReport): [string, string][] {
+  return heldOutLoss
+    .slice(-5)
+    .map(({ round, before, after }, index) => [
+      index === 0 ? 'held-out' : '',
+      `round ${round}: loss ${before.toFixed(4)} → ${after.toFixed(4)}`,
+    ]);
+}
+
+export function stateWord({ state, paused, stopReason }: StatusReport): string {
+  if (paused) return colours.yellow(`paused by ${paused.by}: ${paused.reason}`);
+  const reason = stopReason ? ` (${stopReason})` : '';
+  if (state === 'finished') return colours.green(`finished${reason}`);
+  return state === 'failed' ? colours.red(`failed${reason}`) : `${state}${reason}`;
+}
+
+export function cost({ costUsd, unknownUsd }: StatusReport): string {
+  const known = costUsd === null ? 'unknown (no price for this model)' : `$${costUsd.toFixed(4)}`;
+  return unknownUsd === null || unknownUsd > 0
+    ? `${known} + up to ${unknownUsd === null ? 'an unknown amount' : `$${unknownUsd.toFixed(4)}`} for requests with unknown outcome`
+    : known;
+}
+
+function reasons(rejected: Record<string, number | undefined>): string {
+  const parts = Object.entries(rejected)
+    .sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0))
+    .map(([reason, n]) => `${reason} ${n}`);
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}
+
+function bar({ accepted, target }: StatusReport): string {
+  const width = 24;
+  const full = target ? Math.min(width, Math.floor((accepted / target) * width)) : 0;
+  return colours.green('█'.repeat(full)) + colours.dim('░'.repeat(width - full));
+}
+
+function sum(tally: Record<string, number | undefined>): number {
+  return Object.values(tally).reduce<number>((total, n) => total + (n ?? 0), 0);
+}
+
+function count(n: number): string {
+  return n.toLocaleString('en-US');
+}

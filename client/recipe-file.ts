@@ -1,0 +1,120 @@
+/** Reads a recipe: YAML, checked key by key, with messages that name the line. */
+import { readFile } from 'node:fs/promises';
+import { isNode, LineCounter, parseDocument, parse as parseYaml } from 'yaml';
+import { type Recipe, recipeFile, withDefaults } from '../activities/recipe.js';
+import { UserError } from '../store/errors.js';
+
+/** Most problems shown of one file: the rest is usually their consequence. */
+const problemsShown = 8;
+
+export interface RecipeOnDisk {
+  /** Path as the person gave it; `seeds`, `heldout.file` and `teacher.gguf` are relative to its folder. */
+  path: string;
+  recipe: Recipe;
+}
+
+/**
+ * Reads and checks a recipe and applies `--set key=value` changes.
+ * @throws UserError naming file, line and key of everything that is wrong with it.
+ */
+export async function readRecipe(path: string, changes: readonly string[] = []): Promise<RecipeOnDisk> {
+  const text = await readText(path);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const syntax = document.errors[0];
+  if (syntax) {
+    const { line } = lines.linePos(syntax.pos[0]);
+    throw new UserError(`${path}:${line}: not YAML: ${syntax.message}`);
+  }
+  const changed = new Set<string>();
+  for (const change of changes) changed.add(applyChange(document, change));
+  const checked = recipeFile.safeParse(document.toJS() ?? {});
+  if (checked.success) return { path, recipe: withDefaults(checked.data) };
+
+  const problems = checked.error.issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
+    return keys.map((key) => ({
+      key,
+      message: issue.code === 'unrecognized_keys' ? 'no such key; is it misspelt?' : issue.message,
+    }));
+  });
+  const shown = problems.slice(0, problemsShown).map(({ key, message }) => {
+    const name = key.join('.') || 'the recipe';
+    const from = changed.has(key.join('.')) ? '--set' : `${path}:${lineOf(key)}`;
+    return `${from}: ${name}: ${message}`;
+  });
+  const more = problems.length - shown.length;
+  throw new UserError([...shown, ...(more > 0 ? [`and ${more} more problems`] : [])].join('\n'));
+
+  /** Line of a key, or of the closest parent that the file has. */
+  function lineOf(key: string[]): number {
+    for (let length = key.length; length > 0; length -= 1) {
+      const node = document.getIn(key.slice(0, length).map(asIndex), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return 1;
+  }
+}
+
+/**
+ * The text of a file that must be UTF-8.
+ * @throws UserError when it cannot be read or is in another encoding.
+ */
+export async function readText(path: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a folder' : String(error);
+    throw new UserError(`${path}: ${why}`);
+  }
+  try {
+    // fatal: a file in another encoding would otherwise become seeds full of replacement characters.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(
+      `${path}:${firstBadLine(bytes)}: not UTF-8; convert it, for example with iconv -t UTF-8`,
+    );
+  }
+}
+
+function firstBadLine(bytes: Buffer): number {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = 1;
+  for (let start = 0; start < bytes.length; line += 1) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline === -1 ? bytes.length : newline + 1;
+    try {
+      decoder.decode(bytes.subarray(start, end));
+    } catch {
+      return line;
+    }
+    start = end;
+  }
+  return line;
+}
+
+/** Applies `a.b=value`, the value read as YAML; returns the key. */
+function applyChange(document: ReturnType<typeof parseDocument>, change: string): string {
+  const at = change.indexOf('=');
+  if (at < 1) throw new UserError(`--set ${change}: expected key=value, for example --set target=100`);
+  const key = change.slice(0, at).trim();
+  let value: unknown;
+  try {
+    value = parseYaml(change.slice(at + 1));
+  } catch (error) {
+    throw new UserError(`--set ${change}: the value is not YAML: ${(error as Error).message}`);
+  }
+  try {
+    document.setIn(key.split('.').map(asIndex), value);
+  } catch {
+    throw new UserError(`--set ${key}: a part of this key is no group of keys in the recipe`);
+  }
+  return key;
+}
+
+function asIndex(part: string): string | number {
+  return /^\d+$/.test(part) ? Number(part) : part;
+}

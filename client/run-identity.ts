@@ -1,0 +1,153 @@
+/** Which run a command means: the newest unfinished one of the same recipe and seeds, or a new one. */
+import { randomBytes } from 'node:crypto';
+import type { StoredRecipe } from '../activities/run-data.js';
+import { runFiles } from '../activities/run-files.js';
+import type { Seed } from '../activities/types.js';
+import { readJson, readJsonIfAny, sha256Hex, writeJson, writeJsonl } from '../store/artifacts.js';
+import { canonicalJson } from '../store/canonical-json.js';
+import { UserError } from '../store/errors.js';
+import { checkRunId } from '../store/names.js';
+import type { Store } from '../store/types.js';
+
+/** `run.json`: where a run came from. Its presence says that all inputs of the run are in the store. */
+export interface RunManifest {
+  runId: string;
+  recipe: string;
+  /** Of the resolved recipe and the seeds' content: the same hash is the same run. */
+  hash: string;
+  startedAt: string;
+  seedmill: string;
+  /** Of the workflow bundle that the run was started with. */
+  bundleSha256: string;
+  /** Queue of its teacher's endpoint; workers of this store serve it while the run is open. */
+  teacherQueue: string;
+}
+
+/** What a run is started from, resolved and checked. */
+export interface RunInputs {
+  recipe: StoredRecipe;
+  seeds: Seed[];
+  /** Tasks of `heldout.file`; null where the held-out set is a share of the seeds. */
+  heldOut: Seed[] | null;
+}
+
+export interface ClaimedRun {
+  runId: string;
+  /** `finished`: it has a result already. */
+  disposition: 'new' | 'rejoined' | 'finished';
+}
+
+/** Hash of everything that decides what a run asks and keeps. Paths do not: only what lies there. */
+export function hashInputs({ recipe, seeds, heldOut }: RunInputs): string {
+  return sha256Hex(canonicalJson({ recipe: withoutPaths(recipe), seeds, heldOut }));
+}
+
+function withoutPaths(recipe: StoredRecipe): unknown {
+  const { seeds: _seeds, heldout, teacher, ...rest } = recipe;
+  const { gguf: _gguf, baseUrl: _baseUrl, ...asked } = teacher;
+  return { ...rest, teacher: asked, heldout: 'file' in heldout ? { file: true } : heldout };
+}
+
+/**
+ * Finds the run to rejoin or claims a new one, and puts its inputs into the store.
+ * The claim is a numbered pointer that only one writer can create: two commands at once get the same run.
+ * @throws UserError when `id` belongs to a run with another recipe, naming the keys that differ.
+ */
+export async function claimRun(options: {
+  store: Store;
+  inputs: RunInputs;
+  id?: string;
+  isNew?: boolean;
+  manifest: Pick<RunManifest, 'seedmill' | 'bundleSha256' | 'teacherQueue'>;
+}): Promise<ClaimedRun> {
+  const { store, inputs, id, isNew = false } = options;
+  const hash = hashInputs(inputs);
+  if (id !== undefined) {
+    checkRunId(id);
+    const known = await readJsonIfAny<RunManifest>(store, runFiles(id).manifest);
+    if (known && known.hash !== hash) await refuseOtherRecipe(store, id, inputs);
+    if (known) return { runId: id, disposition: (await hasEnded(store, id)) ? 'finished' : 'rejoined' };
+    await point(store, { hash, runId: id });
+    await writeInputs(options, { runId: id, hash });
+    return { runId: id, disposition: 'new' };
+  }
+  if (!isNew) {
+    const earlier = await runsWithHash(store, hash);
+    for (const runId of earlier.reverse()) {
+      if (await hasEnded(store, runId)) continue;
+      // Whoever claimed it may have died before its inputs were written; they are the same as ours.
+      const manifest = await store.read(runFiles(runId).manifest);
+      if (!manifest) await writeInputs(options, { runId, hash });
+      return { runId, disposition: manifest ? 'rejoined' : 'new' };
+    }
+    const newest = earlier[0];
+    if (newest !== undefined) return { runId: newest, disposition: 'finished' };
+  }
+  const day = new Date().toISOString().slice(0, 10);
+  const runId = `${inputs.recipe.name}-${day}-${randomBytes(2).toString('hex')}`;
+  const claimed = await point(store, { hash, runId, onlyFirst: !isNew });
+  if (claimed !== runId) return { runId: claimed, disposition: 'rejoined' };
+  await writeInputs(options, { runId, hash });
+  return { runId, disposition: 'new' };
+}
+
+/** True when the run has written its result. */
+export async function hasEnded(store: Store, runId: string): Promise<boolean> {
+  return (await store.read(runFiles(runId).result)) !== undefined;
+}
+
+/** Run ids started with this hash, oldest first. */
+async function runsWithHash(store: Store, hash: string): Promise<string[]> {
+  const names = await store.list(`index/${hash}`);
+  const pointers = await Promise.all(names.map((name) => readJson<{ runId: string }>(store, name)));
+  return pointers.map(({ runId }) => runId);
+}
+
+/** Takes the next free pointer; with `onlyFirst`, yields to whoever took the first one meanwhile. */
+async function point(
+  store: Store,
+  { hash, runId, onlyFirst = false }: { hash: string; runId: string; onlyFirst?: boolean },
+): Promise<string> {
+  for (let n = 1; ; n += 1) {
+    const name = `index/${hash}/${String(n).padStart(6, '0')}.json`;
+    if (await store.create(name, `${JSON.stringify({ runId })}\n`)) return runId;
+    const taken = await readJson<{ runId: string }>(store, name);
+    if (taken.runId === runId || (onlyFirst && !(await hasEnded(store, taken.runId)))) return taken.runId;
+  }
+}
+
+async function writeInputs(
+  options: Parameters<typeof claimRun>[0],
+  { runId, hash }: { runId: string; hash: string },
+): Promise<void> {
+  const { store, inputs, manifest } = options;
+  const files = runFiles(runId);
+  await writeJson(store, files.recipe, inputs.recipe);
+  await writeJsonl(store, files.seeds, inputs.seeds);
+  if (inputs.heldOut) await writeJsonl(store, files.heldOutGiven, inputs.heldOut);
+  const startedAt = new Date().toISOString();
+  const run: RunManifest = { runId, recipe: inputs.recipe.name, hash, startedAt, ...manifest };
+  await writeJson(store, files.manifest, run);
+}
+
+async function refuseOtherRecipe(store: Store, id: string, inputs: RunInputs): Promise<never> {
+  const stored = await readJson<StoredRecipe>(store, runFiles(id).recipe);
+  const differing = differingKeys(stored, inputs.recipe);
+  const what = differing.length > 0 ? differing.join(', ') : 'the seed tasks';
+  throw new UserError(
+    `run ${id} was started with another recipe; different: ${what}. Leave --id out for a new run, or undo the change.`,
+  );
+}
+
+/** Dotted names of the keys whose values differ. */
+export function differingKeys(a: unknown, b: unknown, prefix = ''): string[] {
+  if (!isRecord(a) || !isRecord(b)) {
+    return canonicalJson(a ?? null) === canonicalJson(b ?? null) ? [] : [prefix];
+  }
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+  return keys.flatMap((key) => differingKeys(a[key], b[key], prefix === '' ? key : `${prefix}.${key}`));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,182 @@
+/** From a recipe on disk to a running workflow, with every check that can be made before anything is paid. */
+import path from 'node:path';
+import type { Client } from '@temporalio/client';
+import type { Recipe } from '../activities/recipe.js';
+import type { StoredRecipe } from '../activities/run-data.js';
+import { resolveEndpoint } from '../activities/teacher-endpoint.js';
+import type { Seed } from '../activities/types.js';
+import { sha256Hex } from '../store/artifacts.js';
+import { UserError } from '../store/errors.js';
+import { type OpenedStore, openStore } from '../store/open-store.js';
+import type { Store } from '../store/types.js';
+import {
+  ensureServices,
+  type ServiceNeeds,
+  type Services,
+  type ServicesOptions,
+} from '../workers/services.js';
+import { connectClient } from '../workers/temporal-connection.js';
+import { loadWorkflowBundle } from '../workers/workflow-bundle.js';
+import type { RecipeRunInput, RunPlan } from '../workflows/inputs.js';
+import type { recipeRun } from '../workflows/recipe-run.js';
+import { checkTeacher } from './check-teacher.js';
+import type { Context } from './context.js';
+import { readRecipe } from './recipe-file.js';
+import { type ClaimedRun, claimRun, type RunManifest } from './run-identity.js';
+import { unfinishedRuns } from './runs.js';
+import { readSeeds } from './seeds-file.js';
+import { version } from './version.js';
+
+export interface StartOptions {
+  recipePath: string;
+  seedsPath?: string;
+  id?: string;
+  isNew?: boolean;
+  set: string[];
+}
+
+export interface StartedRun extends ClaimedRun {
+  opened: OpenedStore;
+  services: Services;
+  /** For a supervisor: what was asked for. */
+  servicesOptions: ServicesOptions;
+  client: Client;
+}
+
+/**
+ * Starts or rejoins the run that the options mean, with every service it needs.
+ * @throws UserError or ServiceError with one message for people.
+ */
+export async function startRun(context: Context, options: StartOptions): Promise<StartedRun> {
+  const { recipe, seeds, heldOut } = await readInputs(options);
+  const opened = await openStore(context.storeUrl);
+  const needs = servicesFor(recipe, options.recipePath);
+  const base = { stateDir: context.stateDir, storeUrl: opened.store.url, say: context.say };
+  const onTemporal = (target: Services['temporal']) => {
+    if (target.uiUrl) context.say(`Temporal UI: ${target.uiUrl}`);
+  };
+
+  // First the server and the models, then the workers: which queue they serve depends on the teacher that answers.
+  const { worker: _later, ...models } = needs;
+  const before = await ensureServices({ ...base, needs: models, onTemporal });
+  const endpoint = await resolveEndpoint(recipe.teacher, context.stateDir);
+  await checkTeacher({ teacher: recipe.teacher, endpoint });
+  const stored: StoredRecipe = { ...recipe, teacherIdentity: endpoint.identity };
+  const teacherQueue = queueName(recipe.teacher.name, endpoint.identity);
+
+  const bundle = await loadWorkflowBundle();
+  const claimed = await claimRun({
+    store: opened.store,
+    inputs: { recipe: stored, seeds, heldOut },
+    ...(options.id !== undefined && { id: options.id }),
+    ...(options.isNew !== undefined && { isNew: options.isNew }),
+    manifest: { seedmill: version, bundleSha256: bundle.sha256, teacherQueue },
+  });
+  const servicesOptions: ServicesOptions = {
+    ...base,
+    needs: { ...needs, worker: { queues: await queuesInUse(opened.store, teacherQueue) } },
+  };
+  const client = await connectClient(before.temporal);
+  if (claimed.disposition === 'finished') {
+    return { ...claimed, opened, services: before, servicesOptions: { ...base, needs: models }, client };
+  }
+  const services = await ensureServices(servicesOptions);
+  await startWorkflow({ client, services, opened, runId: claimed.runId, plan: planOf(stored, teacherQueue) });
+  return { ...claimed, opened, services, servicesOptions, client };
+}
+
+async function readInputs({ recipePath, seedsPath, set }: StartOptions): Promise<{
+  recipe: Recipe;
+  seeds: Seed[];
+  heldOut: Seed[] | null;
+}> {
+  const { recipe } = await readRecipe(recipePath, set);
+  const beside = (file: string) => path.resolve(path.dirname(recipePath), file);
+  const seeds = await readSeeds(seedsPath ?? shorten(beside(recipe.seeds)));
+  const heldOut = 'file' in recipe.heldout ? await readSeeds(shorten(beside(recipe.heldout.file))) : null;
+  if (recipe.signal !== 'none' && heldOut === null && seeds.length < 8) {
+    throw new UserError(
+      `${seedsPath ?? recipe.seeds}: ${seeds.length} seed tasks are too few to hold some out for the student's signal; give at least 8, or a heldout.file, or set signal: none`,
+    );
+  }
+  return { recipe, seeds, heldOut };
+}
+
+/** Relative to where the command runs, as a person would type it. */
+function shorten(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : relative;
+}
+
+function servicesFor({ teacher, signal }: Recipe, recipePath: string): ServiceNeeds {
+  const gguf = teacher.gguf && path.resolve(path.dirname(recipePath), teacher.gguf);
+  return {
+    ...(teacher.endpoint === 'local' && { localTeacher: gguf ? { gguf } : {} }),
+    student: signal !== 'none',
+  };
+}
+
+/** Queue of one endpoint: recipes that both say `default` share its limits only when they mean the same one. */
+function queueName(name: string, identity: string): string {
+  return `teacher-${name}-${sha256Hex(identity).slice(0, 8)}`;
+}
+
+/** A worker serves every unfinished run of its store, not only the newest. */
+async function queuesInUse(store: Store, teacherQueue: string): Promise<string[]> {
+  const open = await unfinishedRuns(store);
+  const teachers = open.map((manifest: RunManifest) => manifest.teacherQueue);
+  return ['seedmill', 'cpu', ...[...new Set([...teachers, teacherQueue])].sort()];
+}
+
+function planOf(recipe: StoredRecipe, teacherQueue: string): RunPlan {
+  const { generation, teacher, stop, signal } = recipe;
+  const isStaged = generation.prompts === 'staged';
+  const answer =
+    generation.answers === 'direct' ? (['answers'] as const) : (['classify', 'instances'] as const);
+  return {
+    recipe: recipe.name,
+    method: recipe.method,
+    target: recipe.target,
+    ask: isStaged ? 'instructions' : 'tasks',
+    answer: isStaged ? [...answer] : [],
+    concurrency: teacher.concurrency,
+    teacherQueue,
+    requestTimeoutMs: teacher.timeoutMs,
+    student:
+      signal === 'none'
+        ? null
+        : {
+            student: recipe.student,
+            signal,
+            instructionSignal: recipe.instructionSignal,
+            seed: recipe.seed,
+          },
+    stop,
+  };
+}
+
+/** Starts the workflow, or finds it running. One that failed or was lost with its server begins again from the store. */
+async function startWorkflow(options: {
+  client: Client;
+  services: Services;
+  opened: OpenedStore;
+  runId: string;
+  plan: RunPlan;
+}): Promise<void> {
+  const { client, services, opened, runId, plan } = options;
+  const input: RecipeRunInput = {
+    schemaVersion: 1,
+    run: { runId, storeUrl: opened.store.url, storeId: opened.storeId },
+    plan,
+    searchAttributes: services.searchAttributes,
+  };
+  await client.workflow.start<typeof recipeRun>('recipeRun', {
+    workflowId: runId,
+    taskQueue: 'seedmill',
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `${plan.recipe}: ${plan.method} until ${plan.target} accepted examples`,
+    staticDetails: `Store: ${opened.store.url}\n\nTeacher queue: \`${plan.teacherQueue}\``,
+  });
+}

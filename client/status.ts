@@ -1,0 +1,127 @@
+/** What is known of a run: from its files, and from the server where there is one. */
+import { countCalls, countCandidates, readPhases } from '../activities/count-round.js';
+import type { RunResult } from '../activities/export-dataset.js';
+import { roundFiles, runFiles } from '../activities/run-files.js';
+import type { Candidate, Counts, LossChange, Progress, RecordedState } from '../activities/types.js';
+import { readJsonIfAny, readJsonlAt } from '../store/artifacts.js';
+import { UserError } from '../store/errors.js';
+import { checkRunId } from '../store/names.js';
+import type { Store } from '../store/types.js';
+import { addCounts, noCounts } from '../workflows/counts.js';
+import type { RunStatus } from '../workflows/messages.js';
+import type { RunManifest } from './run-identity.js';
+
+/** What `run`, `status` and `watch` show, and what `--json` prints. */
+export interface StatusReport {
+  runId: string;
+  recipe: string;
+  state: string;
+  stopReason: string | null;
+  /** Who paused it and why; null while it is not paused. */
+  paused: { by: string; reason: string } | null;
+  round: number;
+  step: string;
+  target: number | null;
+  candidates: number;
+  accepted: number;
+  undecided: number;
+  rejected: Counts['candidates']['rejected'];
+  calls: {
+    planned: number;
+    answered: number;
+    failed: Counts['calls']['failed'];
+    sent: number;
+    fromStore: number;
+    failedAttempts: number;
+    /** Requests whose outcome nobody knows (a crash, a timeout). */
+    unknownAttempts: number;
+  };
+  tokens: { prompt: number; completion: number };
+  /** null: the price is unknown. */
+  costUsd: number | null;
+  /** Most that requests with an unknown outcome can have cost on top. */
+  unknownUsd: number | null;
+  heldOutLoss: (LossChange & { round: number })[];
+  notes: { round: number; note: string; warnings: string[] }[];
+  /** Where the dataset lies; null until the run has ended. */
+  dataset: string | null;
+  /** When the newest of these figures was written, ISO 8601; null before the first. */
+  asOf: string | null;
+}
+
+/**
+ * Reads a run's status from its store. `live` is the run's own answer to a query, where a server gave one.
+ * @throws UserError when there is no such run.
+ */
+export async function readStatus(store: Store, runId: string, live?: RunStatus): Promise<StatusReport> {
+  checkRunId(runId);
+  const files = runFiles(runId);
+  const manifest = await readJsonIfAny<RunManifest>(store, files.manifest);
+  if (!manifest)
+    throw new UserError(`no run ${runId} in ${store.url}; "seedmill list" shows those there are`);
+  const result = await readJsonIfAny<RunResult>(store, files.result);
+  const recorded = await readJsonIfAny<RecordedState & { at: string }>(store, files.state);
+  const progress = await readJsonIfAny<Progress>(store, files.progress);
+  const current = progress ? await liveCounts(store, runId, progress) : noCounts();
+  const { calls, candidates, attempts, tokens, costUsd, unknownUsd } = addCounts(
+    progress?.before ?? noCounts(),
+    current,
+  );
+  return {
+    runId,
+    recipe: manifest.recipe,
+    state: result?.state ?? live?.state ?? recorded?.state ?? 'starting',
+    stopReason: result?.stopReason ?? live?.stopReason ?? recorded?.stopReason ?? null,
+    paused: result ? null : (live?.settings.paused ?? (live ? null : (recorded?.paused ?? null))),
+    round: progress?.round ?? 0,
+    step: result ? 'done' : (progress?.step ?? 'starting'),
+    target: progress?.target ?? null,
+    candidates: candidates.parsed,
+    accepted: candidates.accepted,
+    undecided: candidates.undecided,
+    rejected: candidates.rejected,
+    calls: {
+      ...calls,
+      sent: attempts.sent,
+      fromStore: attempts.fromStore,
+      failedAttempts: attempts.failed,
+      unknownAttempts: attempts.unknown,
+    },
+    tokens,
+    costUsd,
+    unknownUsd,
+    heldOutLoss: (progress?.rounds ?? []).flatMap(({ round, heldOutLoss }) =>
+      heldOutLoss ? [{ round, ...heldOutLoss }] : [],
+    ),
+    notes: (progress?.rounds ?? []).map(({ round, note, warnings }) => ({ round, note, warnings })),
+    dataset: result ? storePath(store, result.dataset.dataset) : null,
+    asOf: progress?.at ?? recorded?.at ?? null,
+  };
+}
+
+/** The round's counts now: while calls are made, the ledgers of open shards are ahead of `progress.json`. */
+async function liveCounts(store: Store, runId: string, progress: Progress): Promise<Counts> {
+  if (progress.phase === null) return progress.current;
+  const round = { runId, round: progress.round };
+  const phases = await readPhases(store, round);
+  const counts = countCalls(phases);
+  for (const { plan, calls, attempts } of phases) {
+    if (calls.length === plan.length) continue;
+    const closed = new Set(calls.map(({ callIndex }) => callIndex));
+    const answered = new Set(
+      attempts
+        .filter(({ intent, outcome }) => outcome?.kind === 'answered' && !closed.has(intent.callIndex))
+        .map(({ intent }) => intent.callIndex),
+    );
+    counts.calls.answered += answered.size;
+  }
+  const screened = roundFiles(runId, progress.round).screened;
+  const candidates = countCandidates(await readJsonlAt<Candidate>(store, screened, { missing: 'empty' }));
+  return { ...counts, candidates };
+}
+
+/** A name in the store as a person can open it. */
+export function storePath(store: Store, name: string): string {
+  const url = `${store.url.replace(/\/$/, '')}/${name}`;
+  return url.startsWith('file://') ? decodeURIComponent(new URL(url).pathname) : url;
+}

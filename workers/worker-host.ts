@@ -1,0 +1,86 @@
+/** Hosts workflows and activities of the queues that this process is asked to serve. */
+import { randomUUID } from 'node:crypto';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  type ActivityDeps,
+  createCpuActivities,
+  createStoreActivities,
+  createTeacherActivities,
+} from '../activities/create-activities.js';
+import { RoundPrompts } from '../activities/round-prompts.js';
+import { Runs } from '../activities/run-data.js';
+import { openStore } from '../store/open-store.js';
+import { connectWorker, type TemporalTarget, targetFromEnvironment } from './temporal-connection.js';
+import { loadWorkflowBundle } from './workflow-bundle.js';
+
+export interface WorkerHostOptions {
+  /** `seedmill`, `cpu` and any number of teachers' queues. */
+  queues: string[];
+  storeUrl: string;
+  stateDir: string;
+  target?: TemporalTarget;
+  onReady?: () => void;
+}
+
+/** Longer than any request to a teacher should take: what is in flight at SIGTERM finishes and is stored. */
+const shutdownGraceTime = '150 seconds';
+/** Above the 200 calls that one run may have in flight, so that several runs share a queue without waiting. */
+const teacherSlots = 1_000;
+
+/** Runs until SIGTERM or SIGINT. Throws a UserError or ServiceError when store or server cannot be reached. */
+export async function runWorkers(options: WorkerHostOptions): Promise<void> {
+  const target = options.target ?? targetFromEnvironment();
+  const { store, storeId } = await openStore(options.storeUrl);
+  const connection = await connectWorker(target);
+  const runs = new Runs({ store, storeId });
+  const deps: ActivityDeps = {
+    runs,
+    prompts: new RoundPrompts(runs),
+    writer: randomUUID(),
+    stateDir: options.stateDir,
+  };
+  try {
+    const workers = await Promise.all(
+      options.queues.map(async (taskQueue) =>
+        Worker.create({
+          ...(await queueOptions(taskQueue, deps)),
+          taskQueue,
+          connection,
+          namespace: target.namespace,
+          shutdownGraceTime,
+        }),
+      ),
+    );
+    const running = workers.map((worker) => worker.run());
+    options.onReady?.();
+    await Promise.all(running);
+  } finally {
+    await close(connection);
+  }
+}
+
+async function queueOptions(
+  queue: string,
+  deps: ActivityDeps,
+): Promise<Omit<WorkerOptions, 'taskQueue' | 'connection' | 'namespace'>> {
+  if (queue === 'seedmill') {
+    const { code } = await loadWorkflowBundle();
+    return {
+      workflowBundle: { code },
+      activities: { ...createStoreActivities(deps) },
+      // A run keeps about five workflows busy; the default grows with the heap and wins nothing here.
+      maxCachedWorkflows: 200,
+    };
+  }
+  if (queue === 'cpu') {
+    return { activities: { ...createCpuActivities(deps) }, maxConcurrentActivityTaskExecutions: 2 };
+  }
+  return {
+    activities: { ...createTeacherActivities(deps) },
+    maxConcurrentActivityTaskExecutions: teacherSlots,
+  };
+}
+
+async function close(connection: NativeConnection): Promise<void> {
+  await connection.close();
+}

@@ -1,0 +1,43 @@
+/** The workflows' code as one bundle: built once by `npm run build`, or on the spot when running from sources. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+/** True when this file runs as TypeScript (tests, development) and not from `dist/`. */
+const isFromSources = import.meta.url.endsWith('.ts');
+
+/** Where `npm run build` puts the bundle. */
+export const bundlePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+export interface WorkflowBundle {
+  code: string;
+  /** Of the code, hex; a run records it, so that one knows later which workflows wrote its history. */
+  sha256: string;
+}
+
+/** The bundle for a worker of this process. Throws when running from `dist/` that was not built. */
+export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
+  const code = isFromSources ? await bundleWorkflows() : await readFile(bundlePath, 'utf8');
+  return { code, sha256: createHash('sha256').update(code).digest('hex') };
+}
+
+/** Bundles `workflows/index`. Takes 2 to 4 seconds. */
+export async function bundleWorkflows(): Promise<string> {
+  const entry = new URL(`../workflows/index.${isFromSources ? 'ts' : 'js'}`, import.meta.url);
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(entry),
+    logger: quiet,
+  });
+  return code;
+}
+
+/** Webpack's own report of every module is of no use to anybody who did not write webpack. */
+const quiet = {
+  log: () => {},
+  trace: () => {},
+  debug: () => {},
+  info: () => {},
+  warn: (message: string) => process.stderr.write(`${message}\n`),
+  error: (message: string) => process.stderr.write(`${message}\n`),
+};
