@@ -32,9 +32,9 @@ export interface Intent {
 }
 
 /**
- * `answered`: with a usable or unusable text that was stored. `truncated`, `refused`, `content-filter`,
- * `unparsable`: stored answers that cannot be used. `duplicate`: paid for, but another attempt's answer was stored
- * first. `failed`: the endpoint said no, or nothing. `aborted`: given up on a cancel.
+ * `answered`: with a usable text. `truncated`, `refused`, `content-filter`, `unparsable`: stored answers of no use.
+ * `duplicate`: paid for, but another attempt's answer was stored first. `invalid-request`: the endpoint refused this
+ * request for good (or its content filter did). `failed`: no answer this time. `aborted`: called off.
  */
 export type OutcomeKind =
   | 'answered'
@@ -43,6 +43,7 @@ export type OutcomeKind =
   | 'content-filter'
   | 'unparsable'
   | 'duplicate'
+  | 'invalid-request'
   | 'failed'
   | 'aborted';
 
@@ -57,7 +58,7 @@ export interface Outcome {
   reason: string | null;
   /** null: the endpoint did not say, which is not 0. */
   usage: Usage | null;
-  /** null: no price is known, or no usage. */
+  /** 0 when it was certainly not billed; null: no price is known, or no usage. */
   costUsd: number | null;
   /**
    * Whether the provider's bill for this request is known: a usage, or a request that was certainly not billed.

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import type { CallKeyParts } from '../../store/call-key.js';
+import { type Intent, type Outcome, type OutcomeKind, recordRows } from '../../store/ledger.js';
+import { costUsd, type Price } from '../../store/pricing.js';
+import type { ResponseStore, StoredResponse, TeacherAnswer } from '../../store/response-store.js';
+import type { CallFailure } from '../types.js';
+import type { TeacherClient } from './client.js';
+import { highestTokens } from './request-body.js';
+import { type Sent, sendPrompt } from './send-prompt.js';
+
+export interface AskOnceOptions {
+  client: TeacherClient;
+  responses: ResponseStore;
+  /** Names this process in logs. */
+  writer: string;
+  key: string;
+  seed: number;
+  parts: CallKeyParts;
+  ledger: { name: string; callIndex: number; attempt: number };
+  price: Price | null;
+  /** How the ledger counts the answer; null: usable. */
+  failureOf(answer: TeacherAnswer): CallFailure | null;
+  signal: AbortSignal;
+}
+
+/** What asking for one sample came to. */
+export interface AskedOnce {
+  /** The answer that stands in the store; null when the endpoint refused the request itself. */
+  response: StoredResponse | null;
+  /** How the call is counted when there is no answer. */
+  dropped: { outcome: CallFailure; reason: string } | null;
+  fromStore: boolean;
+  /** One for each request that was sent. */
+  bills: Pick<Outcome, 'usage' | 'costUsd' | 'bill'>[];
+}
+
+/**
+ * Gets one sample, from the store if it is there. Otherwise, each step durable before the next: intent, request,
+ * answer into the store, outcome.
+ * @throws ApplicationFailure as `error-map.ts` says; CancelledFailure when `signal` fires.
+ */
+export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
+  const stored = await options.responses.get(options.key);
+  const bills: AskedOnce['bills'] = [];
+  if (stored) return { response: stored, dropped: null, fromStore: true, bills };
+  while (true) {
+    options.signal.throwIfAborted();
+    const intent = newIntent(options);
+    await record(options, intent);
+    const sent = await sendPrompt({
+      ...options,
+      ...options.parts,
+      clientRequestId: intent.attemptId,
+      attempt: options.ledger.attempt,
+    });
+    if (sent.kind === 'answer') {
+      const { response, outcome } = await keep(options, intent, sent);
+      await record(options, outcome);
+      bills.push(outcome);
+      return { response, dropped: null, fromStore: false, bills };
+    }
+    const outcome = failedOutcome(intent, sent);
+    await record(options, outcome);
+    bills.push(outcome);
+    if (sent.kind === 'aborted') throw sent.failure;
+    if (sent.refusedParameter) continue;
+    const { drop, reason, failure } = sent.error;
+    if (drop === null) throw failure;
+    return { response: null, dropped: { outcome: drop, reason }, fromStore: false, bills };
+  }
+}
+
+function newIntent({ key, parts, ledger, price }: AskOnceOptions): Intent {
+  const tokens = highestTokens(parts);
+  const usage = { promptTokens: tokens.prompt, cachedPromptTokens: 0, completionTokens: tokens.completion };
+  return {
+    row: 'intent',
+    attemptId: randomUUID(),
+    callKey: key,
+    callIndex: ledger.callIndex,
+    attempt: ledger.attempt,
+    model: parts.model,
+    highestTokens: tokens,
+    highestUsd: costUsd(usage, price),
+    price,
+    at: new Date().toISOString(),
+  };
+}
+
+async function keep(
+  { key, seed, parts, responses, failureOf }: AskOnceOptions,
+  intent: Intent,
+  sent: Sent & { kind: 'answer' },
+): Promise<{ response: StoredResponse; outcome: Outcome }> {
+  const { answer, latencyMs } = sent;
+  const { response, won } = await responses.put({
+    key,
+    request: { ...parts, seed },
+    answer,
+    attemptId: intent.attemptId,
+    latencyMs,
+    status: sent.status ?? 200,
+    at: new Date().toISOString(),
+  });
+  const kind = won ? (failureOf(answer) ?? 'answered') : 'duplicate';
+  return { response, outcome: paidOutcome(intent, { answer, latencyMs, status: sent.status, kind }) };
+}
+
+function paidOutcome(
+  intent: Intent,
+  paid: { answer: TeacherAnswer; latencyMs: number; status: number | null; kind: OutcomeKind | CallFailure },
+): Outcome {
+  const { answer, latencyMs, status, kind } = paid;
+  return {
+    row: 'outcome',
+    attemptId: intent.attemptId,
+    kind: kind === 'cancelled' ? 'aborted' : kind,
+    status,
+    reason: null,
+    usage: answer.usage,
+    costUsd: answer.usage && costUsd(answer.usage, intent.price),
+    bill: answer.usage ? 'known' : 'unknown',
+    latencyMs,
+    requestId: answer.requestId,
+    at: new Date().toISOString(),
+  };
+}
+
+function failedOutcome(intent: Intent, sent: Exclude<Sent, { kind: 'answer' }>): Outcome {
+  const isUnbilled = sent.kind === 'error' && sent.bill === 'none';
+  return {
+    row: 'outcome',
+    attemptId: intent.attemptId,
+    kind: sent.kind === 'aborted' ? 'aborted' : ledgerKind(sent.error.drop),
+    status: sent.status,
+    reason: sent.kind === 'aborted' ? 'cancelled' : sent.error.reason,
+    usage: null,
+    costUsd: isUnbilled ? 0 : null,
+    bill: isUnbilled ? 'known' : 'unknown',
+    latencyMs: sent.latencyMs,
+    requestId: sent.requestId,
+    at: new Date().toISOString(),
+  };
+}
+
+function ledgerKind(drop: CallFailure | null): OutcomeKind {
+  return drop === null || drop === 'cancelled' ? 'failed' : drop;
+}
+
+/**
+ * The outcome of an attempt that died after its answer was stored and before its outcome was written; null when the
+ * store has no answer that it bought. For `compactLedger`.
+ */
+export async function settleFromStore(responses: ResponseStore, intent: Intent): Promise<Outcome | null> {
+  const stored = await responses.get(intent.callKey);
+  if (stored?.attemptId !== intent.attemptId) return null;
+  return paidOutcome(intent, { ...stored, kind: 'answered' });
+}
+
+async function record({ responses, ledger, writer }: AskOnceOptions, row: Intent | Outcome): Promise<void> {
+  await recordRows({ store: responses.store, ledger: ledger.name, writer, rows: [row] });
+}

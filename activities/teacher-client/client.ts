@@ -1,0 +1,45 @@
+import OpenAI from 'openai';
+import { isLoopback } from '../../store/call-key.js';
+import { UserError } from '../../store/errors.js';
+import { fetchLimited } from './limit-body.js';
+import { Parameters } from './parameters.js';
+
+/** One endpoint as one process reaches it. */
+export interface TeacherClient {
+  readonly openai: OpenAI;
+  readonly baseUrl: string;
+  readonly timeoutMs: number;
+  /** What the endpoint was found not to take. */
+  readonly parameters: Parameters;
+}
+
+/** A client that never retries by itself: retries, their delays and their bills are Temporal's and the ledger's. */
+export function createTeacherClient(options: {
+  /** Usually ends in `/v1`. */
+  baseUrl: string;
+  /** Environment variable that holds the key; null: the endpoint takes none. */
+  apiKeyEnv: string | null;
+  /** Longest time that one request may take, answer included. */
+  timeoutMs: number;
+  env?: NodeJS.ProcessEnv;
+}): TeacherClient {
+  const { baseUrl, apiKeyEnv, timeoutMs, env = process.env } = options;
+  const key = apiKeyEnv === null ? '' : (env[apiKeyEnv] ?? '').trim();
+  if (key === '' && apiKeyEnv !== null && !isLoopback(new URL(baseUrl).hostname)) {
+    throw new UserError(`no API key for ${baseUrl}: set ${apiKeyEnv} in the worker's environment`);
+  }
+  const openai = new OpenAI({
+    baseURL: baseUrl,
+    // The package insists on one; servers on this machine ignore it.
+    apiKey: key === '' ? 'none' : key,
+    // From the environment these would go to any endpoint, not only to OpenAI's own.
+    organization: null,
+    project: null,
+    maxRetries: 0,
+    // Ours (send-prompt.ts) covers the body too; this one only until the headers are there.
+    timeout: timeoutMs + 60_000,
+    fetch: fetchLimited,
+    logLevel: 'off',
+  });
+  return { openai, baseUrl, timeoutMs, parameters: new Parameters() };
+}

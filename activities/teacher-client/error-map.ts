@@ -1,0 +1,143 @@
+/**
+ * What becomes of a request that got no answer. One row per kind of provider behaviour, first match wins; a test
+ * against a real server holds each row to it.
+ */
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { CallFailure } from '../types.js';
+import { redact } from './redact.js';
+import { retryDelayMs } from './retry-delay.js';
+
+/** Types of the failures that `callTeacher` throws; workflows and retry policies know them by these names. */
+export type TeacherFailureType = 'RateLimited' | 'ProviderUnavailable' | 'InvalidRequest' | 'ProviderAccess';
+
+/** What is known of a failed request. */
+export interface ErrorFacts {
+  /** `http`: a response that is no success. `malformed`: a success that cannot be read. `connection`: no response. */
+  source: 'http' | 'malformed' | 'connection';
+  /** null without a response. */
+  status: number | null;
+  headers: Headers | undefined;
+  /** The provider's `error.code` and `error.type`, or the system's code of a connection error; '' when it gives none. */
+  code: string;
+  errorType: string;
+  /** The provider's words, or the network's. */
+  message: string;
+  /** Which attempt of the activity it was, from 1. */
+  attempt: number;
+}
+
+interface Row {
+  /** The provider behaviour that the row answers. */
+  behaviour: string;
+  matches(facts: ErrorFacts): boolean;
+  type: TeacherFailureType;
+  /** For `InvalidRequest`: how the dropped item is counted. */
+  drop?: CallFailure;
+  /** What a person should look at, after the provider's own words. */
+  advice?: string;
+}
+
+/** A malformed success may be a passing glitch of a gateway, or a wrong base URL for ever: then a person is needed. */
+const MALFORMED_ATTEMPTS = 5;
+
+const QUOTA_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
+
+export const errorTable: readonly Row[] = [
+  {
+    behaviour:
+      'the account has no money left, whatever the status (OpenAI: 429 insufficient_quota; others: 402)',
+    matches: (facts) =>
+      facts.status === 402 || QUOTA_CODES.has(facts.code) || QUOTA_CODES.has(facts.errorType),
+    type: 'ProviderAccess',
+    advice: 'the account is out of quota: add credit or raise its limit, then resume',
+  },
+  {
+    behaviour: 'the key is missing, wrong, or not allowed to use this model or region',
+    matches: ({ status }) => status === 401 || status === 403,
+    type: 'ProviderAccess',
+    advice: "check the worker's API key and what it may use, then resume",
+  },
+  {
+    behaviour:
+      'the model is unknown (OpenAI: 404 model_not_found; vLLM, Ollama: by words), as every call would find',
+    matches: ({ status, code, message }) =>
+      status === 404 &&
+      (code === 'model_not_found' || /model.*(not found|not exist|no such)/is.test(message)),
+    type: 'ProviderAccess',
+    advice: "check the recipe's teacher.model, then resume",
+  },
+  {
+    behaviour: 'too many requests or tokens for now',
+    matches: ({ status }) => status === 429,
+    type: 'RateLimited',
+  },
+  {
+    behaviour: 'the prompt was stopped by a content filter (Azure: 400 content_filter)',
+    matches: ({ status, code }) => status === 400 && code === 'content_filter',
+    type: 'InvalidRequest',
+    drop: 'content-filter',
+  },
+  {
+    behaviour: 'a timeout, a conflict or too early, on the provider’s side',
+    matches: ({ status }) => status === 408 || status === 409 || status === 425,
+    type: 'ProviderUnavailable',
+  },
+  {
+    behaviour: 'the provider or a gateway before it is broken or overloaded (500, 502, 503, 504, 529)',
+    matches: ({ status }) => status !== null && status >= 500,
+    type: 'ProviderUnavailable',
+  },
+  {
+    behaviour:
+      'any other refusal (400, 404, 413, 422) is about this request: the item is dropped and counted',
+    matches: ({ source }) => source === 'http',
+    type: 'InvalidRequest',
+    drop: 'invalid-request',
+  },
+  {
+    behaviour: 'a success that is no JSON, again and again: the base URL leads to something else',
+    matches: ({ source, attempt }) => source === 'malformed' && attempt >= MALFORMED_ATTEMPTS,
+    type: 'ProviderAccess',
+    advice: 'check the base URL (it usually ends in /v1), then resume',
+  },
+  {
+    behaviour: 'a success that is no JSON, or cut off: a page of some gateway, mostly for a moment',
+    matches: ({ source }) => source === 'malformed',
+    type: 'ProviderUnavailable',
+  },
+  {
+    behaviour: 'no response: refused, reset, timed out, no such host. The package gives these no status',
+    matches: () => true,
+    type: 'ProviderUnavailable',
+  },
+];
+
+/** A failed request, mapped. */
+export interface MappedError {
+  failure: ApplicationFailure;
+  type: TeacherFailureType;
+  /** How the item is counted when the failure is about this request alone; null for all other failures. */
+  drop: CallFailure | null;
+  /** One line for ledger and status, redacted. */
+  reason: string;
+}
+
+/** Maps a failure to what Temporal shall do: try again after a while, drop the item, or stop and ask a person. */
+export function mapError(facts: ErrorFacts, at: { nowMs: number; random: number }): MappedError {
+  const row = errorTable.find(({ matches }) => matches(facts)) as Row;
+  const said = redact(facts.message);
+  const reason = facts.status === null ? said : `HTTP ${facts.status}: ${said}`;
+  const message = row.advice ? `${reason} (${row.advice})` : reason;
+  const retryable = row.type === 'RateLimited' || row.type === 'ProviderUnavailable';
+  const failure = ApplicationFailure.create({
+    message,
+    type: row.type,
+    nonRetryable: !retryable,
+    ...(retryable && {
+      nextRetryDelay: retryDelayMs({ headers: facts.headers, attempt: facts.attempt, ...at }),
+    }),
+    // Being told to wait is part of the job: it belongs in no failure metric.
+    ...(row.type === 'RateLimited' && { category: ApplicationFailureCategory.BENIGN }),
+  });
+  return { failure, type: row.type, drop: row.drop ?? null, reason };
+}

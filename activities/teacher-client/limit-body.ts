@@ -1,0 +1,30 @@
+/** The longest answer that is read, in bytes; a call's text is some kilobytes, so only a broken endpoint has more. */
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** The response is longer than `MAX_BODY_BYTES`. */
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
+
+  constructor() {
+    super(`the answer is longer than ${MAX_BODY_BYTES / 1024 / 1024} MB`);
+  }
+}
+
+/** `fetch` whose response bodies end in a `BodyTooLargeError` at the limit, before they fill the memory. */
+export const fetchLimited: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const announced = Number(response.headers.get('content-length') ?? Number.NaN);
+  // A length within the limit is kept by the HTTP parser itself; only then is the detour through a stream saved.
+  const isCompressed = response.headers.has('content-encoding');
+  if (response.body === null || (announced <= MAX_BODY_BYTES && !isCompressed)) return response;
+  let read = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      read += chunk.byteLength;
+      if (read > MAX_BODY_BYTES) controller.error(new BodyTooLargeError());
+      else controller.enqueue(chunk);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(response.body.pipeThrough(limit), { status, statusText, headers });
+};

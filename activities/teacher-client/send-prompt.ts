@@ -1,0 +1,192 @@
+import { CancelledFailure } from '@temporalio/common';
+import { APIError } from 'openai';
+import type { PromptBody } from '../../methods/prompt.js';
+import type { TeacherAnswer } from '../../store/response-store.js';
+import type { Sampling } from '../types.js';
+import type { TeacherClient } from './client.js';
+import { type ErrorFacts, type MappedError, mapError } from './error-map.js';
+import { BodyTooLargeError } from './limit-body.js';
+import type { OptionalParameter } from './parameters.js';
+import { readResponse } from './read-response.js';
+import { requestBody } from './request-body.js';
+
+export interface SendOptions {
+  client: TeacherClient;
+  model: string;
+  body: PromptBody;
+  sampling: Sampling;
+  /** 31 bits. */
+  seed: number;
+  /** Sent as `X-Client-Request-Id`. */
+  clientRequestId: string;
+  /** Which attempt of the activity sends it, from 1. */
+  attempt: number;
+  /** Ends the request on the wire. */
+  signal: AbortSignal;
+}
+
+/** What became of one request; nothing is thrown for what an endpoint does. */
+export type Sent = { latencyMs: number; status: number | null; requestId: string | null } & (
+  | { kind: 'answer'; answer: TeacherAnswer }
+  | {
+      kind: 'error';
+      error: MappedError;
+      /** `none`: certainly not billed. `unknown`: the provider may have done the work. */
+      bill: 'none' | 'unknown';
+      /** The endpoint refused this parameter and shall be asked again without it; null for any other error. */
+      refusedParameter: OptionalParameter | null;
+    }
+  | { kind: 'aborted'; failure: CancelledFailure }
+);
+
+/** Sends one request, once. */
+export async function sendPrompt(options: SendOptions): Promise<Sent> {
+  const { client, signal } = options;
+  const startMs = performance.now();
+  const request = new AbortController();
+  const timeout = setTimeout(() => request.abort(), client.timeoutMs);
+  const abort = () => request.abort();
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  const seen: Seen = {
+    status: null,
+    requestId: null,
+    isTimeout: () => !signal.aborted && request.signal.aborted,
+  };
+  const body = requestBody(options);
+  try {
+    const outcome = await exchange({ ...options, request: { body, signal: request.signal }, seen });
+    return { ...outcome, ...facts(seen, startMs) };
+  } catch (error) {
+    if (signal.aborted) return { kind: 'aborted', failure: cancelled(signal), ...facts(seen, startMs) };
+    return { ...failed({ error, options, seen, sent: body }), ...facts(seen, startMs) };
+  } finally {
+    clearTimeout(timeout);
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** What is known of the response so far. */
+interface Seen {
+  status: number | null;
+  requestId: string | null;
+  headers?: Headers;
+  isTimeout(): boolean;
+}
+
+async function exchange(
+  options: SendOptions & { request: { body: Record<string, unknown>; signal: AbortSignal }; seen: Seen },
+): Promise<{ kind: 'answer'; answer: TeacherAnswer }> {
+  const { client, request, seen, model } = options;
+  const path = options.body.form === 'completion' ? '/completions' : '/chat/completions';
+  const response = await client.openai
+    .post(path, {
+      body: request.body,
+      signal: request.signal,
+      headers: { 'X-Client-Request-Id': options.clientRequestId },
+    })
+    .asResponse();
+  seen.status = response.status;
+  seen.headers = response.headers;
+  seen.requestId = response.headers.get('x-request-id');
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (error) {
+    if (!(error instanceof BodyTooLargeError)) throw error;
+    const answer = { kind: 'too-large', text: '', finishReason: null, usage: null, model } as const;
+    return { kind: 'answer', answer: { ...answer, requestId: seen.requestId } };
+  }
+  const answer = readResponse({ body: parseBody(text, response), model, requestId: seen.requestId });
+  if (!answer) throw new MalformedError(`the answer has no choices: ${text.slice(0, 200)}`);
+  return { kind: 'answer', answer };
+}
+
+/** A success that cannot be read. */
+class MalformedError extends Error {
+  override readonly name = 'MalformedError';
+}
+
+function parseBody(text: string, response: Response): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const type = response.headers.get('content-type') ?? 'no content type';
+    throw new MalformedError(`the answer is no JSON (${type}): ${text.slice(0, 200)}`);
+  }
+}
+
+function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Record<string, unknown> }) {
+  const { error, options, seen, sent } = at;
+  const facts = errorFacts(error, seen, options);
+  const param = error instanceof APIError ? (error.param ?? null) : null;
+  const refusedParameter = options.client.parameters.learn({
+    status: facts.status,
+    param,
+    message: facts.message,
+    sent: new Set(Object.keys(sent)),
+  });
+  return {
+    kind: 'error' as const,
+    error: mapError(facts, { nowMs: Date.now(), random: Math.random() }),
+    bill: isUnbilled(facts) ? ('none' as const) : ('unknown' as const),
+    refusedParameter,
+  };
+}
+
+/** Errors of what stands between: the provider behind may have done the work. */
+const GATEWAY_STATUSES = new Set([408, 499, 502, 504, 520, 522, 524]);
+
+/** The request cannot have reached the endpoint. */
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+
+function isUnbilled({ source, status, code }: ErrorFacts): boolean {
+  if (source === 'http') return status !== null && !GATEWAY_STATUSES.has(status);
+  return source === 'connection' && NEVER_CONNECTED.has(code);
+}
+
+/**
+ * The package's connection errors, timeouts and aborts are `APIError`s too, but without a status: what has none is a
+ * matter of the network, never of the request.
+ */
+function errorFacts(error: unknown, seen: Seen, { attempt, client }: SendOptions): ErrorFacts {
+  if (error instanceof MalformedError) {
+    const { status, headers } = seen;
+    const { message } = error;
+    return { source: 'malformed', status, headers, code: '', errorType: '', message, attempt };
+  }
+  if (error instanceof APIError && error.status !== undefined) {
+    seen.status = error.status;
+    seen.requestId = error.requestID ?? null;
+    const { status, headers, code, type, message } = error;
+    const words = message.replace(new RegExp(`^${status} `), '');
+    const at = { status, headers, code: String(code ?? ''), errorType: String(type ?? '') };
+    return { source: 'http', ...at, message: words, attempt };
+  }
+  const { code, text } = rootCause(error);
+  const message = seen.isTimeout()
+    ? `no answer from ${client.baseUrl} within ${client.timeoutMs / 1000} s`
+    : `no answer from ${client.baseUrl}: ${text}`;
+  return { source: 'connection', status: null, headers: undefined, code, errorType: '', message, attempt };
+}
+
+/** The network's own error lies under "Connection error." and "fetch failed". */
+function rootCause(error: unknown): { code: string; text: string } {
+  let at = error as { cause?: unknown; code?: string; message?: string; errors?: unknown[] };
+  for (let depth = 0; depth < 5; depth += 1) {
+    const next = at.cause ?? at.errors?.[0];
+    if (!(next instanceof Error)) break;
+    at = next;
+  }
+  return { code: at.code ?? '', text: at.message || at.code || 'the connection failed' };
+}
+
+function facts({ status, requestId }: Seen, startMs: number) {
+  return { status, requestId, latencyMs: Math.round(performance.now() - startMs) };
+}
+
+function cancelled(signal: AbortSignal): CancelledFailure {
+  return signal.reason instanceof CancelledFailure
+    ? signal.reason
+    : new CancelledFailure('the call was cancelled');
+}
