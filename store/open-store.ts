@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { explainSystemError, UserError } from './errors.js';
+import { FileStore } from './file-store.js';
+import { openS3Store } from './s3-store.js';
+import type { Store } from './types.js';
+
+export interface OpenedStore {
+  store: Store;
+  /** Content of the store's `store-id`: the same store has the same one, under whatever URL it is reached. */
+  storeId: string;
+}
+
+const STORE_ID = 'store-id';
+
+/**
+ * Opens the store at a path, `file:///…` or `s3://bucket/prefix`, making it when there is none.
+ * Throws `UserError` when the URL names none, holds credentials, or the store cannot be reached or written.
+ */
+export async function openStore(url: string): Promise<OpenedStore> {
+  const store = await openDriver(url);
+  const known = await store.read(STORE_ID);
+  if (known) return { store, storeId: known.toString('utf8').trim() };
+  await store.create(STORE_ID, `${randomUUID()}\n`);
+  const made = await store.read(STORE_ID);
+  if (!made) throw new UserError(`${store.url} does not keep what is written to it`);
+  return { store, storeId: made.toString('utf8').trim() };
+}
+
+async function openDriver(url: string): Promise<Store> {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined) return await openFolder(path.resolve(url));
+  const parsed = parse(url);
+  if (parsed.username !== '' || parsed.password !== '' || parsed.search !== '' || parsed.hash !== '') {
+    throw new UserError(
+      'a store URL has no credentials and no parameters: S3 keys come from the environment (AWS_ACCESS_KEY_ID …)',
+    );
+  }
+  if (scheme === 'file') return await openFolder(filePath(parsed));
+  if (scheme === 's3' && parsed.hostname !== '') {
+    const prefix = decodeURIComponent(parsed.pathname).replace(/^\/+|\/+$/g, '');
+    return await openS3Store({ bucket: parsed.hostname, prefix });
+  }
+  throw new UserError(`"${url}" is no store: give a folder, file:///folder or s3://bucket/prefix`);
+}
+
+function parse(url: string): URL {
+  try {
+    return new URL(url);
+  } catch {
+    throw new UserError(`a store is a folder, file:///folder or s3://bucket/prefix; this URL cannot be read`);
+  }
+}
+
+function filePath(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw new UserError(`"${url.href}" names no folder of this machine: ${(error as Error).message}`);
+  }
+}
+
+async function openFolder(folder: string): Promise<Store> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return new FileStore(await realpath(folder));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOTDIR') {
+      throw new UserError(`the store ${folder} cannot be made: there is a file of that name`, {
+        cause: error,
+      });
+    }
+    throw explainSystemError(error, folder);
+  }
+}
