@@ -10,6 +10,8 @@ import type { RunContext, Seed } from './types.js';
 export interface StoredRecipe extends Recipe {
   /** Names the teacher in the response store's keys; see store/call-key.ts. */
   teacherIdentity: string;
+  /** The model's name as the endpoint knows it. */
+  teacherModel: string;
 }
 
 /** Opens runs for the activities of one worker. */

@@ -160,8 +160,6 @@ export interface CallResult {
   sent: number;
   /** Answers that came from the response store in the attempt that completed. */
   fromStore: number;
-  /** Parsed candidates or instances. */
-  items: number;
   promptTokens: number;
   completionTokens: number;
   /** null: unknown price. */

@@ -5,7 +5,6 @@ import type { Recipe } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { resolveEndpoint } from '../activities/teacher-endpoint.js';
 import type { Seed } from '../activities/types.js';
-import { sha256Hex } from '../store/artifacts.js';
 import { UserError } from '../store/errors.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import type { Store } from '../store/types.js';
@@ -23,6 +22,7 @@ import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
 import { readRecipe } from './recipe-file.js';
 import { type ClaimedRun, claimRun, type RunManifest } from './run-identity.js';
+import { planOf, queueName } from './run-plan.js';
 import { unfinishedRuns } from './runs.js';
 import { readSeeds } from './seeds-file.js';
 import { version } from './version.js';
@@ -61,7 +61,11 @@ export async function startRun(context: Context, options: StartOptions): Promise
   const before = await ensureServices({ ...base, needs: models, onTemporal });
   const endpoint = await resolveEndpoint(recipe.teacher, context.stateDir);
   await checkTeacher({ teacher: recipe.teacher, endpoint });
-  const stored: StoredRecipe = { ...recipe, teacherIdentity: endpoint.identity };
+  const stored: StoredRecipe = {
+    ...recipe,
+    teacherIdentity: endpoint.identity,
+    teacherModel: endpoint.model,
+  };
   const teacherQueue = queueName(recipe.teacher.name, endpoint.identity);
 
   const bundle = await loadWorkflowBundle();
@@ -116,43 +120,11 @@ function servicesFor({ teacher, signal }: Recipe, recipePath: string): ServiceNe
   };
 }
 
-/** Queue of one endpoint: recipes that both say `default` share its limits only when they mean the same one. */
-function queueName(name: string, identity: string): string {
-  return `teacher-${name}-${sha256Hex(identity).slice(0, 8)}`;
-}
-
 /** A worker serves every unfinished run of its store, not only the newest. */
 async function queuesInUse(store: Store, teacherQueue: string): Promise<string[]> {
   const open = await unfinishedRuns(store);
   const teachers = open.map((manifest: RunManifest) => manifest.teacherQueue);
   return ['seedmill', 'cpu', ...[...new Set([...teachers, teacherQueue])].sort()];
-}
-
-function planOf(recipe: StoredRecipe, teacherQueue: string): RunPlan {
-  const { generation, teacher, stop, signal } = recipe;
-  const isStaged = generation.prompts === 'staged';
-  const answer =
-    generation.answers === 'direct' ? (['answers'] as const) : (['classify', 'instances'] as const);
-  return {
-    recipe: recipe.name,
-    method: recipe.method,
-    target: recipe.target,
-    ask: isStaged ? 'instructions' : 'tasks',
-    answer: isStaged ? [...answer] : [],
-    concurrency: teacher.concurrency,
-    teacherQueue,
-    requestTimeoutMs: teacher.timeoutMs,
-    student:
-      signal === 'none'
-        ? null
-        : {
-            student: recipe.student,
-            signal,
-            instructionSignal: recipe.instructionSignal,
-            seed: recipe.seed,
-          },
-    stop,
-  };
 }
 
 /** Starts the workflow, or finds it running. One that failed or was lost with its server begins again from the store. */

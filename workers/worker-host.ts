@@ -1,5 +1,5 @@
 /** Hosts workflows and activities of the queues that this process is asked to serve. */
-import { randomUUID } from 'node:crypto';
+import type { Duration } from '@temporalio/common';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import {
   type ActivityDeps,
@@ -10,6 +10,7 @@ import {
 import { RoundPrompts } from '../activities/round-prompts.js';
 import { Runs } from '../activities/run-data.js';
 import { openStore } from '../store/open-store.js';
+import { processWriter } from '../store/writer.js';
 import { connectWorker, type TemporalTarget, targetFromEnvironment } from './temporal-connection.js';
 import { loadWorkflowBundle } from './workflow-bundle.js';
 
@@ -20,6 +21,10 @@ export interface WorkerHostOptions {
   stateDir: string;
   target?: TemporalTarget;
   onReady?: () => void;
+  /** Ends the workers, as SIGTERM does; without it only signals to the process do. */
+  signal?: AbortSignal;
+  /** How long calls in flight may take to finish after that. */
+  shutdownGraceTime?: Duration;
 }
 
 /** Longer than any request to a teacher should take: what is in flight at SIGTERM finishes and is stored. */
@@ -36,7 +41,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
   const deps: ActivityDeps = {
     runs,
     prompts: new RoundPrompts(runs),
-    writer: randomUUID(),
+    writer: processWriter(),
     stateDir: options.stateDir,
   };
   try {
@@ -47,11 +52,15 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
           taskQueue,
           connection,
           namespace: target.namespace,
-          shutdownGraceTime,
+          shutdownGraceTime: options.shutdownGraceTime ?? shutdownGraceTime,
         }),
       ),
     );
     const running = workers.map((worker) => worker.run());
+    const stop = () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    options.signal?.addEventListener('abort', stop, { once: true });
     options.onReady?.();
     await Promise.all(running);
   } finally {

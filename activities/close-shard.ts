@@ -1,0 +1,101 @@
+import { writeJsonl } from '../store/artifacts.js';
+import { compactLedger } from '../store/ledger.js';
+import { costUsd } from '../store/pricing.js';
+import { ResponseStore } from '../store/response-store.js';
+import { findAnswer } from './ask-teacher.js';
+import { sampleChoice, type TeacherCallDeps } from './call-teacher.js';
+import type { PlannedCall } from './round-prompts.js';
+import type { CallRow } from './rows.js';
+import type { StoredRecipe } from './run-data.js';
+import { roundFiles } from './run-files.js';
+import { settleFromStore } from './teacher-client/ask-once.js';
+import type { CallFailure, CloseShardInput, ShardSummary } from './types.js';
+
+/** Calls read back at once. */
+const lanes = 16;
+
+/**
+ * Gathers what a shard's calls left behind into two files, so that nobody after it has to open a file per call.
+ * `calls` is a pure function of the stored answers and of the failures that left none.
+ */
+export async function closeShard(
+  { runs, prompts, writer }: Pick<TeacherCallDeps, 'runs' | 'prompts' | 'writer'>,
+  input: CloseShardInput,
+): Promise<ShardSummary> {
+  const { run, round, phase, shard, from, to } = input;
+  const recipe = await runs.recipe(run);
+  const responses = new ResponseStore(runs.store);
+  const failures = new Map(input.failed.map(({ callIndex, reason }) => [callIndex, reason]));
+  const rows: CallRow[] = new Array(to - from);
+  let next = from;
+  const lane = async () => {
+    for (let callIndex = next++; callIndex < to; callIndex = next++) {
+      const planned = await prompts.call({ run, round, phase, callIndex });
+      rows[callIndex - from] = await readBack({
+        responses,
+        recipe,
+        planned,
+        input: { run, round, phase, shard, callIndex },
+        failure: failures.get(callIndex) ?? null,
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+
+  const files = roundFiles(run.runId, round).phase(phase);
+  const calls = await writeJsonl(runs.store, files.calls(shard), rows);
+  const ledger = await compactLedger({
+    store: runs.store,
+    ledger: files.ledger(shard),
+    writer,
+    settle: (intent) => settleFromStore(responses, intent),
+  });
+  return { calls, ledger };
+}
+
+async function readBack(options: {
+  responses: ResponseStore;
+  recipe: StoredRecipe;
+  planned: PlannedCall;
+  input: Parameters<typeof sampleChoice>[0]['input'];
+  failure: CallFailure | null;
+}): Promise<CallRow> {
+  const { responses, recipe, planned, input, failure } = options;
+  const found = await findAnswer(responses, sampleChoice({ input, recipe, planned }));
+  const { prompt } = planned;
+  const base = {
+    callIndex: input.callIndex,
+    phase: input.phase,
+    template: prompt.template,
+    templateHash: prompt.templateHash,
+    sampling: prompt.sampling,
+  };
+  if (!found) {
+    // Nothing stored and no failure reported: the history and the store are not from the same run.
+    if (!failure)
+      throw new Error(`${input.phase} call ${input.callIndex} ended without an answer in the store`);
+    return {
+      ...base,
+      outcome: failure,
+      callKey: null,
+      text: null,
+      truncated: false,
+      model: recipe.teacherModel,
+      promptTokens: 0,
+      completionTokens: 0,
+      costUsd: 0,
+    };
+  }
+  const { answer, key } = found.response;
+  return {
+    ...base,
+    outcome: found.outcome,
+    callKey: key,
+    text: answer.text,
+    truncated: answer.kind === 'truncated',
+    model: answer.model,
+    promptTokens: answer.usage?.promptTokens ?? 0,
+    completionTokens: answer.usage?.completionTokens ?? 0,
+    costUsd: answer.usage && costUsd(answer.usage, recipe.teacher.price),
+  };
+}
