@@ -22,6 +22,8 @@ const markSchema = z.object({
   ports: z.record(z.string(), z.number().int()),
   /** Hash of everything the process was started with; another one means that it must be replaced. */
   fingerprint: z.string(),
+  /** Task queues that a worker serves. */
+  queues: z.array(z.string()).default([]),
   log: z.string(),
   /** Length of the log file when the process started: what it wrote itself comes behind. */
   logStart: z.number().int(),
@@ -31,6 +33,8 @@ const ownedSchema = markSchema.omit({ stateDir: true }).extend({
   startTime: z.string(),
   /** For people; never the environment, where keys live. */
   command: z.string(),
+  /** Ended on purpose: no supervisor shall start it again. */
+  stopped: z.boolean().default(false),
 });
 const registrySchema = z.object({ version: z.literal(1), processes: z.array(ownedSchema) });
 
@@ -88,7 +92,7 @@ async function unrecorded(stateDir: string, known: FoundProcess[]): Promise<Owne
     const startTime = await startTimeOf(pid);
     if (startTime === null) continue;
     const { stateDir: _, ...rest } = parsed;
-    children.push({ ...rest, pid, startTime, command: '(found by its mark)' });
+    children.push({ ...rest, pid, startTime, command: '(found by its mark)', stopped: false });
   }
   return children;
 }
@@ -118,7 +122,7 @@ function updateRegistry(
   return result;
 }
 
-/** Writes an adopted process (for example one found by its mark) into the registry. */
+/** Writes a process into the registry in place of any other with its name. */
 export async function recordProcess(stateDir: string, owned: OwnedProcess): Promise<void> {
   const entry = ownedSchema.parse(owned);
   await updateRegistry(stateDir, (entries) => [...entries.filter(({ name }) => name !== entry.name), entry]);
@@ -133,6 +137,7 @@ export interface StartOptions {
   env: NodeJS.ProcessEnv;
   ports: Record<string, number>;
   fingerprint: string;
+  queues?: string[];
 }
 
 /**
@@ -140,13 +145,13 @@ export interface StartOptions {
  * Throws a ServiceError when the command cannot be run at all.
  */
 export async function startProcess(options: StartOptions): Promise<OwnedProcess> {
-  const { stateDir, name, command, args, cwd, env, ports, fingerprint } = options;
+  const { stateDir, name, command, args, cwd, env, ports, fingerprint, queues = [] } = options;
   const { root, logs } = stateFiles(stateDir);
   await mkdir(logs, { recursive: true });
   const log = path.join(logs, `${name}.log`);
   const output = openSync(log, 'a');
   try {
-    const shared = { name, ports, fingerprint, log, logStart: fstatSync(output).size };
+    const shared = { name, ports, fingerprint, queues, log, logStart: fstatSync(output).size };
     const child = spawn(command, args, {
       cwd,
       detached: true,
@@ -161,7 +166,7 @@ export async function startProcess(options: StartOptions): Promise<OwnedProcess>
     const pid = child.pid as number;
     // A child that has ended already gets a start time that no process can have.
     const startTime = (await startTimeOf(pid)) ?? 'ended';
-    const owned = { ...shared, pid, startTime, command: [command, ...args].join(' ') };
+    const owned = { ...shared, pid, startTime, command: [command, ...args].join(' '), stopped: false };
     await recordProcess(stateDir, owned);
     return owned;
   } finally {

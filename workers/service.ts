@@ -24,15 +24,20 @@ export interface Service {
   env: NodeJS.ProcessEnv;
   /** Hash of everything that a running process must share to be kept. */
   fingerprint: string;
-  /** Called for each start, so that a taken port is not tried again. */
-  ports: () => Promise<Record<string, number>>;
+  /** Task queues to serve; a running process that serves more will do. */
+  queues: string[];
+  /** Arguments that depend on the moment: the queues decided on, a free port. `before` is its dead predecessor. */
+  lastArguments(options: { queues: string[]; before: OwnedProcess | null }): Promise<{
+    args: string[];
+    ports: Record<string, number>;
+  }>;
   readyWithinMs: number;
   /** Throws or returns false while it is not ready yet. */
   isReady(owned: OwnedProcess): Promise<boolean>;
 }
 
-/** How long a worker may take to put down what it has in hand. */
-const graceMs = 20_000;
+/** How long a worker may take to finish and store the calls it has in flight. */
+export const graceMs = 30_000;
 
 export interface EnsureServiceOptions {
   stateDir: string;
@@ -46,23 +51,26 @@ export interface EnsureServiceOptions {
 /** Adopts or starts the service and waits until it is ready. Throws a ServiceError with the end of its log. */
 export async function ensureService(options: EnsureServiceOptions): Promise<OwnedProcess> {
   const { stateDir, service, say, lock, replaceOutdated } = options;
-  const found = (await ownedProcesses(stateDir, say)).find(({ name }) => name === service.name);
+  const found = (await ownedProcesses(stateDir, say)).find(({ name }) => name === service.name) ?? null;
+  const servesAll = service.queues.every((queue) => found?.queues.includes(queue));
   if (found?.alive) {
-    if (!replaceOutdated || found.fingerprint === service.fingerprint) {
+    if (servesAll && (!replaceOutdated || found.fingerprint === service.fingerprint)) {
       await recordProcess(stateDir, found);
       await untilReady(service, found);
       return found;
     }
-    say(`${service.label}: pid ${found.pid} runs another build or other settings; replacing it`);
+    const why = servesAll ? 'runs another build or other settings' : 'does not serve all the queues';
+    say(`${service.label}: pid ${found.pid} ${why}; replacing it`);
     await stopProcess(found, graceMs);
   }
-  const { name, command, env, label } = service;
-  const ports = await service.ports();
-  const port = ports.http === undefined ? [] : ['--port', String(ports.http)];
+  const { name, command, env, label, fingerprint } = service;
+  // Other runs may still need the queues that it served before.
+  const queues = [...new Set([...service.queues, ...(found?.queues ?? [])])];
+  const { args, ports } = await service.lastArguments({ queues, before: found });
   await lock.assertHeld();
   const owned = await startProcess({
-    ...{ stateDir, name, command, env, ports, fingerprint: service.fingerprint },
-    args: [...service.args, ...port],
+    ...{ stateDir, name, command, env, ports, fingerprint, queues },
+    args: [...service.args, ...args],
     cwd: packageRoot,
   });
   try {

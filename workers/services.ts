@@ -7,10 +7,10 @@ import path from 'node:path';
 import { stateFiles } from './folders.js';
 import { type HeldLock, withLock } from './lock.js';
 import { nodeWorkerService } from './node-worker-service.js';
-import { type FoundProcess, ownedProcesses, stopProcess } from './processes.js';
+import { type FoundProcess, ownedProcesses, recordProcess, stopProcess } from './processes.js';
 import { type PythonSet, preparePython } from './python-environment.js';
 import { ensureSearchAttributes, type SearchAttributeName } from './search-attributes.js';
-import { ensureService, type Service } from './service.js';
+import { ensureService, graceMs as defaultGraceMs, type Service } from './service.js';
 import { messageOf, ServiceError } from './service-error.js';
 import { studentService } from './student-service.js';
 import { type LocalTeacher, recordTeacher, teacherService } from './teacher-service.js';
@@ -145,25 +145,31 @@ async function makeFolder(stateDir: string): Promise<void> {
 export interface StopOptions {
   stateDir: string;
   say: (line: string) => void;
-  /** How long each may take to end by itself. Default 20 s. */
+  /** How long each may take to end by itself. Default 30 s. */
   graceMs?: number;
 }
 
-/** Ends every process that seedmill owns in this state folder, Temporal last. Returns those that were alive. */
+/** Workers finish what they have in flight, for which they need the teacher and the server. */
+const stopOrder = [['worker', 'student'], ['teacher'], ['temporal']];
+
+/** Ends every process that seedmill owns in this state folder. Returns those that were alive. */
 export async function stopServices({
   stateDir,
   say,
-  graceMs = 20_000,
+  graceMs = defaultGraceMs,
 }: StopOptions): Promise<FoundProcess[]> {
   await makeFolder(stateDir);
   return withStartLock({ stateDir, say }, async () => {
     const alive = (await ownedProcesses(stateDir, say)).filter((owned) => owned.alive);
     const stop = async (owned: FoundProcess) => {
+      // First the note, so that no supervisor takes the end for a death.
+      await recordProcess(stateDir, { ...owned, stopped: true });
       const how = await stopProcess(owned, graceMs);
       say(`${owned.name}: ${how === 'killed' ? 'killed after its grace time' : 'ended'} (pid ${owned.pid})`);
     };
-    await settleAll(alive.filter(({ name }) => name !== 'temporal').map(stop));
-    await settleAll(alive.filter(({ name }) => name === 'temporal').map(stop));
+    for (const names of stopOrder) {
+      await settleAll(alive.filter(({ name }) => names.includes(name)).map(stop));
+    }
     return alive;
   });
 }

@@ -1,15 +1,13 @@
 /** The student: a Temporal activity worker in Python, on queue `student`. */
 import path from 'node:path';
-import proto from '@temporalio/proto';
 import { fingerprint, hashOfFiles } from './fingerprint.js';
 import { packageRoot } from './folders.js';
-import { isPolledBy } from './node-worker-service.js';
+import { pollsItsQueues } from './pollers.js';
 import { pythonChildEnvironment } from './python-environment.js';
 import type { Service } from './service.js';
 import { environmentFor, type TemporalTarget } from './temporal-connection.js';
 
 const queue = 'student';
-const type = proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY;
 
 export async function studentService(options: {
   stateDir: string;
@@ -34,9 +32,10 @@ export async function studentService(options: {
       SEEDMILL_STATE_DIR: stateDir,
     },
     fingerprint: fingerprint({ python, args, build, storeUrl, address, namespace }, env),
-    ports: async () => ({}),
+    queues: [queue],
+    lastArguments: async () => ({ args: [], ports: {} }),
     // Importing PyTorch for the first time on a busy machine takes its time.
     readyWithinMs: 300_000,
-    isReady: (owned) => isPolledBy({ target, queue, type, pid: owned.pid }),
+    isReady: (owned) => pollsItsQueues({ target, owned }),
   };
 }

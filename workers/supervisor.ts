@@ -40,10 +40,18 @@ export function superviseServices(options: SupervisorOptions): Supervisor {
 
 async function watch(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
   const restarts = new Map<string, number[]>();
+  let isToldOfStop = false;
   while (!signal.aborted) {
     try {
-      const dead = await deadServices(options);
-      if (dead.length > 0) await revive(options, { dead, restarts, signal });
+      const gone = await goneServices(options);
+      const stopped = gone.some((owned) => owned.stopped);
+      if (stopped && !isToldOfStop) {
+        options.onFailure(
+          new ServiceError('`seedmill down` ended the services; the same command starts them again'),
+        );
+      }
+      isToldOfStop = stopped;
+      if (gone.length > 0 && !stopped) await revive(options, { dead: gone, restarts, signal });
     } catch (error) {
       options.onFailure(error instanceof ServiceError ? error : new ServiceError(messageOf(error)));
       await pause(windowMs, signal);
@@ -52,7 +60,8 @@ async function watch(options: SupervisorOptions, signal: AbortSignal): Promise<v
   }
 }
 
-async function deadServices({ stateDir, needs, say, services }: SupervisorOptions): Promise<FoundProcess[]> {
+async function goneServices(options: SupervisorOptions): Promise<FoundProcess[]> {
+  const { stateDir, needs, say, services } = options;
   const needed = new Set([
     ...(services.temporal.origin === 'own' ? ['temporal'] : []),
     ...(needs.localTeacher ? ['teacher'] : []),

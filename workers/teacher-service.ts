@@ -5,7 +5,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { fingerprint, hashOfFiles } from './fingerprint.js';
 import { packageRoot, stateFiles } from './folders.js';
-import { type OwnedProcess, ownedProcesses, ownLog } from './processes.js';
+import { type OwnedProcess, ownLog } from './processes.js';
 import { pythonChildEnvironment } from './python-environment.js';
 import type { Service } from './service.js';
 import { ServiceError } from './service-error.js';
@@ -23,12 +23,11 @@ const readyLine = z.object({ ready: z.url(), model: z.string(), sha256: z.string
 const usualPort = 8081;
 
 export async function teacherService(options: {
-  stateDir: string;
   python: string;
   gguf?: string;
   env: NodeJS.ProcessEnv;
 }): Promise<Service> {
-  const { stateDir, python, gguf, env } = options;
+  const { python, gguf, env } = options;
   const models = path.join(packageRoot, 'models');
   const model = gguf === undefined ? ['--bundled'] : ['--gguf', path.resolve(gguf)];
   const args = [path.join(models, 'teacher', 'serve.py'), ...model];
@@ -40,9 +39,10 @@ export async function teacherService(options: {
     args,
     env: pythonChildEnvironment(withoutKeys(env)),
     fingerprint: fingerprint({ python, args, build }, {}),
-    ports: async () => {
-      const before = (await ownedProcesses(stateDir, () => {})).find(({ name }) => name === 'teacher');
-      return { http: await getPort({ port: before?.ports.http ?? usualPort, host: '127.0.0.1' }) };
+    queues: [],
+    lastArguments: async ({ before }) => {
+      const http = await getPort({ port: before?.ports.http ?? usualPort, host: '127.0.0.1' });
+      return { args: ['--port', String(http)], ports: { http } };
     },
     readyWithinMs: 120_000,
     isReady: async (owned) => {

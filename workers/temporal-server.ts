@@ -195,7 +195,7 @@ async function choosePorts({ say, env }: ServerOptions, before: FoundProcess | n
 }
 
 /** SEEDMILL_TEMPORAL_PORT: where a local server is looked for and our own listens; the UI is 1000 above. */
-function preferredPort(env: NodeJS.ProcessEnv): number {
+export function preferredPort(env: NodeJS.ProcessEnv): number {
   const text = env.SEEDMILL_TEMPORAL_PORT ?? '7233';
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port <= 64_535) return port;

@@ -1,0 +1,28 @@
+import { openStore } from '../../store/open-store.js';
+import { ensureServices } from '../../workers/services.js';
+import type { Context } from '../context.js';
+import { unfinishedRuns } from '../runs.js';
+
+/** `seedmill up`: starts everything but a run, and leaves it running. Returns the exit code. */
+export async function up({ stateDir, storeUrl, say, json }: Context): Promise<number> {
+  const { store } = await openStore(storeUrl);
+  const teachers = (await unfinishedRuns(store)).map(({ teacherQueue }) => teacherQueue);
+  const { temporal, teacher, searchAttributes } = await ensureServices({
+    stateDir,
+    storeUrl,
+    say,
+    needs: {
+      localTeacher: {},
+      student: true,
+      worker: { queues: ['seedmill', 'cpu', ...new Set(teachers)] },
+    },
+    onTemporal: ({ uiUrl }) => say(`Temporal UI: ${uiUrl ?? 'wherever your server has it'}`),
+  });
+  const { address, namespace, uiUrl, origin } = temporal;
+  say('Everything is up. Stop it with: npx seedmill down');
+  if (json) {
+    const result = { temporal: { address, namespace, uiUrl, origin }, teacher, searchAttributes };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  }
+  return 0;
+}
