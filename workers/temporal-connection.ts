@@ -3,6 +3,7 @@
  * decide (`@temporalio/envconfig`), so Temporal Cloud and clusters need no settings of our own.
  */
 import net from 'node:net';
+import { devNull } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
@@ -62,7 +63,7 @@ export function environmentFor(target: TemporalTarget, env: NodeJS.ProcessEnv): 
   const address = { TEMPORAL_ADDRESS: target.address, TEMPORAL_NAMESPACE: target.namespace };
   if (target.origin === 'configured') return { ...env, ...address };
   const others = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
-  return { ...Object.fromEntries(others), ...address, TEMPORAL_CONFIG_FILE: '/dev/null' };
+  return { ...Object.fromEntries(others), ...address, TEMPORAL_CONFIG_FILE: devNull };
 }
 
 /** A connected client; close `client.connection` when done. Throws a ServiceError that names the address. */
@@ -123,7 +124,9 @@ function isListening(address: string, timeoutMs: number): Promise<boolean> {
 function loadConfig(env: NodeJS.ProcessEnv) {
   try {
     const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
+    // The package fails on an empty file, which is what `environmentFor` points children to.
+    const disableFile = env.TEMPORAL_CONFIG_FILE === devNull;
+    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set), disableFile });
   } catch (error) {
     throw new ServiceError(
       `the Temporal settings (TEMPORAL_* or profile) cannot be used: ${messageOf(error)}`,
