@@ -1,0 +1,1 @@
+"""Trains and measures the student: a Temporal activity worker (PyTorch, transformers, peft)."""

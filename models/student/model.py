@@ -1,0 +1,128 @@
+"""The student: a causal language model with a LoRA adapter on its linear layers.
+
+    student = load_student(settings)                    # a GGUF through transformers, or a Hugging Face id or folder
+    weights = student.initial_weights(seed=7)           # the adapter as one flat vector
+    student.load(weights)
+"""
+
+import json
+import logging
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora import LoraLayer
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+
+from models.bundled import NAME as BUNDLED
+from models.bundled import ModelNotFound, bundled_gguf
+from models.student.errors import StudentError
+from models.student.messages import StudentSettings
+
+ADAPTER = "default"
+
+
+@dataclass
+class Student:
+    """A model on its device. Only the adapter's parameters can be trained."""
+
+    model: PeftModel
+    tokenizer: PreTrainedTokenizerBase
+    device: torch.device
+    parameters: list[torch.nn.Parameter]
+
+    def initial_weights(self, seed: int) -> torch.Tensor:
+        """The adapter before any training: half of it random from the seed, the other half 0."""
+        torch.manual_seed(seed)
+        for module in self.model.modules():
+            if isinstance(module, LoraLayer):
+                module.reset_lora_parameters(ADAPTER, init_lora_weights=True)
+        return parameters_to_vector(self.parameters).detach().clone()
+
+    def load(self, weights: torch.Tensor) -> None:
+        """Makes these the adapter's weights."""
+        vector_to_parameters(weights.clone(), self.parameters)
+
+    def adapter_files(self, weights: torch.Tensor) -> dict[str, bytes]:
+        """`adapter_model.safetensors` and `adapter_config.json`, as peft writes them."""
+        self.load(weights)
+        with tempfile.TemporaryDirectory() as folder:
+            self.model.save_pretrained(folder)
+            tensors = (Path(folder) / "adapter_model.safetensors").read_bytes()
+            config = json.loads((Path(folder) / "adapter_config.json").read_text())
+        # peft keeps the module names in a set, which is written in another order by every process.
+        config["target_modules"] = sorted(config["target_modules"])
+        text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+        return {"adapter_model.safetensors": tensors, "adapter_config.json": text.encode()}
+
+
+def load_student(settings: StudentSettings) -> Student:
+    """Loads the model and puts an adapter on it. Raises `StudentError` when there is no such model or device."""
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    device = choose_device(settings.device)
+    model, tokenizer = load_base(settings.model)
+    model = model.to(dtype=choose_dtype(model, device)).to(device)  # pyright: ignore[reportArgumentType]
+    peft_model = get_peft_model(model, lora_config(settings))
+    # A file's place on this machine says nothing elsewhere.
+    peft_model.peft_config[ADAPTER].base_model_name_or_path = settings.model  # pyright: ignore[reportAttributeAccessIssue]
+    peft_model.eval()
+    parameters = [parameter for parameter in peft_model.parameters() if parameter.requires_grad]
+    return Student(model=peft_model, tokenizer=tokenizer, device=device, parameters=parameters)  # pyright: ignore[reportArgumentType]
+
+
+def lora_config(settings: StudentSettings) -> LoraConfig:
+    """LoRA on every linear layer but the output. No dropout: the same step must give the same weights."""
+    return LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,  # pyright: ignore[reportArgumentType]
+        target_modules="all-linear",
+        lora_dropout=0.0,
+        task_type="CAUSAL_LM",
+    )
+
+
+def load_base(name: str) -> tuple[Any, Any]:
+    """Model and tokenizer by name: the bundled GGUF, a path to a GGUF, or a Hugging Face id or folder."""
+    try:
+        path = bundled_gguf() if name == BUNDLED else Path(name)
+        if path.suffix == ".gguf":
+            if not path.is_file():
+                raise ModelNotFound(f"there is no file {path}")
+            source, extra = str(path.parent), {"gguf_file": path.name}
+        else:
+            source, extra = name, {}
+        tokenizer = AutoTokenizer.from_pretrained(source, **extra)
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, **extra)
+    except (ModelNotFound, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise StudentError(
+            "ModelNotFound",
+            f"student.model {name!r} cannot be loaded: {reason}. "
+            f"Give {BUNDLED}, a path to a GGUF, a folder, or a Hugging Face id that this machine can reach.",
+        ) from error
+    return model, tokenizer
+
+
+def choose_device(wanted: str) -> torch.device:
+    """`auto` takes CUDA, else MPS, else the CPU. Raises `StudentError` when the named one is not there."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        wanted = next(name for name, available in there.items() if available)
+    if not there[wanted]:
+        raise StudentError("ModelNotFound", f"student.device {wanted}: this machine has none; give auto or cpu")
+    return torch.device(wanted)
+
+
+def choose_dtype(model: Any, device: torch.device) -> torch.dtype:
+    """float32, in which a gain of a thousandth of a nat can be measured; bfloat16 where a GPU has no room for that."""
+    if device.type != "cuda":
+        return torch.float32
+    free, _ = torch.cuda.mem_get_info(device)
+    return torch.float32 if 4 * model.num_parameters() < free / 2 else torch.bfloat16

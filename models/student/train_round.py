@@ -1,0 +1,282 @@
+"""One round of the student, top to bottom: measure what each batch teaches, then train on all of them in order.
+
+The signal is SeDi's in our reading (docs/methods/sedi.md): from the round's starting snapshot one step on a
+batch, the mean paired drop of loss over the steering rows, and the snapshot again.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+
+import torch
+
+from models.student import checkpoint, instruction_signal
+from models.student.adam import TrainingState, first_state, learning_rate, step
+from models.student.checkpoint import Checkpoint
+from models.student.errors import StudentError
+from models.student.examples import Encoded, Task, encode, encode_answer_alone
+from models.student.loss import loss_and_gradient, losses
+from models.student.messages import (
+    BatchSignal,
+    ExampleSignal,
+    LossChange,
+    TrainingBatch,
+    TrainRoundInput,
+    TrainRoundResult,
+)
+from models.student.model import Student
+from models.student.progress import Progress
+from models.student.round_files import RoundFiles
+
+
+def train_round(student: Student, files: RoundFiles, progress: Progress) -> TrainRoundResult:
+    """Does what of the round is not yet in the store, and returns its result. Raises `StudentError`."""
+    return TrainRoundResult.model_validate(files.once("result.json", Round(student, files, progress).run))
+
+
+class Round:
+    """The round's rows in tokens, its snapshot, and the steps in their order."""
+
+    def __init__(self, student: Student, files: RoundFiles, progress: Progress) -> None:
+        self.student, self.files, self.progress = student, files, progress
+        self.asked: TrainRoundInput = files.asked
+        self.batches = files.batches()
+        steering, reporting = files.held_out()
+        self.steering = self.encoded(steering)
+        self.reporting = self.encoded(reporting)
+        self.snapshot = self.starting_state()
+        self.steering_gradient: torch.Tensor | None = None
+        self.first_gradient: torch.Tensor | None = None
+
+    def run(self) -> dict:
+        """The whole round; its parts that are in the store already are taken from there."""
+        started = time.monotonic()
+        before = self.held_out_losses("heldout-before.json", self.asked.previous, self.snapshot)
+        signals = [self.stored_signal(number, before["steering"]) for number in range(len(self.batches))]
+        signal = self.files.write_signal(signals)
+        after, trained, adapter = before, None, None
+        if self.asked.signal == "train":
+            state = self.train()
+            trained = self.files.put_once("checkpoint.safetensors", self.checkpoint_bytes(state, len(self.batches)))
+            state = self.read_state(trained.uri, self.files.read(trained)).state
+            for name, data in self.student.adapter_files(state.weights).items():
+                ref = self.files.put_once(f"adapter/{name}", data)
+                adapter = adapter or ref
+            after = self.held_out_losses("heldout-after.json", trained, state)
+        else:
+            self.files.once("heldout-after.json", lambda: self.about(before, self.asked.previous))
+        return TrainRoundResult(
+            signal=signal,
+            checkpoint=trained,
+            adapter=adapter,
+            steering=change(before["steering"], after["steering"]),
+            reporting=change(before["reporting"], after["reporting"]),
+            device=self.student.device.type,
+            seconds=round(time.monotonic() - started, 3),
+        ).wire()
+
+    # What the student knows at the start.
+
+    def encoded(self, rows: Sequence[Task]) -> list[Encoded]:
+        """Rows as token ids in the model's chat format."""
+        return [encode(self.student.tokenizer, row, self.asked.student.max_tokens) for row in rows]
+
+    def starting_state(self) -> TrainingState:
+        """Where the previous round ended; for the first round an untrained adapter."""
+        initial = first_state(self.student.initial_weights(self.asked.seed))
+        previous = self.asked.previous
+        if previous is None:
+            return initial
+        return self.read_state(previous.uri, self.files.read(previous), size=initial.weights.numel()).state
+
+    def held_out_losses(self, name: str, ref, state: TrainingState) -> dict[str, list[float]]:
+        """Loss of every held-out row under this state, measured once; the previous round may have done it."""
+
+        def measure() -> dict:
+            phase = name.removesuffix(".json")
+            self.student.load(state.weights)
+            measured = {}
+            for half, rows in (("steering", self.steering), ("reporting", self.reporting)):
+                self.progress.at(f"{phase} {half}", of=len(rows))
+                measured[half] = self.finite(losses(self.student, rows, self.progress.go_on), phase)
+            return self.about(measured, ref)
+
+        known = self.files.earlier_losses(ref) if name == "heldout-before.json" else None
+        return self.files.once(name, lambda: {"losses": known} if known else measure())["losses"]
+
+    def about(self, measured: dict, ref) -> dict:
+        """Losses together with what they were measured on."""
+        of = {"heldOut": self.asked.held_out.sha256, "checkpoint": ref and ref.sha256}
+        return {"losses": {**of, "steering": measured["steering"], "reporting": measured["reporting"]}}
+
+    # What each batch teaches.
+
+    def stored_signal(self, number: int, before: list[float]) -> BatchSignal:
+        """The batch's signal, measured unless it is in the store."""
+        measure = self.measure_batch if self.asked.signal == "train" else self.evaluate_batch
+        name = f"signal/{self.batches[number].batch}.json"
+        value = self.files.once(name, lambda: {"signal": measure(number, before).wire()})
+        return BatchSignal.model_validate(value["signal"])
+
+    def measure_batch(self, number: int, before: list[float]) -> BatchSignal:
+        """`heldout-gain` of the batch and the instruction signal of its examples, all from the snapshot."""
+        batch = self.batches[number]
+        rate = self.rate(self.snapshot)
+        self.student.load(self.snapshot.weights)
+        rows = self.encoded(batch.examples)
+        answer_losses, gradients = self.gradients("signal", number, rows)
+        mean_gradient = torch.stack(gradients).mean(0)
+        if number == 0:
+            self.first_gradient = mean_gradient
+        scores = self.instruction_scores(batch, rows, answer_losses, gradients, rate)
+        self.student.load(step(self.snapshot, mean_gradient, rate).weights)
+        after = losses(self.student, self.steering, self.progress.go_on)
+        drops = [b - a for b, a in zip(before, self.finite(after, batch.batch), strict=True)]
+        gain, standard_error = mean_and_error(drops)
+        return batch_signal(batch, answer_losses, scores, gain=gain, standard_error=standard_error)
+
+    def instruction_scores(
+        self,
+        batch: TrainingBatch,
+        rows: list[Encoded],
+        answer_losses: list[float],
+        gradients: list[torch.Tensor],
+        rate: float,
+    ) -> list[float]:
+        """One score per example, as the recipe asks."""
+        if self.asked.instruction_signal == "random":
+            return [instruction_signal.control(self.asked.seed, example.id) for example in batch.examples]
+        if self.asked.instruction_signal == "alignment":
+            if self.steering_gradient is None:
+                args = (self.student, self.steering, self.progress)
+                self.steering_gradient = instruction_signal.steering_gradient(*args)
+            return instruction_signal.alignment(self.snapshot, gradients, self.steering_gradient)
+        return instruction_signal.learnability(
+            self.student,
+            self.snapshot,
+            rate,
+            rows=rows,
+            before=answer_losses,
+            gradients=gradients,
+            progress=self.progress,
+        )
+
+    def evaluate_batch(self, number: int, before: list[float]) -> BatchSignal:
+        """No training: answer loss, and how much the instruction helps (IFD: loss with it ÷ loss without)."""
+        batch = self.batches[number]
+        tokenizer, max_tokens = self.student.tokenizer, self.asked.student.max_tokens
+        self.progress.at("evaluate", batch=number + 1, of=len(self.batches), loss=sum(before) / len(before))
+        self.student.load(self.snapshot.weights)
+        alone = [encode_answer_alone(tokenizer, example, max_tokens) for example in batch.examples]
+        with_instruction = losses(self.student, self.encoded(batch.examples), self.progress.go_on)
+        without = losses(self.student, alone, self.progress.go_on)
+        self.finite([*with_instruction, *without], batch.batch)
+        scores = [a / b for a, b in zip(with_instruction, without, strict=True)]
+        return batch_signal(batch, with_instruction, scores, gain=None, standard_error=None)
+
+    # Training.
+
+    def train(self) -> TrainingState:
+        """One step per batch, in order, from the snapshot or from where a killed worker left off."""
+        name = f"{self.files.student}/state.safetensors"
+        saved = self.files.store.read(name)
+        state, done = self.snapshot, 0
+        if saved is not None:
+            at = self.read_state(name, saved)
+            self.files.check_input(at.input, name)
+            state, done = at.state, at.batches_done
+        for number in range(done, len(self.batches)):
+            state = self.train_on(number, state)
+            self.files.store.write(name, self.checkpoint_bytes(state, number + 1))
+        return state
+
+    def train_on(self, number: int, state: TrainingState) -> TrainingState:
+        """The state after a step on the batch's mean gradient. The first one was already taken for the signal."""
+        torch.set_rng_state(state.rng)
+        gradient = self.first_gradient if number == 0 else None
+        if gradient is None:
+            self.student.load(state.weights)
+            _, gradients = self.gradients("train", number, self.encoded(self.batches[number].examples))
+            gradient = torch.stack(gradients).mean(0)
+        return step(state, gradient, self.rate(state))
+
+    def gradients(self, phase: str, number: int, rows: list[Encoded]) -> tuple[list[float], list[torch.Tensor]]:
+        """Loss and gradient of each of the batch's rows under the weights that are loaded."""
+        found_losses, found_gradients = [], []
+        for row in rows:
+            self.progress.at(phase, batch=number + 1, of=len(self.batches), loss=(found_losses or [None])[-1])
+            loss, gradient = loss_and_gradient(self.student, row)
+            self.finite([loss, gradient.sum().item()], self.batches[number].batch)
+            found_losses.append(loss)
+            found_gradients.append(gradient)
+        return found_losses, found_gradients
+
+    def rate(self, state: TrainingState) -> float:
+        """The learning rate of the step that comes next."""
+        settings = self.asked.student
+        return learning_rate(state.steps, peak=settings.learning_rate, warmup_steps=settings.warmup_steps)
+
+    def finite(self, values: list[float], where: str) -> list[float]:
+        """The values, or a typed failure that names batch and learning rate: nothing later can be trusted."""
+        if not all(math.isfinite(value) for value in values):
+            rate = self.asked.student.learning_rate
+            raise StudentError(
+                "NonFiniteLoss",
+                f"round {self.asked.round}, batch {where}: the loss is not finite at learning rate {rate:g}; "
+                "lower student.learningRate",
+                round=self.asked.round,
+                batch=where,
+                learningRate=rate,
+            )
+        return values
+
+    # Checkpoints.
+
+    def checkpoint_bytes(self, state: TrainingState, batches_done: int) -> bytes:
+        """This round's state after so many batches."""
+        return checkpoint.to_bytes(Checkpoint(state=state, batches_done=batches_done, input=self.files.input))
+
+    def read_state(self, name: str, data: bytes, size: int | None = None) -> Checkpoint:
+        """A checkpoint that fits this student's adapter."""
+        size = size or self.snapshot.weights.numel()
+        return checkpoint.from_bytes(data, name=name, size=size, device=self.student.device)
+
+
+def batch_signal(
+    batch: TrainingBatch,
+    answer_losses: list[float],
+    scores: list[float],
+    *,
+    gain: float | None,
+    standard_error: float | None,
+) -> BatchSignal:
+    """The row for `signal.jsonl`, in 6 significant digits."""
+    examples = [
+        ExampleSignal(id=example.id, answer_loss=digits(loss), score=digits(score))
+        for example, loss, score in zip(batch.examples, answer_losses, scores, strict=True)
+    ]
+    return BatchSignal(
+        batch=batch.batch,
+        gain=None if gain is None else digits(gain),
+        standard_error=None if standard_error is None else digits(standard_error),
+        examples=examples,
+    )
+
+
+def change(before: list[float], after: list[float]) -> LossChange:
+    """Mean loss before and after, in 6 significant digits."""
+    return LossChange(before=digits(mean_and_error(before)[0]), after=digits(mean_and_error(after)[0]), rows=len(before))
+
+
+def mean_and_error(values: list[float]) -> tuple[float, float]:
+    """Mean and its standard error (sample standard deviation ÷ √n; 0 for a single value)."""
+    mean = math.fsum(values) / len(values)
+    if len(values) == 1:
+        return mean, 0.0
+    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return mean, math.sqrt(variance / len(values))
+
+
+def digits(value: float) -> float:
+    """Rounded to 6 significant digits, in which scores are compared."""
+    return float(f"{value:.6g}")
