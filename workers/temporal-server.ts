@@ -130,14 +130,8 @@ function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), GOGC: '400' };
 }
 
-/** Arguments of `temporal` for a dev server; without a database file it keeps everything in memory. */
-export function startArguments(options: {
-  database: string | null;
-  namespace: string;
-  ports: { grpc: number; ui: number };
-}): string[] {
+function startArguments(options: { database: string; namespace: string; ports: Ports }): string[] {
   const { database, namespace, ports } = options;
-  const file = database === null ? [] : ['--db-filename', database];
   const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
   // One partition per queue: faster on one machine, and queue rate limits become exact.
   const partitions = ['Read', 'Write'].flatMap((kind) => [
@@ -151,8 +145,9 @@ export function startArguments(options: {
       namespace,
       '--log-level',
       'warn',
-      ...file,
-      ...(database === null ? [] : pragmas),
+      '--db-filename',
+      database,
+      ...pragmas,
       ...partitions,
     ],
   ];
