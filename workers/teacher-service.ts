@@ -1,10 +1,10 @@
 /** The local teacher: llama.cpp behind an OpenAI-compatible server on this machine. */
 import path from 'node:path';
-import getPort from 'get-port';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { fingerprint, hashOfFiles } from './fingerprint.js';
 import { packageRoot, stateFiles } from './folders.js';
+import { freePort } from './ports.js';
 import { type OwnedProcess, ownLog } from './processes.js';
 import { pythonChildEnvironment } from './python-environment.js';
 import type { Service } from './service.js';
@@ -41,7 +41,7 @@ export async function teacherService(options: {
     fingerprint: fingerprint({ python, args, build }, {}),
     queues: [],
     lastArguments: async ({ before }) => {
-      const http = await getPort({ port: before?.ports.http ?? usualPort, host: '127.0.0.1' });
+      const http = await freePort(before?.ports.http ?? usualPort);
       return { args: ['--port', String(http)], ports: { http } };
     },
     readyWithinMs: 120_000,

@@ -5,7 +5,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import getPort from 'get-port';
 import writeFileAtomic from 'write-file-atomic';
 import { packageRoot, stateFiles } from './folders.js';
 import type { HeldLock } from './lock.js';
@@ -19,6 +18,7 @@ import {
   startProcess,
   stopProcess,
 } from './processes.js';
+import { freePort } from './ports.js';
 import { messageOf, ServiceError } from './service-error.js';
 import { getTemporalBinary, pinnedVersion, type TemporalBinary } from './temporal-binary.js';
 import {
@@ -182,8 +182,8 @@ type Ports = { grpc: number; ui: number };
 async function choosePorts({ say, env }: ServerOptions, before: FoundProcess | null): Promise<Ports> {
   const usual = preferredPort(env);
   const wanted = { grpc: before?.ports.grpc ?? usual, ui: before?.ports.ui ?? usual + 1000 };
-  const grpc = await getPort({ port: wanted.grpc, host });
-  const ui = await getPort({ port: wanted.ui, host, exclude: [grpc] });
+  const grpc = await freePort(wanted.grpc);
+  const ui = await freePort(wanted.ui, [grpc]);
   if (grpc !== wanted.grpc) say(`Temporal: port ${wanted.grpc} is in use by something else; taking ${grpc}`);
   if (ui !== wanted.ui) say(`Temporal UI: port ${wanted.ui} is in use; taking ${ui}`);
   return { grpc, ui };
