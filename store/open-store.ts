@@ -4,7 +4,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { explainSystemError, UserError } from './errors.js';
 import { FileStore } from './file-store.js';
-import { openS3Store } from './s3-store.js';
 import type { Store } from './types.js';
 
 export interface OpenedStore {
@@ -41,6 +40,8 @@ async function openDriver(url: string): Promise<Store> {
   if (scheme === 'file') return await openFolder(filePath(parsed));
   if (scheme === 's3' && parsed.hostname !== '') {
     const prefix = decodeURIComponent(parsed.pathname).replace(/^\/+|\/+$/g, '');
+    // Loaded only when it is needed: the SDK takes longer than everything else that a command loads.
+    const { openS3Store } = await import('./s3-store.js');
     return await openS3Store({ bucket: parsed.hostname, prefix });
   }
   throw new UserError(`"${url}" is no store: give a folder, file:///folder or s3://bucket/prefix`);

@@ -178,13 +178,15 @@ export class S3Store implements Store {
     bytes: Uint8Array | string,
     { onlyIfNew }: { onlyIfNew: boolean },
   ): Promise<boolean> {
+    const body = Buffer.from(bytes);
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.client.send(
           new PutObjectCommand({
             Bucket: this.bucket,
             Key: key,
-            Body: bytes,
+            Body: body,
+            ContentLength: body.length,
             ...(onlyIfNew && { IfNoneMatch: '*' }),
           }),
         );
@@ -194,17 +196,17 @@ export class S3Store implements Store {
         // 409: two creations at the same time, and this one is to be tried again.
         if (onlyIfNew && status === 409 && attempt < CONFLICT_ATTEMPTS) continue;
         if (!onlyIfNew || status !== 412) throw error;
-        return await this.isOurs(error as S3ServiceException, key, bytes);
+        return await this.isOurs(error as S3ServiceException, key, body);
       }
     }
   }
 
   /** The SDK tries again when a response is lost; the first try may have been the one that made the object. */
-  private async isOurs(error: S3ServiceException, key: string, bytes: Uint8Array | string): Promise<boolean> {
+  private async isOurs(error: S3ServiceException, key: string, bytes: Buffer): Promise<boolean> {
     if ((error.$metadata.attempts ?? 1) < 2) return false;
     const { Body } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
     const there = Body ? Buffer.from(await Body.transformToByteArray()) : Buffer.alloc(0);
-    return there.equals(Buffer.from(bytes));
+    return there.equals(bytes);
   }
 
   private async deleteKey(key: string): Promise<void> {
