@@ -19,8 +19,8 @@ export const RELAXED_THRESHOLD = 0.85;
 /**
  * Composes full batches from the waiting examples, given oldest first. The oldest waiting example opens each batch; then
  * always the one joins that is farthest from the batch (its highest ROUGE-L to a member is the lowest; the older one
- * among equals) as long as that is ≤ `threshold`. A batch that does not fill up is not made: its opener waits for the next
- * round, and the next oldest opens one. Whatever is in no batch comes back in `waiting`, oldest first.
+ * among equals) as long as that is ≤ `threshold`. A batch that does not fill up is not made: its opener does not
+ * open another in this round, and the next oldest does. Whatever is in no batch comes back in `waiting`, oldest first.
  */
 export function composeBatches<E extends WaitingExample>(input: {
   waiting: readonly E[];
@@ -31,51 +31,59 @@ export function composeBatches<E extends WaitingExample>(input: {
   const { batchSize, threshold = STRICT_THRESHOLD, tokenisation } = input;
   if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
 
+  const pool = new RougeLPool({ tokenisation });
+  for (const example of input.waiting) pool.add(example.id, example.instruction);
+  const similaritiesOf = (place: number) => pool.similarities((input.waiting[place] as E).instruction);
+
   const batches: E[][] = [];
-  let waiting = [...input.waiting];
+  /** Places in `input.waiting` that are in no batch yet, oldest first. */
+  let places = [...input.waiting.keys()];
   let openersThatFailed = 0;
-  while (waiting.length >= batchSize && openersThatFailed < waiting.length) {
-    const places = fillBatch({ waiting, opener: openersThatFailed, batchSize, threshold, tokenisation });
-    if (places === null) {
+  while (places.length >= batchSize && openersThatFailed < places.length) {
+    const opener = places[openersThatFailed] as number;
+    const batch = fillBatch({ places, opener, batchSize, threshold, similaritiesOf });
+    if (batch === null) {
       openersThatFailed += 1;
       continue;
     }
-    batches.push(places.map((place) => waiting[place] as E));
-    const taken = new Set(places);
-    waiting = waiting.filter((_, place) => !taken.has(place));
-    // Fewer examples wait now: an opener that found no company before finds none among them either.
-    openersThatFailed -= places.filter((place) => place < openersThatFailed).length;
+    batches.push(batch.map((place) => input.waiting[place] as E));
+    const failed = new Set(places.slice(0, openersThatFailed));
+    places = places.filter((place) => !batch.includes(place));
+    // One that failed as opener may join a later batch, but is not asked again to open one: that keeps the work bounded.
+    openersThatFailed = places.filter((place) => failed.has(place)).length;
   }
-  return { batches, waiting };
+  return { batches, waiting: places.map((place) => input.waiting[place] as E) };
 }
 
-/** Places in `waiting` of a full batch in the order of joining, or null when the opener's batch does not fill up. */
+/** Places of a full batch in the order of joining, or null when the opener's batch does not fill up. */
 function fillBatch(input: {
-  waiting: readonly WaitingExample[];
+  places: readonly number[];
   opener: number;
   batchSize: number;
   threshold: number;
-  tokenisation: Tokenisation;
+  /** Similarity of the example at a place to every example. */
+  similaritiesOf: (place: number) => Float64Array;
 }): number[] | null {
-  const { waiting, batchSize, threshold } = input;
-  const pool = new RougeLPool({ tokenisation: input.tokenisation });
-  for (const example of waiting) pool.add(example.id, example.instruction);
-
   const batch = [input.opener];
-  // For each waiting example its highest similarity to a member; Infinity once it is one.
-  const closest = new Float64Array(waiting.length);
-  let joined = input.opener;
-  while (batch.length < batchSize) {
-    const similarities = pool.similarities((waiting[joined] as WaitingExample).instruction);
-    closest[joined] = Number.POSITIVE_INFINITY;
-    let farthest = -1;
-    for (let i = 0; i < closest.length; i++) {
-      closest[i] = Math.max(closest[i] as number, similarities[i] as number);
-      if (farthest < 0 || (closest[i] as number) < (closest[farthest] as number)) farthest = i;
+  let candidates = input.places.filter((place) => place !== input.opener);
+  /** For each place, its highest similarity to a member. */
+  const closest = new Map(candidates.map((place) => [place, 0]));
+  while (batch.length < input.batchSize) {
+    const similarities = input.similaritiesOf(batch.at(-1) as number);
+    let farthest: number | null = null;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const place of candidates) {
+      const similarity = Math.max(closest.get(place) as number, similarities[place] as number);
+      closest.set(place, similarity);
+      if (similarity < lowest) {
+        lowest = similarity;
+        farthest = place;
+      }
     }
-    if (farthest < 0 || (closest[farthest] as number) > threshold) return null;
+    if (farthest === null || lowest > input.threshold) return null;
     batch.push(farthest);
-    joined = farthest;
+    const joined = farthest;
+    candidates = candidates.filter((place) => place !== joined);
   }
   return batch;
 }

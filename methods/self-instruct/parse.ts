@@ -6,8 +6,8 @@
 import type { Instance } from '../../activities/types.js';
 import type { PromptForm } from '../prompt.js';
 import { cleanText, excerpt, oneLine } from '../text.js';
-import { readJsonInstances, readJsonInstructions, readJsonTasks } from './parse-json.js';
 import { readInputFirst, readOutputFirst } from './parse-instances.js';
+import { readJsonInstances, readJsonInstructions, readJsonTasks } from './parse-json.js';
 import { readTaskList } from './parse-tasks.js';
 
 export interface Answer {

@@ -39,7 +39,7 @@ describe('composeBatches', () => {
     );
   });
 
-  it('lets the oldest that can fill a batch open each, and gives back the rest oldest first', () => {
+  it('gives back the rest oldest first, and repeats itself', () => {
     fc.assert(
       fc.property(waiting, fc.integer({ min: 1, max: 5 }), (rows, batchSize) => {
         const result = compose(rows, batchSize);
@@ -47,8 +47,16 @@ describe('composeBatches', () => {
           result.waiting,
           rows.filter((row) => result.waiting.includes(row)),
         );
-        assert.deepEqual(compose(result.waiting, batchSize).batches, []);
+        assert.deepEqual(compose(rows, batchSize), result);
       }),
+    );
+  });
+
+  it('lets the oldest open each batch as long as its batch fills up', () => {
+    const rows = examples('a b', 'a b', 'c d', 'e f', 'g h', 'i j');
+    assert.deepEqual(
+      compose(rows, 2).batches.map((batch) => batch[0]?.id),
+      ['e0', 'e1', 'e4'],
     );
   });
 
