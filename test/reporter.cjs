@@ -1,0 +1,18 @@
+/**
+ * Mocha's usual output, and for CI the counts as JSON: `mocha.json` in the folder that SEEDMILL_TEST_REPORTS names.
+ */
+const { writeFileSync } = require('node:fs');
+const path = require('node:path');
+const { reporters, Runner } = require('mocha');
+
+module.exports = class SpecWithCounts extends reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    const folder = process.env.SEEDMILL_TEST_REPORTS;
+    if (folder === undefined) return;
+    runner.once(Runner.constants.EVENT_RUN_END, () => {
+      const { passes, failures } = this.stats;
+      writeFileSync(path.join(folder, 'mocha.json'), JSON.stringify({ passed: passes, failed: failures }));
+    });
+  }
+};
