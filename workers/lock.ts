@@ -33,8 +33,8 @@ export interface HeldLock {
 export async function withLock<T>(options: LockOptions, work: (lock: HeldLock) => Promise<T>): Promise<T> {
   await mkdir(path.dirname(options.target), { recursive: true });
   const folder = `${options.target}.lock`;
-  const { release, inode } = await acquire(options, folder);
-  const isOurs = async () => (await inodeOf(folder)) === inode;
+  const { release, identity } = await acquire(options, folder);
+  const isOurs = async () => (await identityOf(folder)) === identity;
   const assertHeld = async () => {
     if (!(await isOurs()))
       throw new ServiceError(`lost the lock ${folder} to another process; run the command again`);
@@ -56,10 +56,10 @@ async function acquire({ target, onWait }: LockOptions, folder: string) {
         // Losing the lock is found by `assertHeld`; the default handler would end the process.
         onCompromised: () => {},
       });
-      const inode = await inodeOf(folder);
+      const identity = await identityOf(folder);
       if (attempt > 0) await sleep(settleMs);
       // Two waiters may both judge a lock stale, and the slower one then removes the faster one's new lock.
-      if (inode !== null && (await inodeOf(folder)) === inode) return { release, inode };
+      if (identity !== null && (await identityOf(folder)) === identity) return { release, identity };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
       if (attempt === 0) onWait();
@@ -68,9 +68,11 @@ async function acquire({ target, onWait }: LockOptions, folder: string) {
   }
 }
 
-async function inodeOf(folder: string): Promise<number | null> {
+/** What tells a folder from a later one in its place; file systems use inode numbers again at once. */
+async function identityOf(folder: string): Promise<string | null> {
   try {
-    return (await stat(folder)).ino;
+    const { ino, birthtimeNs } = await stat(folder, { bigint: true });
+    return `${ino}:${birthtimeNs}`;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
