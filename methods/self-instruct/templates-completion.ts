@@ -18,7 +18,7 @@ function completion(phase: CallPhase, kind: string, user: string): Template {
 }
 
 export const completionTemplates = {
-  // Without a domain or language the list stands alone: a heading costs a small model a third of its items
+  // Without a domain or language the list stands alone: under a heading a small model repeats itself sooner
   // (docs/methods/self-instruct.md, "Tried").
   instructions: completion(
     'instructions',
