@@ -131,7 +131,7 @@ function failedOutcome(intent: Intent, sent: Exclude<Sent, { kind: 'answer' }>):
   return {
     row: 'outcome',
     attemptId: intent.attemptId,
-    kind: sent.kind === 'aborted' ? 'aborted' : ledgerKind(sent.error.drop),
+    kind: sent.kind === 'aborted' ? 'aborted' : errorKind(sent),
     status: sent.status,
     reason: sent.kind === 'aborted' ? 'cancelled' : sent.error.reason,
     usage: null,
@@ -143,8 +143,10 @@ function failedOutcome(intent: Intent, sent: Exclude<Sent, { kind: 'answer' }>):
   };
 }
 
-function ledgerKind(drop: CallFailure | null): OutcomeKind {
-  return drop === null || drop === 'cancelled' ? 'failed' : drop;
+function errorKind({ error, refusedParameter }: Sent & { kind: 'error' }): OutcomeKind {
+  const { drop } = error;
+  // Refused for a parameter that is left out the next time, so not for good.
+  return refusedParameter || drop === null || drop === 'cancelled' ? 'failed' : drop;
 }
 
 /**

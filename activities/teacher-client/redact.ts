@@ -6,6 +6,9 @@ const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL/i;
 /** Shorter values would blot out ordinary words. */
 const MIN_SECRET_LENGTH = 8;
 
+/** Titles and links: `ESC ] … BEL`. Terminals act on them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const TERMINAL_COMMAND = /\u001b\][^\u0007\u001b]{0,1000}(?:\u0007|\u001b\\)/g;
 /** `ESC [ … m` and its kin, which could rewrite what a terminal shows. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const TERMINAL_ESCAPE = /[\u001b\u009b][[\]()#;?]*(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~]?/g;
@@ -18,7 +21,7 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u20
  * 500 characters.
  */
 export function redact(text: string, env: NodeJS.ProcessEnv = process.env): string {
-  // Cut first: a provider may send megabytes. Twice the length, so that no key is cut in half and left at the end.
+  // Cut first, for a provider may send megabytes; far beyond what is kept, so that no key is cut in half where it would be kept.
   let safe = text.slice(0, 20 * MAX_LENGTH);
   for (const [name, value] of Object.entries(env)) {
     if (value && value.length >= MIN_SECRET_LENGTH && SECRET_NAME.test(name)) {
@@ -26,6 +29,7 @@ export function redact(text: string, env: NodeJS.ProcessEnv = process.env): stri
     }
   }
   safe = safe
+    .replace(TERMINAL_COMMAND, '')
     .replace(TERMINAL_ESCAPE, '')
     .replace(/\s+/g, ' ')
     .replace(CONTROL, '')

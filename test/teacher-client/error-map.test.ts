@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { ApplicationFailureCategory } from '@temporalio/common';
+import { createTeacherClient } from '../../activities/teacher-client/client.js';
+import type { MappedError } from '../../activities/teacher-client/error-map.js';
+import type { SendOptions, Sent } from '../../activities/teacher-client/send-prompt.js';
+import { errorBody, type Fault } from '../openai-server.js';
+import { endpoint } from './endpoint.js';
+
+type SentError = Sent & { kind: 'error' };
+
+describe('error map', () => {
+  const at = endpoint();
+  const sendTo = async (fault: Fault, options: Partial<SendOptions> = {}): Promise<SentError> => {
+    await at.start({ fault: () => fault });
+    const sent = await at.send(options);
+    assert.equal(sent.kind, 'error');
+    return sent as SentError;
+  };
+  const map = async (fault: Fault, options = {}): Promise<MappedError> =>
+    (await sendTo(fault, options)).error;
+
+  for (const status of [408, 409, 425, 500, 502, 503, 504, 529]) {
+    it(`${status} is tried again`, async () => {
+      const { type, failure } = await map({ status });
+      assert.deepEqual([type, failure.nonRetryable], ['ProviderUnavailable', false]);
+    });
+  }
+
+  it('429 is tried again', async () => {
+    const { type, failure } = await map({ status: 429 });
+    assert.deepEqual([type, failure.nonRetryable], ['RateLimited', false]);
+  });
+
+  it('429 is in no failure metric', async () => {
+    const { failure } = await map({ status: 429 });
+    assert.equal(failure.category, ApplicationFailureCategory.BENIGN);
+  });
+
+  it('503 is in the failure metrics', async () => {
+    const { failure } = await map({ status: 503 });
+    assert.notEqual(failure.category, ApplicationFailureCategory.BENIGN);
+  });
+
+  for (const status of [400, 404, 405, 413, 422]) {
+    it(`${status} drops the item`, async () => {
+      const { type, drop, failure } = await map({ status });
+      assert.deepEqual([type, drop, failure.nonRetryable], ['InvalidRequest', 'invalid-request', true]);
+    });
+  }
+
+  it('400 content_filter drops the item with its own reason', async () => {
+    const { type, drop } = await map({ status: 400, body: errorBody('filtered', 'content_filter') });
+    assert.deepEqual([type, drop], ['InvalidRequest', 'content-filter']);
+  });
+
+  for (const [what, fault] of [
+    ['401', { status: 401 }],
+    ['403', { status: 403 }],
+    ['402', { status: 402 }],
+    [
+      '429 insufficient_quota',
+      { status: 429, body: errorBody('You exceeded your quota', 'insufficient_quota') },
+    ],
+    [
+      '429 whose type is insufficient_quota',
+      { status: 429, body: errorBody('You exceeded your quota', null, { type: 'insufficient_quota' }) },
+    ],
+    ['404 model_not_found', { status: 404, body: errorBody('no', 'model_not_found') }],
+    [
+      '404 of a model, in words',
+      { status: 404, body: errorBody('model "x" not found, try pulling it first', null) },
+    ],
+  ] as [string, Fault][]) {
+    it(`${what} stops and asks a person`, async () => {
+      const { type, drop, failure } = await map(fault);
+      assert.deepEqual([type, drop, failure.nonRetryable], ['ProviderAccess', null, true]);
+    });
+  }
+
+  it("passes the provider's own words on", async () => {
+    const { failure } = await map({ status: 401, body: errorBody('Your key has expired', 'x') });
+    assert.match(failure.message ?? '', /Your key has expired/);
+  });
+
+  it('does not pass a key on that the provider repeats', async () => {
+    const { failure, reason } = await map({
+      status: 401,
+      body: errorBody('Incorrect key: sk-abcdef123456', 'x'),
+    });
+    assert.doesNotMatch(`${failure.message} ${reason}`, /abcdef/);
+  });
+
+  for (const [what, fault] of [
+    ['a reset before the answer', { reset: 'before' }],
+    ['a reset in the middle of the answer', { reset: 'middle' }],
+    ['an answer that is HTML', { body: '<html>Welcome</html>', headers: { 'content-type': 'text/html' } }],
+    ['an answer cut off in the middle of its JSON', { body: '{"choices":[{"te' }],
+    ['an empty answer', { body: '' }],
+    ['an answer without choices', { body: { hello: 'world' } }],
+    ['an answer that is null', { body: 'null' }],
+  ] as [string, Fault][]) {
+    it(`${what} is tried again`, async () => {
+      const { type, failure } = await map(fault);
+      assert.deepEqual([type, failure.nonRetryable], ['ProviderUnavailable', false]);
+    });
+  }
+
+  it('an answer that is HTML again and again stops and asks a person', async () => {
+    const { type, failure } = await map({ body: '<html>Welcome</html>' }, { attempt: 5 });
+    assert.equal(type, 'ProviderAccess');
+    assert.match(failure.message ?? '', /base URL/);
+  });
+
+  it('an endpoint that is not there is tried again', async () => {
+    const server = await at.start();
+    await server.stop();
+    const sent = (await at.send()) as SentError;
+    assert.deepEqual([sent.error.type, sent.error.failure.nonRetryable], ['ProviderUnavailable', false]);
+    assert.match(sent.error.reason, /ECONNREFUSED/);
+  });
+
+  for (const [what, fault] of [
+    ['before its headers', { delayMs: 60_000 }],
+    ['in the middle of its body', { status: 200, headers: { 'content-length': '100' }, body: '{"choices":' }],
+  ] as [string, Fault][]) {
+    it(`an answer that does not come, ${what}, is tried again after the timeout`, async () => {
+      const server = await at.start({ fault: () => fault });
+      const client = createTeacherClient({ baseUrl: server.baseUrl, apiKeyEnv: null, timeoutMs: 300 });
+      const sent = (await at.send({ client })) as SentError;
+      assert.equal(sent.error.type, 'ProviderUnavailable');
+      assert.match(sent.error.reason, /within 0\.3 s/);
+    });
+  }
+
+  describe('the pause before another try', () => {
+    const delay = async (headers: Record<string, string>, options = {}) => {
+      const { failure } = await map({ status: 429, headers }, options);
+      return Number(failure.nextRetryDelay);
+    };
+    const isWithin = (ms: number, low: number, high: number) =>
+      assert.ok(ms >= low && ms <= high, `${ms} is not within ${low} and ${high}`);
+
+    it('is at least what Retry-After says in seconds', async () => {
+      isWithin(await delay({ 'retry-after': '20' }), 20_000, 25_000);
+    });
+
+    it('is at least what Retry-After says as a date', async () => {
+      const date = new Date(Date.now() + 100_000).toUTCString();
+      isWithin(await delay({ 'retry-after': date }), 95_000, 125_000);
+    });
+
+    it('takes retry-after-ms before Retry-After', async () => {
+      isWithin(await delay({ 'retry-after-ms': '1500', 'retry-after': '20' }), 1500, 1875);
+    });
+
+    it('is at least half a second', async () => {
+      isWithin(await delay({ 'retry-after': '0' }), 500, 625);
+    });
+
+    it('is half a second for a date that has passed', async () => {
+      isWithin(await delay({ 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }), 500, 625);
+    });
+
+    it('is at most ten minutes', async () => {
+      isWithin(await delay({ 'retry-after': '86400' }), 450_000, 600_000);
+    });
+
+    it('grows with the attempts where the provider says nothing', async () => {
+      isWithin(await delay({}, { attempt: 4 }), 8000, 10_000);
+    });
+
+    it('grows where what the provider says cannot be read', async () => {
+      isWithin(await delay({ 'retry-after': 'soon' }), 1000, 1250);
+    });
+
+    it('is kept for 503 too', async () => {
+      const { failure } = await map({ status: 503, headers: { 'retry-after': '20' } });
+      isWithin(Number(failure.nextRetryDelay), 20_000, 25_000);
+    });
+  });
+
+  describe('the bill', () => {
+    for (const [what, fault, bill] of [
+      ['a 429', { status: 429 }, 'none'],
+      ['a 500', { status: 500 }, 'none'],
+      ['a 400', { status: 400 }, 'none'],
+      ['a gateway’s 504', { status: 504 }, 'unknown'],
+      ['a reset', { reset: 'before' }, 'unknown'],
+      ['an answer that is HTML', { body: '<html></html>' }, 'unknown'],
+    ] as [string, Fault, string][]) {
+      it(`of ${what} is ${bill}`, async () => {
+        assert.equal((await sendTo(fault)).bill, bill);
+      });
+    }
+
+    it('of a request that could not connect is none', async () => {
+      const server = await at.start();
+      await server.stop();
+      assert.equal(((await at.send()) as SentError).bill, 'none');
+    });
+  });
+});
