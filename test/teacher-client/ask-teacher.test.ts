@@ -1,53 +1,17 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { type AskDeps, askTeacher, findAnswer, type TeacherCall } from '../../activities/ask-teacher.js';
-import type { AskedOnce } from '../../activities/teacher-client/ask-once.js';
-import { Flights } from '../../activities/teacher-client/flights.js';
+import { ApplicationFailure } from '@temporalio/common';
+import { askTeacher, findAnswer } from '../../activities/ask-teacher.js';
 import { FileStore } from '../../store/file-store.js';
-import { readAttempts } from '../../store/ledger.js';
 import { sumLedger } from '../../store/ledger-sums.js';
 import { ResponseStore } from '../../store/response-store.js';
-import { processWriter } from '../../store/writer.js';
-import { errorBody, type OpenAiServerOptions } from '../openai-server.js';
-import { temporaryFolder } from '../temporary-folder.js';
-import { chat, completion, endpoint, sampling } from './endpoint.js';
-
-const ledger = 'run/rounds/001/tasks/shard-00.ledger';
-const price = { inputUsdPerMTok: 2.5, outputUsdPerMTok: 10 };
+import { errorBody } from '../openai-server.js';
+import { asking, ledger } from './asking.js';
+import { chat } from './endpoint.js';
 
 describe('asking a teacher', () => {
-  const folder = temporaryFolder();
-  const at = endpoint();
-  const start = (options: OpenAiServerOptions = {}) => at.start(options);
-  /** What a worker process has; two of them share nothing but the store. */
-  const worker = (): AskDeps => ({
-    client: at.client,
-    responses: new ResponseStore(new FileStore(folder())),
-    flights: new Flights<AskedOnce>(),
-    writer: processWriter(),
-  });
-  const call = (more: Partial<TeacherCall> = {}): TeacherCall => ({
-    teacher: 'id:t',
-    model: 'm',
-    body: completion,
-    sampling,
-    runSeed: 1,
-    nth: 0,
-    scope: { reuse: 'project' },
-    freshSamples: 2,
-    failureOf: ({ text }) => (text.includes('bad') ? 'unparsable' : null),
-    ledger: { name: ledger, callIndex: 0, attempt: 1 },
-    price,
-    signal: new AbortController().signal,
-    ...more,
-  });
-  const attempts = async () => await readAttempts(new FileStore(folder()), ledger);
-  const kinds = async () => (await attempts()).map(({ outcome }) => outcome?.kind ?? 'unknown');
-  const received = async (count: number, server: { requests: unknown[] }) => {
-    while (server.requests.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
+  const { folder, start, worker, call, attempts, kinds } = asking();
 
   it('returns the answer and what it cost', async () => {
     await start();
@@ -192,101 +156,6 @@ describe('asking a teacher', () => {
       const result = await askTeacher(worker(), call());
       assert.deepEqual([result.outcome, result.sent, server.requests.length], ['answered', 2, 2]);
       assert.deepEqual(await kinds(), ['failed', 'answered']);
-    });
-  });
-
-  describe('by several at once', () => {
-    it('sends one request for two calls of one process', async () => {
-      const server = await start({ latencyMs: 50 });
-      const shared = worker();
-      const [one, two] = await Promise.all([
-        askTeacher(shared, call()),
-        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, attempt: 1 } })),
-      ]);
-      assert.equal(server.requests.length, 1);
-      assert.deepEqual([one.sent, one.fromStore, two.sent, two.fromStore], [1, 0, 0, 1]);
-    });
-
-    it('gives two processes the same answer, and the loser a duplicate in the ledger', async () => {
-      let asked = 0;
-      const server = await start({ latencyMs: 50, script: () => ({ text: `answer ${asked++}` }) });
-      const [one, two] = await Promise.all([askTeacher(worker(), call()), askTeacher(worker(), call())]);
-      assert.equal(server.requests.length, 2);
-      assert.equal(one.response?.answer.text, two.response?.answer.text);
-      assert.deepEqual((await kinds()).sort(), ['answered', 'duplicate']);
-    });
-
-    it('gives each call that is refused a row of its own', async () => {
-      await start({ latencyMs: 50, fault: () => ({ status: 400 }) });
-      const shared = worker();
-      await Promise.all([
-        askTeacher(shared, call()),
-        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, attempt: 1 } })),
-      ]);
-      assert.deepEqual(
-        (await attempts()).map(({ intent }) => intent.callIndex),
-        [0, 1],
-      );
-    });
-
-    it('lets a call go on when the one it waited for fails', async () => {
-      await start({
-        latencyMs: 50,
-        fault: (_request, { index }) => (index === 0 ? { status: 500 } : undefined),
-      });
-      const shared = worker();
-      const [one, two] = await Promise.allSettled([
-        askTeacher(shared, call()),
-        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, attempt: 1 } })),
-      ]);
-      assert.deepEqual([one.status, two.status], ['rejected', 'fulfilled']);
-    });
-  });
-
-  describe('that is given up', () => {
-    const givenUp = async (why: string, server: { requests: unknown[] }, deps: AskDeps) => {
-      const abort = new AbortController();
-      const asking = askTeacher(deps, call({ signal: abort.signal }));
-      await received(1, server);
-      abort.abort(new CancelledFailure(why));
-      return asking;
-    };
-
-    it('ends the request on a cancel and leaves it unknown in the ledger', async () => {
-      const server = await start({ latencyMs: 60_000 });
-      await assert.rejects(givenUp('CANCELLED', server, worker()), CancelledFailure);
-      while ((await kinds())[0] === 'unknown') await new Promise((resolve) => setTimeout(resolve, 5));
-      const [attempt] = await attempts();
-      assert.deepEqual([attempt?.outcome?.kind, attempt?.outcome?.bill], ['aborted', 'unknown']);
-    });
-
-    it('stores the late answer of an attempt that timed out', async () => {
-      const server = await start({ latencyMs: 200 });
-      const deps = worker();
-      await assert.rejects(givenUp('TIMED_OUT', server, deps), CancelledFailure);
-      while (deps.flights.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      assert.equal((await askTeacher(worker(), call())).fromStore, 1);
-    });
-
-    it('lets the next attempt wait for the request of one that timed out', async () => {
-      const server = await start({ latencyMs: 200 });
-      const deps = worker();
-      await assert.rejects(givenUp('TIMED_OUT', server, deps));
-      const result = await askTeacher(deps, call({ ledger: { name: ledger, callIndex: 0, attempt: 2 } }));
-      assert.deepEqual([result.outcome, server.requests.length], ['answered', 1]);
-    });
-
-    it('finishes while the worker shuts down', async () => {
-      const server = await start({ latencyMs: 100 });
-      assert.equal((await givenUp('WORKER_SHUTDOWN', server, worker())).outcome, 'answered');
-    });
-
-    it('goes on for the other call that waits', async () => {
-      const server = await start({ latencyMs: 200 });
-      const deps = worker();
-      const other = askTeacher(deps, call({ ledger: { name: ledger, callIndex: 1, attempt: 1 } }));
-      await assert.rejects(givenUp('CANCELLED', server, deps));
-      assert.deepEqual([(await other).outcome, server.requests.length], ['answered', 1]);
     });
   });
 

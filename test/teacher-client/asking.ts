@@ -1,0 +1,52 @@
+import type { AskDeps, TeacherCall } from '../../activities/ask-teacher.js';
+import type { AskedOnce } from '../../activities/teacher-client/ask-once.js';
+import { Flights } from '../../activities/teacher-client/flights.js';
+import { FileStore } from '../../store/file-store.js';
+import { readAttempts } from '../../store/ledger.js';
+import { ResponseStore } from '../../store/response-store.js';
+import { processWriter } from '../../store/writer.js';
+import type { OpenAiServerOptions } from '../openai-server.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { completion, endpoint, sampling } from './endpoint.js';
+
+/** Name of the log that the calls write to. */
+export const ledger = 'run/rounds/001/tasks/shard-00.ledger';
+
+/** A server and a store for each test of a `describe`, and what calls need. */
+export function asking() {
+  const folder = temporaryFolder();
+  const at = endpoint();
+  const attempts = async () => await readAttempts(new FileStore(folder()), ledger);
+  return {
+    folder,
+    start: (options: OpenAiServerOptions = {}) => at.start(options),
+    /** What a worker process has; two of them share nothing but the store. */
+    worker: (): AskDeps => ({
+      client: at.client,
+      responses: new ResponseStore(new FileStore(folder())),
+      flights: new Flights<AskedOnce>(),
+      writer: processWriter(),
+    }),
+    call: (more: Partial<TeacherCall> = {}): TeacherCall => ({
+      teacher: 'id:t',
+      model: 'm',
+      body: completion,
+      sampling,
+      runSeed: 1,
+      nth: 0,
+      scope: { reuse: 'project' },
+      freshSamples: 2,
+      failureOf: ({ text }) => (text.includes('bad') ? 'unparsable' : null),
+      ledger: { name: ledger, callIndex: 0, attempt: 1 },
+      price: { inputUsdPerMTok: 2.5, outputUsdPerMTok: 10 },
+      signal: new AbortController().signal,
+      ...more,
+    }),
+    attempts,
+    kinds: async () => (await attempts()).map(({ outcome }) => outcome?.kind ?? 'unknown'),
+    /** Waits until something has become true. */
+    until: async (isSo: () => boolean | Promise<boolean>) => {
+      while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+  };
+}
