@@ -25,6 +25,24 @@ const names = Object.keys(wanted) as SearchAttributeName[];
 const alreadyExists = 6;
 const visibleWithinMs = 20_000;
 
+/** Returns the server's reason when it refuses. */
+async function create({
+  client,
+  missing,
+}: {
+  client: Client;
+  missing: SearchAttributeName[];
+}): Promise<string | null> {
+  const searchAttributes = Object.fromEntries(missing.map((name) => [name, wanted[name]]));
+  try {
+    const { namespace } = client.options;
+    await client.connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+    return null;
+  } catch (error) {
+    return (error as { code?: number }).code === alreadyExists ? null : messageOf(error);
+  }
+}
+
 /**
  * Creates what is missing and returns the names that runs may upsert: those the server lists with the right
  * type. A server that refuses gives fewer or none, and `say` tells so.
@@ -37,28 +55,23 @@ export async function ensureSearchAttributes(
   const { operatorService } = client.connection;
   const confirmed = async () => {
     const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-    return names.filter((name) => customAttributes[name] === wanted[name]);
+    const has = (name: SearchAttributeName) => (customAttributes[name] ?? null) !== null;
+    return {
+      usable: names.filter((name) => customAttributes[name] === wanted[name]),
+      taken: names.filter((name) => has(name) && customAttributes[name] !== wanted[name]),
+    };
   };
   try {
-    const present = await confirmed();
-    const missing = names.filter((name) => !present.includes(name));
-    if (missing.length === 0) return present;
-    const searchAttributes = Object.fromEntries(missing.map((name) => [name, wanted[name]]));
-    try {
-      await operatorService.addSearchAttributes({ namespace, searchAttributes });
-    } catch (error) {
-      if ((error as { code?: number }).code !== alreadyExists) {
-        say(`Temporal: the server refuses to create search attributes (${messageOf(error)})`);
-        return present;
+    let { usable, taken } = await confirmed();
+    const missing = names.filter((name) => !usable.includes(name) && !taken.includes(name));
+    if (missing.length > 0) {
+      const refusal = await create({ client, missing });
+      if (refusal !== null) say(`Temporal: the server refuses to create search attributes (${refusal})`);
+      const isPending = () => refusal === null && usable.length + taken.length < names.length;
+      for (const deadline = Date.now() + visibleWithinMs; isPending() && Date.now() < deadline; ) {
+        ({ usable, taken } = await confirmed());
+        if (isPending()) await sleep(200);
       }
-    }
-    let usable = await confirmed();
-    for (
-      const deadline = Date.now() + visibleWithinMs;
-      usable.length < names.length && Date.now() < deadline;
-    ) {
-      await sleep(200);
-      usable = await confirmed();
     }
     const unusable = names.filter((name) => !usable.includes(name));
     if (unusable.length > 0) say(`Temporal: runs go without the search attributes ${unusable.join(', ')}`);

@@ -120,7 +120,7 @@ async function killWhenStalled(folder: string, kill: () => void, signal: AbortSi
   let size = 0;
   let grownAt = Date.now();
   while (!signal.aborted) {
-    await sleep(500);
+    await sleep(500, undefined, { signal }).catch(() => {});
     const now = await sizeOf(folder);
     if (now > size) [size, grownAt] = [now, Date.now()];
     if (Date.now() - grownAt > downloadStallMs && !signal.aborted) {
