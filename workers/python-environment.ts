@@ -226,7 +226,8 @@ function minuteByMinute(say: (line: string) => void): NodeJS.Timeout {
 async function clearLeftovers(cache: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   for (const name of await readdir(cache)) {
-    if (name.startsWith(buildingPrefix)) await rm(path.join(cache, name), { recursive: true, force: true });
+    if (name.startsWith(buildingPrefix))
+      await rm(path.join(cache, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
