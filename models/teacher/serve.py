@@ -16,8 +16,11 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
+import urllib.request
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parents[2])
@@ -38,7 +41,7 @@ def main() -> None:
     # The default action of both signals ends the process at once, also while llama.cpp loads or generates.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    check_port(options.port)
+    options.port = choose_port(options.port)
     address = serve(options, model, path)
     print(json.dumps({"ready": f"{address}/v1", "model": model, "sha256": identity["sha256"]}), flush=True)
     while True:
@@ -83,12 +86,13 @@ def find_model(options: argparse.Namespace) -> tuple[str, Path]:
     return (NAME if options.bundled else path.stem), path
 
 
-def check_port(port: int) -> None:
-    """Ends with one line when the port is taken: llama.cpp itself would say so in a page of log."""
+def choose_port(port: int) -> int:
+    """The port, or a free one for 0. Ends with one line when it is taken: llama.cpp itself would log a page."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
         except (OSError, OverflowError) as error:
             code = getattr(error, "errno", None)
             reason = "something else listens there" if code == errno.EADDRINUSE else str(error)
@@ -112,10 +116,42 @@ def serve(options: argparse.Namespace, model: str, path: Path) -> str:
     params.ui = False
     params.endpoint_slots = False
     params.verbosity = 0  # a failure to load becomes one line below
+    return start(params, path)
+
+
+def start(params: Any, path: Path) -> str:
+    """Constructs the server in a thread and waits until it answers; its address.
+
+    In the main thread one start in six hung for ever in the constructor, with the server itself up: it had missed its
+    own "ready". So the constructor's return is not waited for, and readiness is asked over HTTP.
+    """
+    import xllamacpp
+
+    servers: list[Any] = []
+    failures: list[str] = []
+
+    def construct() -> None:
+        try:
+            servers.append(xllamacpp.Server(params))
+        except Exception as error:
+            failures.append(str(error))
+
+    threading.Thread(target=construct, daemon=True).start()
+    address = f"http://127.0.0.1:{params.port}"
+    while not is_healthy(address):
+        if failures:
+            fail(f"llama.cpp could not load {path}: {failures[0]}")
+        time.sleep(0.1)
+    return address
+
+
+def is_healthy(address: str) -> bool:
+    """Whether the model is loaded; while it loads the server answers 503."""
     try:
-        return xllamacpp.Server(params).listening_address
-    except Exception as error:
-        fail(f"llama.cpp could not load {path}: {error}")
+        with urllib.request.urlopen(f"{address}/health", timeout=5) as response:
+            return response.status == 200
+    except OSError:
+        return False
 
 
 def fail(message: str) -> NoReturn:
