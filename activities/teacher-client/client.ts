@@ -4,6 +4,9 @@ import { UserError } from '../../store/errors.js';
 import { fetchLimited } from './limit-body.js';
 import { Parameters } from './parameters.js';
 
+/** Sent where no key is needed; long enough that no word of a message is taken for it. */
+const NO_KEY = 'no-key-needed';
+
 /** One endpoint as one process reaches it. */
 export interface TeacherClient {
   readonly openai: OpenAI;
@@ -24,17 +27,17 @@ export function createTeacherClient(options: {
   env?: NodeJS.ProcessEnv;
 }): TeacherClient {
   const { baseUrl, apiKeyEnv, timeoutMs, env = process.env } = options;
+  const { hostname } = new URL(baseUrl);
   const key = apiKeyEnv === null ? '' : (env[apiKeyEnv] ?? '').trim();
-  if (key === '' && apiKeyEnv !== null && !isLoopback(new URL(baseUrl).hostname)) {
+  if (key === '' && apiKeyEnv !== null && !isLoopback(hostname)) {
     throw new UserError(`no API key for ${baseUrl}: set ${apiKeyEnv} in the worker's environment`);
   }
   const openai = new OpenAI({
     baseURL: baseUrl,
     // The package insists on one; servers on this machine ignore it.
-    apiKey: key === '' ? 'none' : key,
-    // From the environment these would go to any endpoint, not only to OpenAI's own.
-    organization: null,
-    project: null,
+    apiKey: key === '' ? NO_KEY : key,
+    // The package takes these from the environment and would send them to any endpoint, not only to OpenAI's own.
+    ...(!isOpenAi(hostname) && { organization: null, project: null }),
     maxRetries: 0,
     // Ours (send-prompt.ts) covers the body too; this one only until the headers are there.
     timeout: timeoutMs + 60_000,
@@ -42,4 +45,8 @@ export function createTeacherClient(options: {
     logLevel: 'off',
   });
   return { openai, baseUrl, timeoutMs, parameters: new Parameters() };
+}
+
+function isOpenAi(hostname: string): boolean {
+  return hostname === 'openai.com' || hostname.endsWith('.openai.com');
 }

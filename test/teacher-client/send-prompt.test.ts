@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { CancelledFailure } from '@temporalio/common';
+import { createTeacherClient } from '../../activities/teacher-client/client.js';
 import { errorBody } from '../openai-server.js';
 import { chat, completion, endpoint, sampling } from './endpoint.js';
 
@@ -229,7 +230,6 @@ describe('teacher client', () => {
   const at = endpoint();
 
   it('sends the key from the environment', async () => {
-    const { createTeacherClient } = await import('../../activities/teacher-client/client.js');
     const server = await at.start({ apiKey: 'secret-key' });
     const client = createTeacherClient({
       baseUrl: server.baseUrl,
@@ -240,9 +240,23 @@ describe('teacher client', () => {
     assert.equal((await at.send({ client, body: completion })).kind, 'answer');
   });
 
+  it('does not pass its key on when the provider repeats it, whatever the variable is called', async () => {
+    const server = await at.start({
+      fault: () => ({ status: 401, body: errorBody('No such key: plainlooking', null) }),
+    });
+    const env = { MY_TEACHER: 'plainlooking' };
+    const client = createTeacherClient({
+      baseUrl: server.baseUrl,
+      apiKeyEnv: 'MY_TEACHER',
+      timeoutMs: 5000,
+      env,
+    });
+    const sent = await at.send({ client });
+    assert.equal(sent.kind === 'error' && sent.error.reason, 'HTTP 401: No such key: [redacted]');
+  });
+
   it('names the variable that holds no key', async () => {
     await at.start();
-    const { createTeacherClient } = await import('../../activities/teacher-client/client.js');
     const options = { baseUrl: 'https://api.example.com/v1', apiKeyEnv: 'MY_KEY', timeoutMs: 1, env: {} };
     assert.throws(() => createTeacherClient(options), { name: 'UserError', message: /MY_KEY/ });
   });
