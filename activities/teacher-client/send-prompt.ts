@@ -120,7 +120,8 @@ function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Re
   const { error, options, seen, sent } = at;
   const facts = errorFacts(error, seen, options);
   // The environment variable may have any name, so `redact` alone might not know that this is a key.
-  facts.message = facts.message.replaceAll(options.client.openai.apiKey, '[redacted]');
+  const { apiKey } = options.client.openai;
+  if (apiKey) facts.message = facts.message.replaceAll(apiKey, '[redacted]');
   const param = error instanceof APIError ? (error.param ?? null) : null;
   const refusedParameter = options.client.parameters.learn({
     status: facts.status,
