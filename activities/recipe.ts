@@ -71,6 +71,15 @@ const generation = z.strictObject({
   answers: z.enum(['classify', 'direct']).default('classify'),
   /** Calls that ask for new instructions (or tasks), per round. */
   callsPerRound: count.max(100_000).default(100),
+  /** Sampling of the calls that ask for new instructions or tasks; default: the method's own figures. */
+  sampling: z
+    .strictObject({
+      temperature: z.number().min(0).max(2).optional(),
+      topP: z.number().positive().max(1).optional(),
+      presencePenalty: z.number().min(-2).max(2).optional(),
+      frequencyPenalty: z.number().min(-2).max(2).optional(),
+    })
+    .default({}),
   /** Longest answer in tokens, per kind of call; default: the method's own figures. */
   maxTokens: z
     .strictObject({

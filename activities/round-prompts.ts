@@ -54,9 +54,23 @@ export async function promptSources(runs: Runs, { run, round, phase }: RoundPhas
 /** The prompt of one call. Throws when the plan names a seed or candidate that the round does not have. */
 export function buildPrompt(sources: PromptSources, choice: PromptChoice): Prompt {
   const { recipe, phase } = sources;
+  const { sampling, maxTokens } = recipe.generation;
   const prompt = withoutOverrides(sources, choice);
-  const maxTokens = phase === 'classify' ? undefined : recipe.generation.maxTokens[phase];
-  return maxTokens === undefined ? prompt : { ...prompt, sampling: { ...prompt.sampling, maxTokens } };
+  const isAsking = phase === 'instructions' || phase === 'tasks';
+  const longest = phase === 'classify' ? undefined : maxTokens[phase];
+  return {
+    ...prompt,
+    sampling: {
+      ...prompt.sampling,
+      ...(isAsking && defined(sampling)),
+      ...(longest !== undefined && { maxTokens: longest }),
+    },
+  };
+}
+
+function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const set = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
 function withoutOverrides(sources: PromptSources, choice: PromptChoice): Prompt {

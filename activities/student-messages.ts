@@ -19,7 +19,10 @@ export const studentSettings = z.strictObject({
   learningRate: z.number().positive(),
   /** Optimizer steps over which the learning rate rises linearly to its value; constant afterwards. */
   warmupSteps: z.int().min(0),
-  /** Longest templated example in tokens; the rest of the answer is cut. */
+  /**
+   * Longest templated example in tokens. A prompt that leaves the answer less than half of it loses its
+   * beginning; then the answer loses its end.
+   */
   maxTokens: z.int().min(16),
 });
 
@@ -35,7 +38,7 @@ export const trainRoundInput = z.strictObject({
   student: studentSettings,
   signal: z.enum(['train', 'evaluate']),
   instructionSignal: z.enum(['alignment', 'learnability', 'random']),
-  /** Seed of every random choice of this run's student (LoRA initialisation, dropout). */
+  /** Seed of every random choice of this run's student: the LoRA initialisation and the `random` signal. */
   seed: z.int(),
 });
 
@@ -45,22 +48,33 @@ const lossChange = z.strictObject({ before: z.number(), after: z.number(), rows:
 export const trainRoundResult = z.strictObject({
   /** JSONL of `BatchSignal`, in batch order. */
   signal: ref,
-  /** Adapter, optimizer, schedule and RNG state after the round; null with `evaluate`, which trains nothing. */
+  /** Adapter, optimizer, schedule and RNG state after the round (`count` 1); null with `evaluate`, which trains nothing. */
   checkpoint: ref.nullable(),
-  /** `adapter_model.safetensors` as peft writes it; null with `evaluate`. */
+  /** `adapter_model.safetensors` as peft writes it (`count` 1), `adapter_config.json` beside it; null with `evaluate`. */
   adapter: ref.nullable(),
   steering: lossChange,
   reporting: lossChange,
+  /** What it ran on: `cpu`, `cuda` or `mps`. */
   device: z.string(),
+  /** Spent by the attempt that finished the round. */
   seconds: z.number(),
 });
 
-/** One row of `batches.jsonl`. */
+/** One row of `batches.jsonl`. `batch` is part of a name in the store: letters, digits and `_=-.`. */
 export const trainingBatch = z.strictObject({
   batch: z.string(),
-  examples: z.array(
-    z.strictObject({ id: z.string(), instruction: z.string(), input: z.string(), output: z.string() }),
-  ),
+  examples: z
+    .array(z.strictObject({ id: z.string(), instruction: z.string(), input: z.string(), output: z.string() }))
+    .min(1),
+});
+
+/** One row of the held-out set. At least two `steering` rows and one `reporting` row are needed. */
+export const heldOutRow = z.strictObject({
+  id: z.string(),
+  half: z.enum(['steering', 'reporting']),
+  instruction: z.string(),
+  input: z.string(),
+  output: z.string(),
 });
 
 /** One row of `signal.jsonl`: what training on, or evaluating, one batch told. */
@@ -86,3 +100,27 @@ export type TrainRoundInput = z.infer<typeof trainRoundInput>;
 export type TrainRoundResult = z.infer<typeof trainRoundResult>;
 export type TrainingBatch = z.infer<typeof trainingBatch>;
 export type BatchSignal = z.infer<typeof batchSignal>;
+
+/** `type` of the student's application failures. Only `WrongStore` is retried. */
+export type StudentFailure =
+  /** The input does not have this file's shape, or there is too little held-out data. */
+  | 'InvalidInput'
+  /** The worker sees another store than the run's; the message names both. */
+  | 'WrongStore'
+  | 'MissingData'
+  | 'CorruptData'
+  /** The round was begun with other batches, settings or seed. */
+  | 'InputChanged'
+  | 'ModelNotFound'
+  /** Details: `{round, batch, learningRate}`. */
+  | 'NonFiniteLoss';
+
+/** Details of the student's heartbeats. */
+export interface StudentProgress {
+  /** `starting`, `loading the model`, `heldout-before steering`, `signal`, `train`, … */
+  phase: string;
+  batch: number;
+  of: number;
+  /** The latest loss measured in this phase; null before there is any. */
+  loss: number | null;
+}

@@ -119,6 +119,10 @@ def serve(options: argparse.Namespace, model: str, path: Path) -> str:
     return start(params, path)
 
 
+# A server that nothing refers to is shut down.
+running: list[Any] = []
+
+
 def start(params: Any, path: Path) -> str:
     """Constructs the server in a thread and waits until it answers; its address.
 
@@ -127,12 +131,11 @@ def start(params: Any, path: Path) -> str:
     """
     import xllamacpp
 
-    servers: list[Any] = []
     failures: list[str] = []
 
     def construct() -> None:
         try:
-            servers.append(xllamacpp.Server(params))
+            running.append(xllamacpp.Server(params))
         except Exception as error:
             failures.append(str(error))
 
