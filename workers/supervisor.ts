@@ -39,7 +39,7 @@ export function superviseServices(options: SupervisorOptions): Supervisor {
 }
 
 async function watch(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
-  const restarts = new Map<string, number[]>();
+  const restarts: Restarts = { times: new Map(), lastError: null };
   let isToldOfStop = false;
   while (!signal.aborted) {
     try {
@@ -71,27 +71,42 @@ async function goneServices(options: SupervisorOptions): Promise<FoundProcess[]>
   return (await ownedProcesses(stateDir, say)).filter(({ name, alive }) => needed.has(name) && !alive);
 }
 
+interface Restarts {
+  /** When each service was started again, in the last minute. */
+  times: Map<string, number[]>;
+  /** Why the last start failed. */
+  lastError: Error | null;
+}
+
 async function revive(
   options: SupervisorOptions,
-  { dead, restarts, signal }: { dead: FoundProcess[]; restarts: Map<string, number[]>; signal: AbortSignal },
+  { dead, restarts, signal }: { dead: FoundProcess[]; restarts: Restarts; signal: AbortSignal },
 ): Promise<void> {
   for (const owned of dead) {
-    const recent = (restarts.get(owned.name) ?? []).filter((at) => at > Date.now() - windowMs);
-    if (recent.length >= restartsPerWindow) {
-      const tail = await logTail(owned);
-      const what = `${owned.name} died ${recent.length + 1} times within a minute and is left for a minute; end of ${owned.log}:`;
-      throw new ServiceError([what, ...tail].join('\n  '));
-    }
-    restarts.set(owned.name, [...recent, Date.now()]);
+    const recent = (restarts.times.get(owned.name) ?? []).filter((at) => at > Date.now() - windowMs);
+    if (recent.length >= restartsPerWindow) throw await tooManyDeaths(owned, restarts.lastError);
+    restarts.times.set(owned.name, [...recent, Date.now()]);
     options.say(`${owned.name} (pid ${owned.pid}) died; starting it again`);
   }
   if (signal.aborted) return;
-  const { temporal } = await reviveServices(options);
-  if (temporal.address !== options.services.temporal.address) {
-    throw new ServiceError(
-      `Temporal had to move from ${options.services.temporal.address} to ${temporal.address}: run the command again`,
+  restarts.lastError = null;
+  try {
+    const { temporal } = await reviveServices(options);
+    if (temporal.address === options.services.temporal.address) return;
+    const from = options.services.temporal.address;
+    options.onFailure(
+      new ServiceError(`Temporal had to move from ${from} to ${temporal.address}: run the command again`),
     );
+  } catch (error) {
+    // It may have been killed while it started: the next look tries again, as often as is allowed.
+    restarts.lastError = error instanceof Error ? error : new Error(String(error));
   }
+}
+
+async function tooManyDeaths(owned: FoundProcess, lastError: Error | null): Promise<ServiceError> {
+  const what = `${owned.name} died ${restartsPerWindow + 1} times within a minute; the next try is in a minute`;
+  if (lastError !== null) return new ServiceError(`${what}. ${lastError.message}`);
+  return new ServiceError([`${what}. End of ${owned.log}:`, ...(await logTail(owned))].join('\n  '));
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ export async function up({ stateDir, storeUrl, say, json }: Context): Promise<nu
   const teachers = (await unfinishedRuns(store)).map(({ teacherQueue }) => teacherQueue);
   const { temporal, teacher, searchAttributes } = await ensureServices({
     stateDir,
-    storeUrl,
+    storeUrl: store.url,
     say,
     needs: {
       localTeacher: {},
