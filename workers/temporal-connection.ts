@@ -70,11 +70,18 @@ export function environmentFor(target: TemporalTarget, env: NodeJS.ProcessEnv): 
 export async function connectClient(target: TemporalTarget, connectTimeoutMs = 10_000): Promise<Client> {
   const { connectionOptions, namespace } = target;
   try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: connectTimeoutMs });
+    const connection = await connect(connectionOptions, connectTimeoutMs);
     return new Client({ connection, namespace });
   } catch (error) {
     throw unreachable(target, error);
   }
+}
+
+/** gRPC for Node sends everything through HTTPS_PROXY; a proxy does not reach this machine's loopback address. */
+function connect(options: ConnectOptions, connectTimeout: number): Promise<Connection> {
+  const isLoopback = /^(localhost|127\.[\d.]+|\[::1\])(:|$)/.test(options.address ?? 'localhost');
+  const channelArgs = isLoopback ? { 'grpc.enable_http_proxy': 0 } : {};
+  return Connection.connect({ ...options, connectTimeout, channelArgs });
 }
 
 /** A connection for workers. */
@@ -99,7 +106,7 @@ export async function probe(address: string, timeoutMs = 3_000): Promise<'tempor
   if (!(await isListening(address, timeoutMs))) return 'nothing';
   try {
     // Connecting asks for the server's system info, which nothing but Temporal answers.
-    const connection = await Connection.connect({ address, connectTimeout: timeoutMs });
+    const connection = await connect({ address }, timeoutMs);
     await connection.close();
     return 'temporal';
   } catch {
