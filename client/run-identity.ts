@@ -37,15 +37,30 @@ export interface ClaimedRun {
   disposition: 'new' | 'rejoined' | 'finished';
 }
 
-/** Hash of everything that decides what a run asks and keeps. Paths do not: only what lies there. */
+/** Hash of everything that decides what a run asks and keeps. Paths and ports do not: only what lies there. */
 export function hashInputs({ recipe, seeds, heldOut }: RunInputs): string {
   return sha256Hex(canonicalJson({ recipe: withoutPaths(recipe), seeds, heldOut }));
 }
 
 function withoutPaths(recipe: StoredRecipe): unknown {
-  const { seeds: _seeds, heldout, teacher, ...rest } = recipe;
-  const { gguf: _gguf, baseUrl: _baseUrl, ...asked } = teacher;
-  return { ...rest, teacher: asked, heldout: 'file' in heldout ? { file: true } : heldout };
+  const { seeds: _seeds, heldout, teacher, teacherIdentity, teacherModel, ...rest } = recipe;
+  const { gguf, baseUrl: _baseUrl, ...asked } = teacher;
+  // A local model is known by its file's hash once it runs; which run is meant has to be known before that.
+  const who = teacher.endpoint === 'local' ? { gguf: gguf ?? 'bundled' } : { teacherIdentity, teacherModel };
+  return { ...rest, teacher: { ...asked, ...who }, heldout: 'file' in heldout ? { file: true } : heldout };
+}
+
+/** The newest run with these inputs when it has ended and none of them is open; null otherwise. Changes nothing. */
+export async function findEndedRun(store: Store, inputs: RunInputs, id?: string): Promise<string | null> {
+  const hash = hashInputs(inputs);
+  if (id !== undefined) {
+    checkRunId(id);
+    const known = await readJsonIfAny<RunManifest>(store, runFiles(id).manifest);
+    return known?.hash === hash && (await hasEnded(store, id)) ? id : null;
+  }
+  const runs = await runsWithHash(store, hash);
+  for (const runId of runs) if (!(await hasEnded(store, runId))) return null;
+  return runs.at(-1) ?? null;
 }
 
 /**
@@ -72,8 +87,8 @@ export async function claimRun(options: {
     return { runId: id, disposition: 'new' };
   }
   if (!isNew) {
-    const earlier = await runsWithHash(store, hash);
-    for (const runId of earlier.reverse()) {
+    const earlier = (await runsWithHash(store, hash)).reverse();
+    for (const runId of earlier) {
       if (await hasEnded(store, runId)) continue;
       // Whoever claimed it may have died before its inputs were written; they are the same as ours.
       const manifest = await store.read(runFiles(runId).manifest);

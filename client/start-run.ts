@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Recipe } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
-import { resolveEndpoint } from '../activities/teacher-endpoint.js';
+import { resolveEndpoint, type TeacherEndpoint } from '../activities/teacher-endpoint.js';
 import type { Seed } from '../activities/types.js';
 import { UserError } from '../store/errors.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
@@ -21,7 +21,7 @@ import type { recipeRun } from '../workflows/recipe-run.js';
 import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
 import { readRecipe } from './recipe-file.js';
-import { type ClaimedRun, claimRun, type RunManifest } from './run-identity.js';
+import { claimRun, findEndedRun, type RunManifest } from './run-identity.js';
 import { planOf, queueName } from './run-plan.js';
 import { unfinishedRuns } from './runs.js';
 import { readSeeds } from './seeds-file.js';
@@ -35,7 +35,10 @@ export interface StartOptions {
   set: string[];
 }
 
-export interface StartedRun extends ClaimedRun {
+/** A run that is under way. */
+export interface OpenRun {
+  disposition: 'new' | 'rejoined';
+  runId: string;
   opened: OpenedStore;
   services: Services;
   /** For a supervisor: what was asked for. */
@@ -43,50 +46,61 @@ export interface StartedRun extends ClaimedRun {
   client: Client;
 }
 
+/** A run that ended before: nothing was started for it. */
+export interface EndedRun {
+  disposition: 'finished';
+  runId: string;
+  opened: OpenedStore;
+}
+
 /**
  * Starts or rejoins the run that the options mean, with every service it needs.
  * @throws UserError or ServiceError with one message for people.
  */
-export async function startRun(context: Context, options: StartOptions): Promise<StartedRun> {
+export async function startRun(context: Context, options: StartOptions): Promise<OpenRun | EndedRun> {
   const { recipe, seeds, heldOut } = await readInputs(options);
   const opened = await openStore(context.storeUrl);
-  const needs = servicesFor(recipe, options.recipePath);
-  const base = { stateDir: context.stateDir, storeUrl: opened.store.url, say: context.say };
+  const { store } = opened;
+  if (!options.isNew) {
+    const stored = await storedRecipe(recipe, null);
+    const runId = await findEndedRun(store, { recipe: stored, seeds, heldOut }, options.id);
+    if (runId !== null) return { disposition: 'finished', runId, opened };
+  }
+
+  // First the server and the models, then the workers: which queue they serve depends on the teacher that answers.
+  const { worker: _later, ...models } = servicesFor(recipe, options.recipePath);
+  const base = { stateDir: context.stateDir, storeUrl: store.url, say: context.say };
   const onTemporal = (target: Services['temporal']) => {
     if (target.uiUrl) context.say(`Temporal UI: ${target.uiUrl}`);
   };
-
-  // First the server and the models, then the workers: which queue they serve depends on the teacher that answers.
-  const { worker: _later, ...models } = needs;
-  const before = await ensureServices({ ...base, needs: models, onTemporal });
+  await ensureServices({ ...base, needs: models, onTemporal });
   const endpoint = await resolveEndpoint(recipe.teacher, context.stateDir);
   await checkTeacher({ teacher: recipe.teacher, endpoint });
-  const stored: StoredRecipe = {
-    ...recipe,
-    teacherIdentity: endpoint.identity,
-    teacherModel: endpoint.model,
-  };
+  const stored = await storedRecipe(recipe, endpoint);
   const teacherQueue = queueName(recipe.teacher.name, endpoint.identity);
-
   const bundle = await loadWorkflowBundle();
-  const claimed = await claimRun({
-    store: opened.store,
+  const { runId, disposition } = await claimRun({
+    store,
     inputs: { recipe: stored, seeds, heldOut },
     ...(options.id !== undefined && { id: options.id }),
     ...(options.isNew !== undefined && { isNew: options.isNew }),
     manifest: { seedmill: version, bundleSha256: bundle.sha256, teacherQueue },
   });
-  const servicesOptions: ServicesOptions = {
-    ...base,
-    needs: { ...needs, worker: { queues: await queuesInUse(opened.store, teacherQueue) } },
-  };
-  const client = await connectClient(before.temporal);
-  if (claimed.disposition === 'finished') {
-    return { ...claimed, opened, services: before, servicesOptions: { ...base, needs: models }, client };
-  }
+  if (disposition === 'finished') return { disposition, runId, opened };
+
+  const worker = { queues: await queuesInUse(store, teacherQueue) };
+  const servicesOptions: ServicesOptions = { ...base, needs: { ...models, worker } };
   const services = await ensureServices(servicesOptions);
-  await startWorkflow({ client, services, opened, runId: claimed.runId, plan: planOf(stored, teacherQueue) });
-  return { ...claimed, opened, services, servicesOptions, client };
+  const client = await connectClient(services.temporal);
+  await startWorkflow({ client, services, opened, runId, plan: planOf(stored, teacherQueue) });
+  return { disposition, runId, opened, services, servicesOptions, client };
+}
+
+/** The recipe with its teacher settled; a local one that does not run yet is known by its name only. */
+async function storedRecipe(recipe: Recipe, endpoint: TeacherEndpoint | null): Promise<StoredRecipe> {
+  const isRemote = recipe.teacher.endpoint === 'openai';
+  const known = endpoint ?? (isRemote ? await resolveEndpoint(recipe.teacher, '') : null);
+  return { ...recipe, teacherIdentity: known?.identity ?? 'local', teacherModel: known?.model ?? 'local' };
 }
 
 async function readInputs({ recipePath, seedsPath, set }: StartOptions): Promise<{

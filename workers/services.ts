@@ -147,6 +147,8 @@ export interface StopOptions {
   say: (line: string) => void;
   /** How long each may take to end by itself. Default 30 s. */
   graceMs?: number;
+  /** Those that shall go on. */
+  keep?: string[];
 }
 
 /** Workers finish what they have in flight, for which they need the teacher and the server. */
@@ -157,10 +159,12 @@ export async function stopServices({
   stateDir,
   say,
   graceMs = defaultGraceMs,
+  keep = [],
 }: StopOptions): Promise<FoundProcess[]> {
   await makeFolder(stateDir);
   return withStartLock({ stateDir, say }, async () => {
-    const alive = (await ownedProcesses(stateDir, say)).filter((owned) => owned.alive);
+    const owned = await ownedProcesses(stateDir, say);
+    const alive = owned.filter(({ name, alive }) => alive && !keep.includes(name));
     const stop = async (owned: FoundProcess) => {
       // First the note, so that no supervisor takes the end for a death.
       await recordProcess(stateDir, { ...owned, stopped: true });

@@ -1,45 +1,47 @@
+import type { Store } from '../../store/types.js';
+import { stopServices } from '../../workers/services.js';
 import { superviseServices } from '../../workers/supervisor.js';
 import type { Context } from '../context.js';
 import { follow } from '../follow.js';
 import { progressLine, stateWord } from '../progress-lines.js';
-import { type StartedRun, type StartOptions, startRun } from '../start-run.js';
+import { unfinishedRuns } from '../runs.js';
+import { type EndedRun, type OpenRun, type StartOptions, startRun } from '../start-run.js';
 import { readStatus, type StatusReport } from '../status.js';
 
 /** `seedmill run`: starts or rejoins a run and follows it to its end. Returns the exit code. */
 export async function run(context: Context, options: StartOptions): Promise<number> {
   const started = await startRun(context, options);
-  const { runId, disposition, opened, client } = started;
   announce(context, started);
+  const { runId, opened } = started;
+  if (started.disposition === 'finished') return conclude(context, await readStatus(opened.store, runId));
+  const supervisor = superviseServices({
+    ...started.servicesOptions,
+    services: started.services,
+    onFailure: (error) => context.say(error.message),
+  });
+  const detach = new AbortController();
+  process.once('SIGINT', () => detach.abort());
   try {
-    if (disposition === 'finished') {
-      return conclude(context, await readStatus(opened.store, runId));
-    }
-    const supervisor = superviseServices({
-      ...started.servicesOptions,
-      services: started.services,
-      onFailure: (error) => context.say(error.message),
-    });
-    const detach = new AbortController();
-    const onInterrupt = () => detach.abort();
-    process.once('SIGINT', onInterrupt);
     const status = await follow({
       store: opened.store,
-      client,
+      client: started.client,
       runId,
       say: context.say,
       isTerminal: !context.json && process.stdout.isTTY,
       signal: detach.signal,
     });
-    process.off('SIGINT', onInterrupt);
     await supervisor.stop();
     if (detach.signal.aborted) {
       context.say(`Detached; the run goes on. Come back with: npx seedmill watch ${runId}`);
       context.say(`Cancel it with: npx seedmill cancel ${runId}. Stop everything with: npx seedmill down`);
+      if (context.json) process.stdout.write(`${JSON.stringify(status)}\n`);
       return 0;
     }
+    await restServices(context, opened.store);
     return conclude(context, status);
   } finally {
-    await client.connection.close();
+    await supervisor.stop();
+    await started.client.connection.close();
   }
 }
 
@@ -47,7 +49,7 @@ export async function run(context: Context, options: StartOptions): Promise<numb
 export async function start(context: Context, options: StartOptions): Promise<number> {
   const started = await startRun(context, options);
   announce(context, started);
-  await started.client.connection.close();
+  if (started.disposition !== 'finished') await started.client.connection.close();
   context.say(`Follow it with: npx seedmill watch ${started.runId}`);
   const status = await readStatus(started.opened.store, started.runId);
   if (context.json) process.stdout.write(`${JSON.stringify(status)}\n`);
@@ -55,7 +57,18 @@ export async function start(context: Context, options: StartOptions): Promise<nu
   return 0;
 }
 
-function announce({ say }: Context, { runId, disposition }: StartedRun): void {
+/**
+ * After a run nobody needs models in memory. Temporal stays, so that its UI can be looked at, and so does everything
+ * while another run of this store is open.
+ */
+async function restServices({ stateDir, say }: Context, store: Store): Promise<void> {
+  if ((await unfinishedRuns(store)).length > 0) return;
+  const ended = await stopServices({ stateDir, say: () => {}, keep: ['temporal'] });
+  if (ended.length === 0) return;
+  say('Models and workers have ended; Temporal goes on for its UI. `npx seedmill down` ends it.');
+}
+
+function announce({ say }: Context, { runId, disposition }: OpenRun | EndedRun): void {
   const words = {
     new: 'Started run',
     rejoined: 'Rejoined run',
