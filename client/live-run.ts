@@ -10,8 +10,8 @@ import {
 import { redact } from '../activities/teacher-client/redact.js';
 import { UserError } from '../store/errors.js';
 import { messageOf } from '../workers/service-error.js';
+import { loopId } from '../workflows/ids.js';
 import type { RunStatus } from '../workflows/messages.js';
-import { loopId } from '../workflows/shard-runner.js';
 
 /** A query waits this long; figures from the store are shown without it. */
 const queryTimeoutMs = 500;

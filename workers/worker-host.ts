@@ -11,6 +11,7 @@ import { RoundPrompts } from '../activities/round-prompts.js';
 import { Runs } from '../activities/run-data.js';
 import { openStore } from '../store/open-store.js';
 import { processWriter } from '../store/writer.js';
+import { checkOpenRuns } from './check-open-runs.js';
 import { connectWorker, type TemporalTarget, targetFromEnvironment } from './temporal-connection.js';
 import { loadWorkflowBundle } from './workflow-bundle.js';
 
@@ -48,7 +49,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
     const workers = await Promise.all(
       options.queues.map(async (taskQueue) =>
         Worker.create({
-          ...(await queueOptions(taskQueue, deps)),
+          ...(await queueOptions(taskQueue, deps, target)),
           taskQueue,
           connection,
           namespace: target.namespace,
@@ -71,11 +72,13 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
 async function queueOptions(
   queue: string,
   deps: ActivityDeps,
+  target: TemporalTarget,
 ): Promise<Omit<WorkerOptions, 'taskQueue' | 'connection' | 'namespace'>> {
   if (queue === 'seedmill') {
-    const { code } = await loadWorkflowBundle();
+    const bundle = await loadWorkflowBundle();
+    await checkOpenRuns({ target, store: deps.runs.store, bundle });
     return {
-      workflowBundle: { code },
+      workflowBundle: { code: bundle.code },
       activities: { ...createStoreActivities(deps) },
       // A run keeps about five workflows busy; the default grows with the heap and wins nothing here.
       maxCachedWorkflows: 200,

@@ -15,6 +15,7 @@ import type { ExportResult } from '../activities/types.js';
 import { store } from './activities.js';
 import { noCounts } from './counts.js';
 import type { generateLoop } from './generate-loop.js';
+import { loopId } from './ids.js';
 import type { LoopState, RecipeRunInput } from './inputs.js';
 import {
   blockedSignal,
@@ -30,7 +31,6 @@ import {
 import { roundTable } from './round-table.js';
 import { RunState } from './run-state.js';
 import { showRun } from './search-attributes.js';
-import { loopId } from './shard-runner.js';
 
 /** Far below the server's 51,200; a run of a million calls reports some thousand times. */
 const eventsPerRun = 8_000;

@@ -1,6 +1,7 @@
 import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { CallPhase, CallPlan } from '../activities/types.js';
 import type { callShard } from './call-shard.js';
+import { shardId } from './ids.js';
 import type { LoopState } from './inputs.js';
 import { type Settings, settingsSignal } from './messages.js';
 
@@ -20,7 +21,7 @@ export class ShardRunner {
 
   shardId(phase: CallPhase, shard: number): string {
     const { run, round } = this.state;
-    return `${run.runId}.r${pad(round, 3)}.${phase}.s${pad(shard, 2)}`;
+    return shardId({ runId: run.runId, round, phase, shard });
   }
 
   /** Resolves when every shard of the plan has closed; throws when one fails. */
@@ -88,13 +89,4 @@ export class ShardRunner {
       log.info('shard had ended before new settings reached it', { shard: handle.workflowId, error });
     }
   }
-}
-
-function pad(value: number, width: number): string {
-  return String(value).padStart(width, '0');
-}
-
-/** Name of the loop's workflow: its run's, with a suffix. */
-export function loopId(runId: string): string {
-  return `${runId}.loop`;
 }

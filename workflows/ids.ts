@@ -1,0 +1,19 @@
+/** Workflow ids: a run's own, and those of its loop and shards, which begin with it. */
+
+export function loopId(runId: string): string {
+  return `${runId}.loop`;
+}
+
+export function shardId(options: { runId: string; round: number; phase: string; shard: number }): string {
+  const { runId, round, phase, shard } = options;
+  return `${runId}.r${pad(round, 3)}.${phase}.s${pad(shard, 2)}`;
+}
+
+/** The run that a workflow belongs to, by its id. */
+export function runOf(workflowId: string): string {
+  return workflowId.replace(/\.(?:loop|r\d{3,}\.[a-z]+\.s\d{2,})$/, '');
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}
