@@ -3,9 +3,10 @@
  * under a temporary name and stamped when complete, so that nothing ever runs on half of one.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
+import writeFileAtomic from 'write-file-atomic';
 import { cacheFolder, packageRoot } from './folders.js';
 import { withLock } from './lock.js';
 import { type Interpreter, requirePython, requireUv, uvEnvironment } from './python-interpreter.js';
@@ -83,7 +84,9 @@ export async function preparePython(options: PythonOptions): Promise<PythonEnvir
       await announce({ sets, torch, python, cache, say });
       await install({ folder, uv, python, sets, torch, say, env: await uvEnvironment(python, env) });
       const stamp: Stamp = { files: await hashesOf(sets), python: python.version, torch };
-      await writeFile(path.join(folder, stampFile), `${JSON.stringify(stamp, null, 2)}\n`);
+      // Thousands of files: after a power loss the stamp must not vouch for some that never reached the disk.
+      await execa('sync', { reject: false });
+      await writeFileAtomic(path.join(folder, stampFile), `${JSON.stringify(stamp, null, 2)}\n`);
       await lock.assertHeld();
       await rm(target, { recursive: true, force: true });
       await rename(folder, target);

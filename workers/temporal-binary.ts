@@ -2,7 +2,18 @@
  * Finds a Temporal server binary, or gets one: `temporal` on the PATH, the one in the cache folder, the SDK's own
  * download, a build from the Go module proxy. The last one works where only package registries can be reached.
  */
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -68,6 +79,7 @@ export async function getTemporalBinary(options: BinaryOptions): Promise<Tempora
         const binary = await step(folder, { ...options, env: options.env ?? process.env });
         await chmod(binary, 0o755);
         if ((await inspect(binary, 'cache')) === null) throw new Error('the binary does not run here');
+        await flush(binary);
         await mkdir(target, { recursive: true });
         await rename(binary, path.join(target, 'temporal'));
         const got = await findTemporalBinary(options);
@@ -206,6 +218,12 @@ function suits(binary: TemporalBinary, { serverVersion }: BinaryOptions): boolea
   const parts = binary.serverVersion.split('.').map(Number);
   const difference = oldestServer.map((part, i) => (parts[i] ?? 0) - part).find((d) => d !== 0) ?? 0;
   return difference >= 0;
+}
+
+/** A power loss after the rename must not leave a name without content. */
+async function flush(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  await handle.sync().finally(() => handle.close());
 }
 
 async function sizeOf(folder: string): Promise<number> {

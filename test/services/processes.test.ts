@@ -19,6 +19,10 @@ import { killNow, runScript, until } from './helpers.js';
 const silent = () => {};
 
 describe('ownedProcesses', () => {
+  // Hooks run in this order: the processes end before their folder goes.
+  afterEach(async () => {
+    for (const owned of started.splice(0)) await stopProcess(owned, 0);
+  });
   const folder = temporaryFolder();
   const started: OwnedProcess[] = [];
 
@@ -41,10 +45,6 @@ describe('ownedProcesses', () => {
     assert.equal(found.length, 1);
     return found[0] as FoundProcess;
   };
-
-  afterEach(async () => {
-    for (const owned of started.splice(0)) await stopProcess(owned, 0);
-  });
 
   it('finds a child again after its starter was killed', async () => {
     const script = runScript('start-child.ts', [folder()]);

@@ -35,6 +35,8 @@ function setUp(folder: () => string) {
 }
 
 describe('ensureServices: the worker', () => {
+  // Hooks run in this order: the processes end before their folder goes.
+  afterEach(() => down());
   const folder = temporaryFolder();
   const { lines, options, alive, down } = setUp(folder);
   const queues = ['seedmill', 'cpu'];
@@ -44,7 +46,6 @@ describe('ensureServices: the worker', () => {
     this.timeout(0);
     server = { TEMPORAL_ADDRESS: (await testTemporal()).address };
   });
-  afterEach(down);
 
   const worker = async () => (await alive()).get('worker') as FoundProcess;
 
@@ -85,6 +86,10 @@ describe('ensureServices: the worker', () => {
 });
 
 describe('superviseServices', () => {
+  afterEach(async () => {
+    await supervisor.stop();
+    await down();
+  });
   const folder = temporaryFolder();
   const { options, alive, down } = setUp(folder);
   const needs = { worker: { queues: ['seedmill'] } };
@@ -98,10 +103,6 @@ describe('superviseServices', () => {
     services = await ensureServices(own);
     failures = [];
     supervisor = superviseServices({ ...own, services, onFailure: (error) => void failures.push(error) });
-  });
-  afterEach(async () => {
-    await supervisor.stop();
-    await down();
   });
 
   it('brings the server and the worker back after kill -9 of both', async () => {
@@ -137,6 +138,7 @@ describe('superviseServices', () => {
 });
 
 describe('ensureServices: the local teacher', () => {
+  afterEach(() => down());
   const folder = temporaryFolder();
   const { options, alive, down } = setUp(folder);
   let server: NodeJS.ProcessEnv;
@@ -145,7 +147,6 @@ describe('ensureServices: the local teacher', () => {
     this.timeout(0);
     server = { TEMPORAL_ADDRESS: (await testTemporal()).address };
   });
-  afterEach(down);
 
   it('serves the bundled model, and at the same address again after kill -9', async function () {
     // A fresh machine installs its Python packages here.

@@ -18,6 +18,8 @@ function environment(port: number): NodeJS.ProcessEnv {
 }
 
 describe('ensureServices: the Temporal server', () => {
+  // Hooks run in this order: the server ends before its folder goes.
+  afterEach(() => stopServices({ stateDir: stateDir(), say: silent, graceMs: 5_000 }));
   const stateDir = temporaryFolder();
   let port: number;
   const ensure = (say: (line: string) => void = silent, env = environment(port)) =>
@@ -33,7 +35,6 @@ describe('ensureServices: the Temporal server', () => {
   beforeEach(async () => {
     port = await testPort();
   });
-  afterEach(() => stopServices({ stateDir: stateDir(), say: silent, graceMs: 5_000 }));
 
   it('starts one server for two commands that start at the same time', async () => {
     const commands = [1, 2].map(() =>
