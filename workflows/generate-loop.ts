@@ -27,7 +27,7 @@ const roundsShown = 20;
  * Self-Instruct and SeDi-Instruct, one round per workflow run: ask for instructions, screen them, have them
  * answered, decide, compose batches, train the student on them, refine the seeds; then continue as new.
  */
-export async function generateLoop(state: LoopState): Promise<void> {
+export async function generateLoop(state: LoopState): Promise<LoopResult> {
   const { run, plan, round } = state;
   const shards = new ShardRunner(state);
   const training = new CancellationScope();
@@ -41,18 +41,16 @@ export async function generateLoop(state: LoopState): Promise<void> {
   });
 
   try {
-    const reason = stopReason(state);
-    if (reason !== null) return await end({ rounds: round - 1, stopReason: reason, totals: state.totals });
     await playRound();
-    const { cancel } = state.settings;
-    if (cancel !== null) return await end({ rounds: round, stopReason: 'cancelled', totals: state.totals });
-    if (state.stalledRounds >= plan.stop.stallRounds && stopReason(state) === null) await pauseForStall();
+    if (state.stalledRounds >= plan.stop.stallRounds && endReason() === null) await pauseForStall();
+    const reason = endReason();
+    if (reason !== null) return await end({ rounds: round, stopReason: reason, totals: state.totals });
   } catch (error) {
     await end({ rounds: round, stopReason: `failed: ${message(error)}`, totals: state.totals, failed: true });
     throw error;
   }
   await condition(allHandlersFinished);
-  await continueAsNew<typeof generateLoop>(state);
+  return await continueAsNew<typeof generateLoop>(state);
 
   async function playRound(): Promise<void> {
     // Generate. Nothing is paid for an instruction's answer before it has passed the heuristics and the filter.
@@ -182,9 +180,15 @@ export async function generateLoop(state: LoopState): Promise<void> {
     await condition(() => state.settings.version > version && state.settings.paused === null);
   }
 
-  async function end(result: LoopResult): Promise<void> {
+  /** null: another round. */
+  function endReason(): string | null {
+    return state.settings.cancel !== null ? 'cancelled' : stopReason(state);
+  }
+
+  async function end(result: LoopResult): Promise<LoopResult> {
     await condition(allHandlersFinished);
     await getExternalWorkflowHandle(run.runId).signal(loopEndedSignal, result);
+    return result;
   }
 
   function summary(text: string): { summary: string } {

@@ -58,14 +58,14 @@ export async function start(context: Context, options: StartOptions): Promise<nu
 }
 
 /**
- * After a run nobody needs models in memory. Temporal stays, so that its UI can be looked at, and so does everything
- * while another run of this store is open.
+ * After a run nobody needs models in memory. Temporal and its worker stay, so that the UI can be looked at (its details
+ * are a worker's answer), and so does everything while another run of this store is open.
  */
 async function restServices({ stateDir, say }: Context, store: Store): Promise<void> {
   if ((await unfinishedRuns(store)).length > 0) return;
-  const ended = await stopServices({ stateDir, say: () => {}, keep: ['temporal'] });
-  if (ended.length === 0) return;
-  say('Models and workers have ended; Temporal goes on for its UI. `npx seedmill down` ends it.');
+  const ended = await stopServices({ stateDir, say: () => {}, keep: ['temporal', 'worker'] });
+  const models = ended.length > 0 ? 'The models have ended. ' : '';
+  say(`${models}Temporal and its worker go on for the UI; \`npx seedmill down\` ends them.`);
 }
 
 function announce({ say }: Context, { runId, disposition }: OpenRun | EndedRun): void {
