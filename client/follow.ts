@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import logUpdate from 'log-update';
 import type { Store } from '../store/types.js';
 import { lookAt } from './live-run.js';
-import { progressBlock, progressLine } from './progress-lines.js';
+import { lossLine, progressBlock, progressLine } from './progress-lines.js';
 import { readStatus, type StatusReport } from './status.js';
 
 const lookEveryMs = 1_000;
@@ -26,27 +26,47 @@ export interface FollowOptions {
 /** The last status: an ended run's, or, when `signal` fired, that of a run which goes on without us. */
 export async function follow(options: FollowOptions): Promise<StatusReport> {
   const { isTerminal, signal, say } = options;
-  let shown = { line: '', step: '', at: 0 };
+  const show = isTerminal ? redraw : plainLines(say);
   for (;;) {
     const { status, problems } = await look(options);
     const isOver = ended.has(status.state) || signal.aborted;
-    if (isTerminal) {
-      logUpdate([progressBlock(status), ...problems.map((problem) => `! ${problem}`)].join('\n'));
-    } else {
-      const line = [progressLine(status), ...problems.map((problem) => `! ${problem}`)].join('\n');
-      const step = `${status.round} ${status.step} ${status.state}`;
-      const isDue = step !== shown.step || Date.now() - shown.at > lineEveryMs;
-      if (line !== shown.line && (isDue || isOver)) {
-        say(status.paused ? `paused by ${status.paused.by}: ${status.paused.reason}` : line);
-        shown = { line, step, at: Date.now() };
-      }
-    }
+    show({ status, problems, isOver });
     if (isOver) {
       if (isTerminal) logUpdate.done();
       return status;
     }
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
   }
+}
+
+interface Sight {
+  status: StatusReport;
+  problems: string[];
+  isOver: boolean;
+}
+
+function redraw({ status, problems }: Sight): void {
+  logUpdate([progressBlock(status), ...problems.map((problem) => `! ${problem}`)].join('\n'));
+}
+
+/** For logs and pipes: a line when something changes, and not more often than one reads. */
+function plainLines(say: (line: string) => void): (sight: Sight) => void {
+  let shown = { line: '', step: '', at: 0 };
+  let losses = 0;
+  return ({ status, problems, isOver }) => {
+    const state = status.paused
+      ? `paused by ${status.paused.by}: ${status.paused.reason}`
+      : progressLine(status);
+    const line = [state, ...problems.map((problem) => `! ${problem}`)].join('\n');
+    const step = `${status.round} ${status.step} ${status.state}`;
+    const isDue = step !== shown.step || isOver || Date.now() - shown.at > lineEveryMs;
+    if (line !== shown.line && isDue) {
+      say(line);
+      shown = { line, step, at: Date.now() };
+    }
+    for (const loss of status.heldOutLoss.slice(losses)) say(lossLine(loss));
+    losses = status.heldOutLoss.length;
+  };
 }
 
 /** Store and server together. A run whose workflow ended without a result has failed. */

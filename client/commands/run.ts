@@ -3,7 +3,7 @@ import { stopServices } from '../../workers/services.js';
 import { superviseServices } from '../../workers/supervisor.js';
 import type { Context } from '../context.js';
 import { follow } from '../follow.js';
-import { progressLine, stateWord } from '../progress-lines.js';
+import { lossLine, progressLine, stateWord } from '../progress-lines.js';
 import { unfinishedRuns } from '../runs.js';
 import { type EndedRun, type OpenRun, type StartOptions, startRun } from '../start-run.js';
 import { readStatus, type StatusReport } from '../status.js';
@@ -83,11 +83,9 @@ export function conclude({ say, json }: Context, status: StatusReport): number {
     process.stdout.write(`${JSON.stringify(status)}\n`);
   } else {
     say(progressLine(status));
-    for (const { round, before, after } of status.heldOutLoss) {
-      say(`held-out loss, round ${round}: ${before.toFixed(4)} → ${after.toFixed(4)}`);
-    }
+    for (const loss of status.heldOutLoss) say(lossLine(loss));
     for (const { round, note, warnings } of status.notes) {
-      say(`round ${round}: ${[note, ...warnings].join(' ')}`);
+      say(`round ${round} · ${[note, ...warnings].join(' ')}`);
     }
     say(stateWord(status));
     if (status.dataset) say(`dataset: ${status.dataset}`);
