@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
   allHandlersFinished,
@@ -104,31 +105,37 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   // --- Helpers ---
 
   async function startLoop({ heldOut }: Pick<LoopState, 'heldOut'>): Promise<void> {
-    const handle = await startChild<typeof generateLoop>('generateLoop', {
-      workflowId: loopId(run.runId),
-      staticSummary: `${plan.recipe}: the ${plan.method} loop`,
-      // It outlives a continue-as-new of this run, and tells its end by signal. Without a run it ends by itself.
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [
-        {
-          schemaVersion: 1,
-          run,
-          plan,
-          settings: state.settings,
-          round: 1,
-          heldOut,
-          checkpoint: null,
-          totals: noCounts(),
-          askCalls: 0,
-          rounds: [],
-          stalledRounds: 0,
-        },
-      ],
-    });
-    handle.result().catch((error: unknown) => {
-      const reason = `failed: the loop ended: ${String(error)}`;
-      state.ended ??= { rounds: 0, stopReason: reason, totals: noCounts(), failed: true };
-    });
+    const first: LoopState = {
+      schemaVersion: 1,
+      run,
+      plan,
+      settings: state.settings,
+      round: 1,
+      heldOut,
+      checkpoint: null,
+      totals: noCounts(),
+      askCalls: 0,
+      rounds: [],
+      stalledRounds: 0,
+    };
+    try {
+      const handle = await startChild<typeof generateLoop>('generateLoop', {
+        workflowId: loopId(run.runId),
+        staticSummary: `${plan.recipe}: the ${plan.method} loop`,
+        // It outlives a continue-as-new of this run, and tells its end by signal. Without a run it ends by itself.
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        args: [first],
+      });
+      handle.result().catch((error: unknown) => {
+        const stopReason = `failed: the loop ended: ${String(error)}`;
+        state.ended ??= { rounds: 0, stopReason, totals: noCounts(), failed: true };
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      // This run was terminated and started again while its loop was at work. The loop reports to this run by its id
+      // already; settings as of now, under a version above any that it can have.
+      state.settings = { ...state.settings, version: Date.now() };
+    }
   }
 
   /** Passes changes on to the loop until it ends. True: the history is long enough for a fresh one. */
