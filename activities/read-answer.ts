@@ -1,14 +1,13 @@
 /** What counts as a usable answer in each phase; the one place where calls and candidates agree on it. */
 import type { PromptForm } from '../methods/prompt.js';
 import {
-  type Parsed,
   parseAnswer,
   parseClassification,
   parseInstances,
   parseInstructions,
   parseTasks,
-  type Task,
 } from '../methods/self-instruct/parse.js';
+import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
 import type { CallFailure, CallPhase, Instance } from './types.js';
 
 export interface AnswerText {

@@ -1,5 +1,5 @@
 import { candidateId, contentHash } from '../methods/identity.js';
-import type { Parsed, Task } from '../methods/self-instruct/parse.js';
+import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
 import { rejectInstances, rejectInstruction } from '../methods/self-instruct/rejects.js';
 import { heldOutPool } from '../methods/sedi/held-out.js';
 import { RougeLPool } from '../similarity/rouge-l-pool.js';

@@ -10,7 +10,7 @@ import { jsonrepair } from 'jsonrepair';
 import { z } from 'zod';
 import type { Instance } from '../../activities/types.js';
 import { cleanText, excerpt, oneLine } from '../text.js';
-import type { Found, Task } from './parse.js';
+import type { Found, Task } from './parsed.js';
 import { withoutNone } from './parse-instances.js';
 
 const instructionItem = z

@@ -1,6 +1,6 @@
 /** Completion answers of the one-call form (Alpaca: `generate_instruction.py`). */
 import { excerpt, oneLine } from '../text.js';
-import type { Found, Task } from './parse.js';
+import type { Found, Task } from './parsed.js';
 import { withoutNone } from './parse-instances.js';
 
 const SEPARATOR = /^[ \t]{0,8}#{3,}[ \t]*$/;

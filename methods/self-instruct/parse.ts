@@ -9,6 +9,7 @@ import { cleanText, excerpt, oneLine } from '../text.js';
 import { readInputFirst, readOutputFirst } from './parse-instances.js';
 import { readJsonInstances, readJsonInstructions, readJsonTasks } from './parse-json.js';
 import { readTaskList } from './parse-tasks.js';
+import type { Found, Parsed, Task } from './parsed.js';
 
 export interface Answer {
   text: string;
@@ -16,18 +17,6 @@ export interface Answer {
   truncated: boolean;
   /** The form of the prompt it answers. */
   form: PromptForm;
-}
-
-/** One item of an answer: what it says, or why it is none. Positions count from 0 over both kinds. */
-export type Parsed<T> =
-  | { position: number; value: T; rejected: null }
-  | { position: number; value: null; rejected: { reason: 'unparsable' | 'truncated'; detail: string } };
-
-/** What a reader found in one place: a value, or a piece of text that is none. */
-export type Found<T> = { value: T } | { unparsable: string };
-
-export interface Task extends Instance {
-  instruction: string;
 }
 
 /**

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import {
   type Answer,
-  type Parsed,
   parseAnswer,
   parseClassification,
   parseInstances,
   parseInstructions,
   parseTasks,
 } from '../../../methods/self-instruct/parse.js';
+import type { Parsed } from '../../../methods/self-instruct/parsed.js';
 
 const completion = (text: string, truncated = false): Answer => ({ text, truncated, form: 'completion' });
 const chat = (text: string, truncated = false): Answer => ({ text, truncated, form: 'chat' });

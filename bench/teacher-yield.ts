@@ -2,20 +2,20 @@
  * What a completion endpoint makes of the instruction prompts: usable items per call, and how many the strict and the
  * relaxed filter keep, for several samplings beside the authors'. Not a test; docs/methods/self-instruct.md quotes it.
  *
- *     npx tsx test/methods/self-instruct/teacher-yield.ts http://127.0.0.1:8080/v1 recipes/seeds.jsonl 24
+ *     npx tsx bench/teacher-yield.ts http://127.0.0.1:8080/v1 recipes/seeds.jsonl 24
  */
 import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
-import type { Sampling } from '../../../activities/types.js';
-import type { Prompt } from '../../../methods/prompt.js';
-import { seededRandom } from '../../../methods/random.js';
-import { RELAXED_THRESHOLD, STRICT_THRESHOLD } from '../../../methods/sedi/batches.js';
-import { parseSeeds } from '../../../methods/seed-format.js';
-import { drawInstructions } from '../../../methods/self-instruct/in-context.js';
-import { parseAnswer, parseInstructions } from '../../../methods/self-instruct/parse.js';
-import { answerPrompt, instructionsPrompt } from '../../../methods/self-instruct/prompts.js';
-import { rejectInstances, rejectInstruction } from '../../../methods/self-instruct/rejects.js';
-import { RougeLPool } from '../../../similarity/rouge-l-pool.js';
+import type { Sampling } from '../activities/types.js';
+import type { Prompt } from '../methods/prompt.js';
+import { seededRandom } from '../methods/random.js';
+import { RELAXED_THRESHOLD, STRICT_THRESHOLD } from '../methods/sedi/batches.js';
+import { parseSeeds } from '../methods/seed-format.js';
+import { drawInstructions } from '../methods/self-instruct/in-context.js';
+import { parseAnswer, parseInstructions } from '../methods/self-instruct/parse.js';
+import { answerPrompt, instructionsPrompt } from '../methods/self-instruct/prompts.js';
+import { rejectInstances, rejectInstruction } from '../methods/self-instruct/rejects.js';
+import { RougeLPool } from '../similarity/rouge-l-pool.js';
 
 const [url, seedFile, callsText = '24'] = process.argv.slice(2);
 if (url === undefined || seedFile === undefined) throw new Error('give the base URL and a seed file');
