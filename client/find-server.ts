@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { ownedProcesses } from '../workers/processes.js';
+import { preferredPort } from '../workers/temporal-server.js';
 import {
   configuredNamespace,
   configuredTarget,
@@ -18,7 +19,7 @@ export async function findClient({ stateDir }: Context): Promise<Client> {
   const own = (await ownedProcesses(stateDir, () => {})).find(
     ({ name, alive }) => name === 'temporal' && alive,
   );
-  const port = own?.ports.grpc ?? 7233;
+  const port = own?.ports.grpc ?? preferredPort(process.env);
   return await connectClient(
     plainTarget({
       address: `127.0.0.1:${port}`,

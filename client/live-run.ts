@@ -77,24 +77,39 @@ export async function steer<Arg>(
   options: { runId: string; update: string; arg: Arg },
 ): Promise<RunStatus> {
   const { runId, update, arg } = options;
+  const handle = client.workflow.getHandle(runId);
+  const inTime = <T>(work: () => Promise<T>) => client.withDeadline(Date.now() + updateTimeoutMs, work);
   try {
-    return await client.withDeadline(Date.now() + updateTimeoutMs, () =>
-      client.workflow
-        .getHandle(runId)
-        .executeUpdate<RunStatus, [Arg]>(update, { args: [arg], updateId: `${update}-${randomUUID()}` }),
-    );
+    // A question first: the server forgets it when nobody answers, but would keep an update and pass it on later.
+    await inTime(() => handle.query<RunStatus, []>('status'));
   } catch (error) {
     throw new UserError(`${update} ${runId}: nothing has changed: ${whyNot(error)}`);
   }
+  try {
+    return await inTime(() =>
+      handle.executeUpdate<RunStatus, [Arg]>(update, { args: [arg], updateId: `${update}-${randomUUID()}` }),
+    );
+  } catch (error) {
+    if (isTimeout(error)) {
+      throw new UserError(
+        `${update} ${runId}: the worker went away; the change is made when one is back, if the server still has it`,
+      );
+    }
+    throw new UserError(`${update} ${runId}: nothing has changed: ${whyNot(error)}`);
+  }
+}
+
+/** gRPC's DEADLINE_EXCEEDED, however the SDK wraps it. */
+function isTimeout(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  if (isGrpcServiceError(error)) return error.code === 4;
+  return error instanceof Error && error.cause !== undefined && isTimeout(error.cause);
 }
 
 function whyNot(error: unknown): string {
   if (error instanceof WorkflowUpdateFailedError) return messageOf(error.cause ?? error);
   if (error instanceof WorkflowNotFoundError) return 'no such run is open on this server';
-  const isTimeout =
-    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
-    (isGrpcServiceError(error) && error.code === 4);
-  if (isTimeout) {
+  if (isTimeout(error)) {
     return `no worker took it within ${updateTimeoutMs / 1000} s; is one running? "seedmill doctor" tells, "seedmill up" starts one`;
   }
   return messageOf(error);

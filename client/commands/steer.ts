@@ -7,6 +7,7 @@ import type { RunStatus } from '../../workflows/messages.js';
 import type { Context } from '../context.js';
 import { findClient } from '../find-server.js';
 import { steer } from '../live-run.js';
+import { readStatus } from '../status.js';
 
 /** `seedmill pause`: no new calls; those in flight are awaited and stored. */
 export async function pause(context: Context, runId: string, reason: string): Promise<number> {
@@ -30,8 +31,11 @@ async function change(
 ): Promise<number> {
   checkRunId(runId);
   const { store } = await openStore(context.storeUrl);
+  await readStatus(store, runId);
   if (await hasEnded(store, runId)) throw new UserError(`${request.update} ${runId}: the run has ended`);
-  const client = await findClient(context);
+  const client = await findClient(context).catch((error: Error) => {
+    throw new UserError(`${request.update} ${runId}: nothing has changed: ${error.message}`);
+  });
   try {
     const status = await steer(client, { runId, ...request });
     report(context, runId, status);

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import type { StatusReport } from '../../client/status.js';
+import type { VerifyReport } from '../../client/verify.js';
+import type { RunStatus } from '../../workflows/messages.js';
+import { assertLedgerHolds, assertNothingAskedAgain } from './accounts.js';
+import { ended, onlyJson, Project, until } from './helpers.js';
+
+/** Slow enough to be steered, quick enough to wait for. */
+const teacher = { latencyMs: 150 };
+
+describe('a run on the command line', function () {
+  this.timeout(120_000);
+  let project: Project;
+
+  beforeEach(async () => {
+    project = await Project.create({ teacher });
+  });
+  afterEach(() => project.stop());
+
+  it('is one run on one server when two commands start it at once', async () => {
+    const commands = [1, 2].map(() => project.spawn(['run', 'recipe.yaml', '--json']));
+    await until(() => project.teacher.requests.length > 0);
+    assert.deepEqual((await project.alive()).sort(), ['temporal', 'worker']);
+    const results = (await Promise.all(commands)).map(ended);
+    assert.deepEqual(
+      results.map(({ code }) => code),
+      [0, 0],
+      results.map(({ stderr }) => stderr).join('\n'),
+    );
+    const [one, other] = results.map((result) => onlyJson<StatusReport>(result));
+    assert.equal(one?.runId, other?.runId);
+    assert.deepEqual(one?.dataset, other?.dataset);
+    assertNothingAskedAgain(project.teacher.requests, []);
+    const { runs } = await project.json<{ runs: StatusReport[] }>(['list']);
+    assert.equal(runs.length, 1);
+  });
+
+  it('goes on after Ctrl-C, can be watched to its end, and is not made twice', async () => {
+    const running = project.spawn(['run', 'recipe.yaml', '--json']);
+    await until(() => project.teacher.requests.length > 2);
+    running.kill('SIGINT');
+    const detached = ended(await running);
+    assert.equal(detached.code, 0);
+    const { runId, state } = onlyJson<StatusReport>(detached);
+    assert.equal(state, 'running');
+    assert.match(detached.stderr, new RegExp(`the run goes on. Come back with: npx seedmill watch ${runId}`));
+
+    const rejoined = project.spawn(['run', 'recipe.yaml', '--json']);
+    const watched = await project.json<StatusReport>(['watch', runId]);
+    assert.equal(watched.state, 'finished');
+    assert.equal(onlyJson<StatusReport>(ended(await rejoined)).runId, runId);
+    await assertLedgerHolds(project, watched);
+
+    const asked = project.teacher.requests.length;
+    const again = await project.json<StatusReport>(['run', 'recipe.yaml']);
+    assert.deepEqual([again.runId, again.dataset], [runId, watched.dataset]);
+    const other = await project.json<StatusReport>(['run', 'recipe.yaml', '--new']);
+    assert.notEqual(other.runId, runId);
+    assert.equal(other.calls.sent, 0);
+    assert.equal(project.teacher.requests.length, asked);
+  });
+
+  it('says where it stands at its end for people too, and which run it was', async () => {
+    const { code, stdout } = await project.run(['run', 'recipe.yaml', '--id', 'named']);
+    assert.equal(code, 0);
+    const lines = stdout.split('\n');
+    assert.equal(
+      lines.find((line) => /^Temporal UI: http/.test(line))?.startsWith('Temporal UI: http'),
+      true,
+    );
+    assert.deepEqual(lines.slice(-2), [
+      `dataset: ${path.join(project.storeDir, 'named', 'dataset')}`,
+      'run: named',
+    ]);
+  });
+
+  it('asks nothing while it is paused, says who paused it and why, and ends after resume', async () => {
+    const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml']);
+    await until(() => project.teacher.requests.length > 2);
+    const paused = await project.json<RunStatus>(['pause', runId, '--reason', 'lunch']);
+    assert.equal(paused.state, 'paused');
+    await until(() => project.teacher.inFlight === 0);
+    const asked = project.teacher.requests.length;
+
+    const status = await project.json<StatusReport>(['status', runId]);
+    assert.equal(status.state, 'paused');
+    assert.equal(status.paused?.reason, 'lunch');
+    const { stdout } = await project.run(['status', runId]);
+    assert.match(stdout, new RegExp(`paused by ${status.paused?.by}: lunch`));
+    const again = await project.run(['pause', runId]);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /nothing has changed: the run is paused already, by .*: lunch/);
+    assert.equal(project.teacher.requests.length, asked);
+
+    const resumed = await project.json<RunStatus>(['resume', runId]);
+    assert.equal(resumed.state, 'running');
+    assert.equal((await project.json<StatusReport>(['watch', runId])).state, 'finished');
+  });
+
+  it('ends early when it is cancelled, with a dataset of what it has', async () => {
+    const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml', '--set', 'target=500']);
+    await until(() => project.teacher.requests.length > 30);
+    await project.json<RunStatus>(['cancel', runId]);
+    const watched = await project.run(['watch', runId, '--json']);
+    assert.equal(watched.code, 1);
+    const status = onlyJson<StatusReport>(watched);
+    assert.equal(status.state, 'cancelled');
+    const { ok, problems, dataset } = await project.json<VerifyReport>(['verify', runId]);
+    assert.deepEqual([ok, problems], [true, []]);
+    assert.ok(dataset && dataset.examples > 0 && dataset.examples < 500, `${dataset?.examples} examples`);
+    assert.equal((await project.run(['resume', runId])).code, 1);
+  });
+
+  it('is not changed by steering that no worker takes, not even later', async () => {
+    const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml']);
+    await until(() => project.teacher.requests.length > 0);
+    await project.killServices('worker');
+    const paused = await project.run(['pause', runId]);
+    assert.equal(paused.code, 1);
+    assert.match(paused.stderr, /nothing has changed: no worker took it/);
+    const status = await project.json<StatusReport>(['run', 'recipe.yaml']);
+    assert.deepEqual([status.runId, status.state], [runId, 'finished']);
+  });
+
+  it('can be looked at but not steered without a server, and goes on with the next start', async () => {
+    const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml']);
+    await until(() => project.teacher.requests.length > 5);
+    const { ended: stopped } = await project.json<{ ended: { name: string }[] }>(['down']);
+    assert.deepEqual(stopped.map(({ name }) => name).sort(), ['temporal', 'worker']);
+    assert.deepEqual(await project.alive(), []);
+
+    const status = await project.json<StatusReport>(['status', runId]);
+    assert.ok(status.calls.answered > 0 && status.dataset === null);
+    const { runs } = await project.json<{ runs: StatusReport[] }>(['list']);
+    assert.deepEqual(
+      runs.map(({ runId }) => runId),
+      [runId],
+    );
+    assert.equal((await project.json<VerifyReport>(['verify', runId])).ok, true);
+    for (const change of ['pause', 'resume', 'cancel']) {
+      const { code, stderr } = await project.run([change, runId]);
+      assert.equal(code, 1);
+      assert.match(stderr, /nothing has changed: no Temporal server answers/);
+    }
+    assert.equal((await project.run(['watch', runId])).code, 1);
+
+    const finished = await project.json<StatusReport>(['run', 'recipe.yaml']);
+    assert.deepEqual([finished.runId, finished.state], [runId, 'finished']);
+    assertNothingAskedAgain(project.teacher.requests, []);
+  });
+});
