@@ -104,7 +104,7 @@ async function everythingPolicy(runs: Runs, { run, round }: RefineInput): Promis
 }
 
 async function attractivePolicy(runs: Runs, { run, round, signal }: RefineInput): Promise<Outcome> {
-  const { refine: settings, filter } = await runs.recipe(run);
+  const { refine: settings, filter, signal: asked } = await runs.recipe(run);
   const pool = await runs.seedPool(run, round);
   const human = pool.filter((seed) => seed.origin === 'human').length;
   const refined = refine({
@@ -117,7 +117,9 @@ async function attractivePolicy(runs: Runs, { run, round, signal }: RefineInput)
     tokenisation: filter.tokens,
     attractiveShare: settings.attractiveShare,
   });
-  return { ...refined, stored: refined.pool };
+  const isUnmeasured = asked !== 'none' && signal === null;
+  const note = isUnmeasured ? 'No batch was measured in this round: the seeds stay.' : refined.note;
+  return { ...refined, note, stored: refined.pool };
 }
 
 /** The examples of this round's batches with their lineage; some of them were accepted in earlier rounds. */
