@@ -63,5 +63,3 @@ class TrainRound:
 def shape(settings: StudentSettings) -> tuple:
     """What decides which model is in memory; the rest of the settings is about training it."""
     return settings.model, settings.device, settings.lora_rank, settings.lora_alpha
-
-

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import torch
-import torch.nn.functional as F
+from torch.nn.functional import cross_entropy
 
 from models.student.examples import Encoded
 from models.student.model import Student
@@ -56,5 +56,5 @@ def answer_losses(student: Student, rows: Sequence[Encoded]) -> list[torch.Tenso
     results = []
     for index, row in enumerate(rows):
         logits = output.logits[index, -row.answer_length - 1 : -1].float()
-        results.append(F.cross_entropy(logits, ids[index, -row.answer_length :]))
+        results.append(cross_entropy(logits, ids[index, -row.answer_length :]))
     return results

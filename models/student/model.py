@@ -1,8 +1,8 @@
 """The student: a causal language model with a LoRA adapter on its linear layers.
 
-    student = load_student(settings)                    # a GGUF through transformers, or a Hugging Face id or folder
-    weights = student.initial_weights(seed=7)           # the adapter as one flat vector
-    student.load(weights)
+student = load_student(settings)                    # a GGUF through transformers, or a Hugging Face id or folder
+weights = student.initial_weights(seed=7)           # the adapter as one flat vector
+student.load(weights)
 """
 
 import json

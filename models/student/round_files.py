@@ -1,13 +1,13 @@
 """What a round reads and leaves in the store.
 
-    <run>/rounds/003/student/heldout-before.json     losses of the held-out rows at the snapshot
-    <run>/rounds/003/student/signal/<batch>.json     first writer wins, never measured again
-    <run>/rounds/003/student/state.safetensors       after every batch; where a killed worker goes on
-    <run>/rounds/003/student/checkpoint.safetensors  after the last batch: what the next round starts from
-    <run>/rounds/003/student/adapter/…               the adapter as peft writes it
-    <run>/rounds/003/student/heldout-after.json
-    <run>/rounds/003/student/result.json             what the activity returned
-    <run>/rounds/003/signal.jsonl
+<run>/rounds/003/student/heldout-before.json     losses of the held-out rows at the snapshot
+<run>/rounds/003/student/signal/<batch>.json     first writer wins, never measured again
+<run>/rounds/003/student/state.safetensors       after every batch; where a killed worker goes on
+<run>/rounds/003/student/checkpoint.safetensors  after the last batch: what the next round starts from
+<run>/rounds/003/student/adapter/…               the adapter as peft writes it
+<run>/rounds/003/student/heldout-after.json
+<run>/rounds/003/student/result.json             what the activity returned
+<run>/rounds/003/signal.jsonl
 """
 
 import hashlib

@@ -265,7 +265,9 @@ def batch_signal(
 
 def change(before: list[float], after: list[float]) -> LossChange:
     """Mean loss before and after, in 6 significant digits."""
-    return LossChange(before=digits(mean_and_error(before)[0]), after=digits(mean_and_error(after)[0]), rows=len(before))
+    return LossChange(
+        before=digits(mean_and_error(before)[0]), after=digits(mean_and_error(after)[0]), rows=len(before)
+    )
 
 
 def mean_and_error(values: list[float]) -> tuple[float, float]:

@@ -71,13 +71,13 @@ async def work(queue: str) -> None:
 async def connect() -> Client:
     """A client by the usual settings; waits for a server that is still starting."""
     config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "127.0.0.1:7233")
+    address = config.setdefault("target_host", "127.0.0.1:7233")
     for attempt in range(CONNECT_SECONDS + 1):
         try:
             return await Client.connect(**config)
         except RuntimeError as error:
             if attempt == CONNECT_SECONDS:
-                raise RuntimeError(f"no Temporal server at {config['target_host']}: {error}") from error
+                raise RuntimeError(f"no Temporal server at {address}: {error}") from error
             await asyncio.sleep(1)
     raise AssertionError("unreachable")
 

@@ -101,9 +101,12 @@ def choose_port(port: int) -> int:
 
 def serve(options: argparse.Namespace, model: str, path: Path) -> str:
     """Starts llama.cpp's server in threads of its own and returns its address, for example http://127.0.0.1:8080."""
+    # OpenMP's threads would otherwise spin while they wait for each other: with the cores busy elsewhere, an answer
+    # then took minutes instead of seconds. Read when the library is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import xllamacpp
 
-    params = xllamacpp.CommonParams()
+    params = xllamacpp.CommonParams()  # pyright: ignore[reportAttributeAccessIssue]
     params.model.path = str(path)
     params.model_alias = {model}
     params.hostnames = ["127.0.0.1"]
@@ -135,7 +138,7 @@ def start(params: Any, path: Path) -> str:
 
     def construct() -> None:
         try:
-            running.append(xllamacpp.Server(params))
+            running.append(xllamacpp.Server(params))  # pyright: ignore[reportAttributeAccessIssue]
         except Exception as error:
             failures.append(str(error))
 
@@ -148,10 +151,14 @@ def start(params: Any, path: Path) -> str:
     return address
 
 
+# Never through a proxy that the environment names.
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 def is_healthy(address: str) -> bool:
     """Whether the model is loaded; while it loads the server answers 503."""
     try:
-        with urllib.request.urlopen(f"{address}/health", timeout=5) as response:
+        with direct.open(f"{address}/health", timeout=5) as response:
             return response.status == 200
     except OSError:
         return False
