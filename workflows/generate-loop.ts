@@ -44,9 +44,9 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
     await playRound();
     if (state.stalledRounds >= plan.stop.stallRounds && endReason() === null) await pauseForStall();
     const reason = endReason();
-    if (reason !== null) return await end({ rounds: round, stopReason: reason, totals: state.totals });
+    if (reason !== null) return await end({ stopReason: reason });
   } catch (error) {
-    await end({ rounds: round, stopReason: `failed: ${message(error)}`, totals: state.totals, failed: true });
+    await end({ stopReason: `failed: ${message(error)}`, failed: true });
     throw error;
   }
   await condition(allHandlersFinished);
@@ -185,7 +185,8 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
     return state.settings.cancel !== null ? 'cancelled' : stopReason(state);
   }
 
-  async function end(result: LoopResult): Promise<LoopResult> {
+  async function end(how: Pick<LoopResult, 'stopReason' | 'failed'>): Promise<LoopResult> {
+    const result: LoopResult = { ...how, rounds: round, totals: state.totals, table: state.rounds };
     await condition(allHandlersFinished);
     await getExternalWorkflowHandle(run.runId).signal(loopEndedSignal, result);
     return result;

@@ -59,6 +59,8 @@ export interface LoopResult {
   rounds: number;
   stopReason: string;
   totals: Counts;
+  /** The newest rounds, the last one included. */
+  table: RoundRow[];
   failed?: boolean;
 }
 

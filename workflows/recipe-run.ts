@@ -77,6 +77,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   });
   setHandler(loopEndedSignal, (result) => {
     state.ended = result;
+    if (state.loop) state.loop = { ...state.loop, totals: result.totals, rounds: result.table };
   });
 
   // Temporal's own cancel button means the same as `seedmill cancel --now`: abort, then still export.
@@ -128,7 +129,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
       });
       handle.result().catch((error: unknown) => {
         const stopReason = `failed: the loop ended: ${String(error)}`;
-        state.ended ??= { rounds: 0, stopReason, totals: noCounts(), failed: true };
+        state.ended ??= { rounds: 0, stopReason, totals: noCounts(), table: [], failed: true };
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

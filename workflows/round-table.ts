@@ -18,11 +18,11 @@ export function roundTable(options: {
     '',
     `Calls ${calls.answered} answered of ${calls.planned} · tokens ${totals.tokens.prompt + totals.tokens.completion} · cost ${cost}`,
     '',
+    rejected.length > 0 ? `Rejected: ${rejected.map(([reason, n]) => `${reason} ${n}`).join(' · ')}` : '',
+    '',
     '| round | calls | candidates | accepted | attractive batches | held-out loss | seeds |',
     '|---:|---:|---:|---:|---:|:---|:---|',
     ...rounds.map(tableRow),
-    '',
-    rejected.length > 0 ? `Rejected: ${rejected.map(([reason, n]) => `${reason} ${n}`).join(' · ')}` : '',
   ].join('\n');
 }
 
