@@ -17,6 +17,7 @@ export async function checkTeacher(options: {
   const { teacher, endpoint } = options;
   const { baseUrl, apiKeyEnv, model } = endpoint;
   const key = apiKeyEnv === null ? undefined : process.env[apiKeyEnv];
+  const hide = (text: string) => redact(key ? text.replaceAll(key, '[redacted]') : text);
   const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(baseUrl).hostname);
   if (apiKeyEnv !== null && !key && !isLoopback) {
     throw new UserError(`no key for the teacher at ${baseUrl}: set the environment variable ${apiKeyEnv}`);
@@ -30,13 +31,13 @@ export async function checkTeacher(options: {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error);
     throw new UserError(
-      `the teacher at ${baseUrl} does not answer (${redact(cause.message)}): check OPENAI_BASE_URL or teacher.baseUrl in the recipe`,
+      `the teacher at ${baseUrl} does not answer (${hide(cause.message)}): check OPENAI_BASE_URL or teacher.baseUrl in the recipe`,
     );
   }
   const body = await response.text();
   if (response.status === 401 || response.status === 403) {
     throw new UserError(
-      `the teacher at ${baseUrl} refuses the key in ${apiKeyEnv} (HTTP ${response.status}): ${redact(body)}`,
+      `the teacher at ${baseUrl} refuses the key in ${apiKeyEnv} (HTTP ${response.status}): ${hide(body)}`,
     );
   }
   if (teacher.endpoint === 'local') return;

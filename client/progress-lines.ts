@@ -47,6 +47,20 @@ export function lossLine({ round, before, after }: StatusReport['heldOutLoss'][n
   return `round ${round} · held-out loss ${before.toFixed(4)} → ${after.toFixed(4)}`;
 }
 
+/** What became of the seeds, round by round; rounds in a row with the same note share a line. */
+export function noteLines({ notes }: StatusReport): string[] {
+  const spans: { from: number; to: number; text: string }[] = [];
+  for (const { round, note, warnings } of notes) {
+    const text = [note, ...warnings].join(' ');
+    const last = spans.at(-1);
+    if (last?.text === text) last.to = round;
+    else spans.push({ from: round, to: round, text });
+  }
+  return spans.map(
+    ({ from, to, text }) => `${from === to ? `round ${from}` : `rounds ${from} to ${to}`} · ${text}`,
+  );
+}
+
 export function stateWord({ state, paused, stopReason }: StatusReport): string {
   if (paused) return colours.yellow(`paused by ${paused.by}: ${paused.reason}`);
   const reason = stopReason ? ` (${stopReason})` : '';

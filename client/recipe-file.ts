@@ -33,16 +33,16 @@ export async function readRecipe(path: string, changes: readonly string[] = []):
 
   const problems = checked.error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
-    return keys.map((key) => ({
-      key,
-      message: issue.code === 'unrecognized_keys' ? 'no such key; is it misspelt?' : issue.message,
-    }));
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ key: [...path, key], message: 'no such key; is it misspelt?' }));
+    }
+    const isAbsent = issue.code !== 'custom' && path.length > 0 && !document.hasIn(path.map(asIndex));
+    return [{ key: path, message: isAbsent ? 'is missing' : issue.message }];
   });
   const shown = problems.slice(0, problemsShown).map(({ key, message }) => {
     const name = key.join('.') || 'the recipe';
-    const from = changed.has(key.join('.')) ? '--set' : `${path}:${lineOf(key)}`;
-    return `${from}: ${name}: ${message}`;
+    const isChanged = [...changed].some((change) => `${change}.`.startsWith(`${name}.`));
+    return `${isChanged ? '--set' : `${path}:${lineOf(key)}`}: ${name}: ${message}`;
   });
   const more = problems.length - shown.length;
   throw new UserError([...shown, ...(more > 0 ? [`and ${more} more problems`] : [])].join('\n'));
@@ -103,7 +103,7 @@ function applyChange(document: ReturnType<typeof parseDocument>, change: string)
   const key = change.slice(0, at).trim();
   let value: unknown;
   try {
-    value = parseYaml(change.slice(at + 1));
+    value = parseYaml(change.slice(at + 1), { prettyErrors: false });
   } catch (error) {
     throw new UserError(`--set ${change}: the value is not YAML: ${(error as Error).message}`);
   }

@@ -3,7 +3,7 @@ import { stopServices } from '../../workers/services.js';
 import { superviseServices } from '../../workers/supervisor.js';
 import type { Context } from '../context.js';
 import { follow } from '../follow.js';
-import { lossLine, progressLine, stateWord } from '../progress-lines.js';
+import { lossLine, noteLines, progressLine, stateWord } from '../progress-lines.js';
 import { unfinishedRuns } from '../runs.js';
 import { type EndedRun, type OpenRun, type StartOptions, startRun } from '../start-run.js';
 import { readStatus, type StatusReport } from '../status.js';
@@ -84,9 +84,7 @@ export function conclude({ say, json }: Context, status: StatusReport): number {
   } else {
     say(progressLine(status));
     for (const loss of status.heldOutLoss) say(lossLine(loss));
-    for (const { round, note, warnings } of status.notes) {
-      say(`round ${round} · ${[note, ...warnings].join(' ')}`);
-    }
+    for (const line of noteLines(status)) say(line);
     say(stateWord(status));
     if (status.dataset) say(`dataset: ${status.dataset}`);
     say(`run: ${status.runId}`);
