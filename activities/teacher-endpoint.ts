@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { teacherIdentity } from '../store/call-key.js';
+import { UserError } from '../store/errors.js';
 import type { Recipe } from './recipe.js';
 import type { StoredRecipe } from './run-data.js';
 
@@ -34,9 +35,26 @@ export async function resolveEndpoint(
     const identity = teacherIdentity({ id, ...local });
     return { baseUrl: local.baseUrl, apiKeyEnv: null, model: local.model, identity };
   }
-  const baseUrl = teacher.baseUrl ?? (process.env.OPENAI_BASE_URL || openAiBaseUrl);
+  const baseUrl = teacher.baseUrl ?? baseUrlFromEnvironment();
   const identity = teacherIdentity({ id, baseUrl });
   return { baseUrl, apiKeyEnv: teacher.apiKeyEnv, model: teacher.model, identity };
+}
+
+/** A recipe's own URL is checked where the recipe is read. */
+function baseUrlFromEnvironment(): string {
+  const baseUrl = process.env.OPENAI_BASE_URL || openAiBaseUrl;
+  if (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol)) {
+    throw new UserError(
+      'OPENAI_BASE_URL is no http or https URL; it should be like https://api.example.com/v1',
+    );
+  }
+  const { username, password } = new URL(baseUrl);
+  if (username !== '' || password !== '') {
+    throw new UserError(
+      'OPENAI_BASE_URL contains credentials: take them out, and give the key in OPENAI_API_KEY',
+    );
+  }
+  return baseUrl;
 }
 
 /**

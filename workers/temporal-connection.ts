@@ -27,7 +27,8 @@ type ConnectOptions = Pick<NativeConnectionOptions, 'address' | 'tls' | 'apiKey'
 export function configuredTarget(env: NodeJS.ProcessEnv = process.env): TemporalTarget | null {
   const config = loadConfig(env);
   const { address } = config.connectionOptions;
-  if (address === undefined) return null;
+  // An empty variable is how shells unset one for a single command.
+  if (!address) return null;
   return {
     address,
     namespace: config.namespace ?? 'default',

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { readdir, writeFile } from 'node:fs/promises';
+import getPort from 'get-port';
+import { testTemporal } from '../global-setup.js';
+import { OpenAiServer } from '../openai-server.js';
+import { type Ended, Project, smallRecipe } from './helpers.js';
+
+const key = 'sk-test-0123456789abcdef';
+const task = { instruction: 'Name three rivers.', instances: [{ input: '', output: 'Rhine, Nile, Po.' }] };
+
+interface Case {
+  /** Keys of the recipe that are changed, or the whole file. */
+  recipe?: Record<string, unknown> | string;
+  /** Content of a seeds file, given with --seeds. */
+  seeds?: string | Buffer;
+  /** Further arguments, after `run recipe.yaml`. */
+  args?: string[];
+  env?: Record<string, string>;
+  /** All of it must be in the message. */
+  says: RegExp;
+}
+
+const recipes: Record<string, Case> = {
+  'an unknown key': { recipe: { tagret: 3 }, says: /^recipe\.yaml:\d+: tagret: no such key/ },
+  'a wrong type': { recipe: { target: 'many' }, says: /^recipe\.yaml:3: target: .*expected number/ },
+  'impossible values': {
+    recipe: { target: 0, batchSize: -1 },
+    says: /^recipe\.yaml:3: target: .*>=1\nrecipe\.yaml:\d+: batchSize: .*>=1$/,
+  },
+  'missing keys': { recipe: 'name: x\nmethod: sedi\n', says: /^recipe\.yaml:1: target: is missing\n/ },
+  'no YAML': { recipe: 'name: [1\ntarget: 2\n', says: /^recipe\.yaml:2: not YAML: / },
+  'a list': { recipe: '- name\n', says: /^recipe\.yaml:1: the recipe: .*expected object/ },
+  'a --set without a value': { args: ['--set', 'nonsense'], says: /^--set nonsense: expected key=value/ },
+  'a --set of a wrong type': { args: ['--set', 'target=abc'], says: /^--set: target: .*expected number/ },
+  'a --set of no key': { args: ['--set', 'no.such=1'], says: /^--set: no: no such key/ },
+  'a --set that is no YAML': {
+    args: ['--set', 'target=['],
+    says: /^--set target=\[: the value is not YAML: .*\]$/,
+  },
+};
+
+const seeds: Record<string, Case> = {
+  'a broken line': {
+    seeds: `${JSON.stringify(task)}\n{"instruction": \n`,
+    says: /^seeds\.txt:2: is not JSON/,
+  },
+  'missing fields': {
+    seeds: '{"instruction": "Name a river."}\n{"instances": [{"output": "Po"}]}\n',
+    says: /^seeds\.txt:1: has neither "instances" nor "output"\nseeds\.txt:2: instruction is missing$/,
+  },
+  'another encoding': {
+    seeds: Buffer.from(`\n{"instruction": "Ein Fluß?", "output": "Po"}`, 'latin1'),
+    says: /^seeds\.txt:2: not UTF-8; convert it/,
+  },
+  'no row': { seeds: '\n\n', says: /^seeds\.txt:1: holds no seed task$/ },
+  'no file': { args: ['--seeds', 'nowhere.jsonl'], says: /^nowhere\.jsonl: no such file$/ },
+  'too few rows for a student': {
+    recipe: { signal: 'train' },
+    seeds: JSON.stringify(task),
+    says: /^seeds\.txt: 1 seed tasks are too few .* set signal: none$/,
+  },
+};
+
+const teachers: Record<string, Case> = {
+  'is not there': {
+    env: { OPENAI_BASE_URL: 'http://127.0.0.1:{free}/v1' },
+    says: /^the teacher at http:\/\/127\.0\.0\.1:\d+\/v1 does not answer \(.*ECONNREFUSED.*\): check OPENAI_BASE_URL/,
+  },
+  'refuses the key': {
+    env: { OPENAI_BASE_URL: 'http://127.0.0.1:{strict}/v1' },
+    says: /^the teacher at .* refuses the key in OPENAI_API_KEY \(HTTP 401\): .*Incorrect API key/,
+  },
+  'needs a key that is not set': {
+    env: { OPENAI_BASE_URL: 'https://teacher.invalid/v1', OPENAI_API_KEY: '' },
+    says: /^no key for the teacher at https:\/\/teacher\.invalid\/v1: set the environment variable OPENAI_API_KEY$/,
+  },
+  'does not have the model': {
+    recipe: { teacher: { ...smallRecipe.teacher, model: 'gpt-none' } },
+    says: /has no model "gpt-none"; it has scripted\. Set teacher\.model in the recipe\.$/,
+  },
+  'has no URL': { env: { OPENAI_BASE_URL: 'not a url' }, says: /^OPENAI_BASE_URL is no http or https URL/ },
+  'has credentials in its URL': {
+    env: { OPENAI_BASE_URL: `https://me:${key}@teacher.invalid/v1` },
+    says: /^OPENAI_BASE_URL contains credentials: take them out/,
+  },
+};
+
+const places: Record<string, Case> = {
+  'a store below a file': {
+    args: ['--store', 'recipe.yaml/runs'],
+    says: /^the store \S+recipe\.yaml\/runs cannot be made: there is a file of that name$/,
+  },
+  'a state folder below a file': {
+    args: ['--state-dir', 'recipe.yaml/state'],
+    says: /^the state folder \S+recipe\.yaml\/state cannot be made/,
+  },
+  'credentials in the store’s URL': {
+    args: ['--store', `s3://user:${key}@bucket/x`],
+    says: /^a store URL has no credentials .*AWS_ACCESS_KEY_ID/,
+  },
+  'a store of another kind': {
+    args: ['--store', 'https://example.com/x'],
+    says: /^"https:\/\/example\.com\/x" is no store: give a folder/,
+  },
+  'a Temporal server that is not there': {
+    env: { TEMPORAL_ADDRESS: '127.0.0.1:{free}' },
+    says: /^no Temporal server answers at 127\.0\.0\.1:\d+ .*: check TEMPORAL_ADDRESS/,
+  },
+  'a namespace that is not there': {
+    env: { TEMPORAL_NAMESPACE: 'nowhere' },
+    says: /^the Temporal server at \S+ has no namespace "nowhere": create it, or set TEMPORAL_NAMESPACE$/,
+  },
+  'a port that is none': {
+    env: { TEMPORAL_ADDRESS: '', SEEDMILL_TEMPORAL_PORT: '7.5' },
+    says: /^SEEDMILL_TEMPORAL_PORT is "7\.5"; it must be a port number/,
+  },
+  'an id with a slash': { args: ['--id', 'a/b'], says: /^"a\/b" cannot be a run id: use 1 to 100/ },
+  'an id that leads elsewhere': { args: ['--id', '..'], says: /^"\.\." cannot be a run id/ },
+};
+
+describe('bad input', function () {
+  this.timeout(30_000);
+  let project: Project;
+  let strict: OpenAiServer;
+
+  before(async function () {
+    this.timeout(0);
+    const { address } = await testTemporal();
+    strict = await OpenAiServer.start({ apiKey: 'another' });
+    project = await Project.create({ env: { TEMPORAL_ADDRESS: address, OPENAI_API_KEY: key } });
+  });
+  after(async () => {
+    await project.stop();
+    await strict.stop();
+  });
+
+  const tables = {
+    'in a recipe': recipes,
+    'in seeds': seeds,
+    'that is a teacher who': teachers,
+    'around a run': places,
+  };
+  for (const [where, cases] of Object.entries(tables)) {
+    for (const [what, one] of Object.entries(cases)) {
+      it(`${where}: ${what}`, () => isRefused(one));
+    }
+  }
+
+  it('is a recipe that is not there', async () => {
+    isOneMessage(await project.run(['run', 'nowhere.yaml']), /^nowhere\.yaml: no such file$/);
+    isOneMessage(await project.run(['run', '.']), /^\.: is a folder$/);
+  });
+
+  for (const command of ['status', 'watch', 'verify', 'pause', 'resume', 'cancel']) {
+    it(`is a run that ${command} does not find`, async () => {
+      isOneMessage(
+        await project.run([command, 'nobody']),
+        /^no run nobody in file:\/\/\S+; "seedmill list" shows/,
+      );
+      isOneMessage(await project.run([command, '../x']), /^"\.\.\/x" cannot be a run id/);
+    });
+  }
+
+  it('is a command that is none, or lacks what it needs', async () => {
+    const usages = [['frobnicate'], ['run'], ['run', 'recipe.yaml', '--no-such-option'], ['worker']];
+    for (const args of usages) {
+      const { code, stdout, stderr } = await project.run(args);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, /^error: .*\n\(--help shows how the command is used\)$/);
+    }
+  });
+
+  it('shows where it was found only with --verbose', async () => {
+    const { stderr } = await project.run(['run', 'nowhere.yaml', '--verbose']);
+    assert.match(stderr, /no such file\n\s+at .*recipe-file/);
+  });
+
+  async function isRefused({ recipe = {}, seeds, args = [], env = {}, says }: Case): Promise<void> {
+    if (typeof recipe === 'string') await writeFile(project.file('recipe.yaml'), recipe);
+    else await project.writeRecipe(recipe);
+    if (seeds !== undefined) await writeFile(project.file('seeds.txt'), seeds);
+    const free = String(await getPort());
+    const filled = Object.entries(env).map(([name, value]) => [
+      name,
+      value.replace('{free}', free).replace('{strict}', String(strict.port)),
+    ]);
+    const given = seeds === undefined ? args : ['--seeds', 'seeds.txt', ...args];
+    const refused = await project.run(['run', 'recipe.yaml', '--json', ...given], Object.fromEntries(filled));
+    isOneMessage(refused, says);
+    assert.deepEqual(await leftBehind(), []);
+  }
+
+  /** What a refused command left in the store beside the store's own id. */
+  async function leftBehind(): Promise<string[]> {
+    const names = await readdir(project.storeDir).catch(() => []);
+    return names.filter((name) => name !== 'store-id');
+  }
+});
+
+/** Exit code 1 and, behind what was done so far, one message of at most a few lines without a stack trace. */
+function isOneMessage({ code, stdout, stderr }: Ended, says: RegExp): void {
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  const lines = stderr.split('\n').filter((line) => !/^Temporal( UI)?: /.test(line));
+  assert.match(lines.join('\n'), says);
+  assert.doesNotMatch(stderr, /^\s+at /m);
+  assert.ok(!stderr.includes(key), 'the message holds a key');
+}
