@@ -1,0 +1,198 @@
+"""The teacher as a real process that serves the bundled model."""
+
+import hashlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.bundled import NAME, bundled_gguf
+
+SERVE = Path(__file__).resolve().parents[1] / "teacher" / "serve.py"
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass
+class Teacher:
+    process: subprocess.Popen[str]
+    line: dict[str, str]
+
+    @property
+    def port(self) -> int:
+        return int(self.line["ready"].removesuffix("/v1").rpartition(":")[2])
+
+    def complete(self, **parameters: Any) -> dict[str, Any]:
+        return self.post("completions", {"model": NAME, **parameters})
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{self.line['ready']}/{path}", json.dumps(body).encode(), headers)
+        with direct.open(request, timeout=300) as response:
+            return json.load(response)
+
+
+def start(*arguments: str) -> Teacher:
+    """A server that has said that it answers."""
+    command = [sys.executable, str(SERVE), "--bundled", "--context", "512", "--threads", "2", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return Teacher(process, json.loads(process.stdout.readline()))
+
+
+@pytest.fixture(scope="module")
+def teacher() -> Iterator[Teacher]:
+    teacher = start()
+    yield teacher
+    teacher.process.kill()
+    teacher.process.wait()
+
+
+def refusal(*arguments: str) -> str:
+    """The one line with which a server does not start."""
+    command = [sys.executable, str(SERVE), *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert (ended.returncode, ended.stdout) == (2, ""), ended
+    (line,) = ended.stderr.splitlines()
+    return line
+
+
+def test_identifies_the_model_without_serving_it(teacher: Teacher) -> None:
+    output = subprocess.check_output([sys.executable, str(SERVE), "--bundled", "--identify"], text=True)
+    path = bundled_gguf()
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert json.loads(output) == {"model": NAME, "path": str(path), "sha256": sha256}
+    assert teacher.line["sha256"] == sha256
+
+
+def test_says_in_one_line_where_it_answers(teacher: Teacher) -> None:
+    assert teacher.line.keys() == {"ready", "model", "sha256"}
+    assert teacher.line["ready"] == f"http://127.0.0.1:{teacher.port}/v1"
+    assert teacher.line["model"] == NAME
+    with direct.open(f"http://127.0.0.1:{teacher.port}/health") as response:
+        assert response.status == 200
+
+
+def test_lists_its_model(teacher: Teacher) -> None:
+    with direct.open(f"{teacher.line['ready']}/models") as response:
+        assert [model["id"] for model in json.load(response)["data"]] == [NAME]
+
+
+def test_temperature_0_gives_the_same_text_twice(teacher: Teacher) -> None:
+    asked = {"prompt": "The capital of France is", "max_tokens": 8, "temperature": 0}
+    first, second = (teacher.complete(**asked)["choices"][0]["text"] for _ in range(2))
+    assert first == second
+    assert "Paris" in first
+
+
+def test_a_seed_decides_what_is_sampled(teacher: Teacher) -> None:
+    def sample(seed: int) -> str:
+        asked = {"prompt": "Once upon a time", "max_tokens": 16, "temperature": 1.5}
+        return teacher.complete(**asked, seed=seed)["choices"][0]["text"]
+
+    assert sample(1) == sample(1)
+    assert len({sample(seed) for seed in (1, 2, 3)}) > 1
+
+
+def test_stops_at_a_stop_sequence_and_leaves_it_out(teacher: Teacher) -> None:
+    asked = {"prompt": "1, 2, 3, 4, 5,", "max_tokens": 24, "temperature": 0, "stop": [" 8"]}
+    (choice,) = teacher.complete(**asked)["choices"]
+    assert choice["finish_reason"] == "stop"
+    assert choice["text"] == " 6, 7,"
+
+
+def test_counts_tokens(teacher: Teacher) -> None:
+    answer = teacher.complete(prompt="one two three", max_tokens=5, temperature=0, ignore_eos=True)
+    usage = answer["usage"]
+    assert answer["choices"][0]["finish_reason"] == "length"
+    assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (3, 5, 8)
+
+
+def test_answers_a_chat_in_the_models_own_format(teacher: Teacher) -> None:
+    system, question = "You are terse.", "What is the capital of France?"
+    messages = [{"role": "system", "content": system}, {"role": "user", "content": question}]
+    written = f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n"
+    asked = {"max_tokens": 12, "temperature": 0}
+    chat = teacher.post("chat/completions", {"messages": messages, **asked})
+    completion = teacher.complete(prompt=written, **asked)
+    assert chat["choices"][0]["message"]["content"] == completion["choices"][0]["text"]
+    assert chat["usage"]["prompt_tokens"] == completion["usage"]["prompt_tokens"]
+
+
+def test_refuses_a_prompt_that_is_longer_than_its_context(teacher: Teacher) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        teacher.complete(prompt="word " * 600, max_tokens=1)
+    assert refused.value.code == 400
+    assert "context" in refused.value.read().decode()
+
+
+def test_answers_several_at_once_as_one_by_one(teacher: Teacher) -> None:
+    prompts = ["A dog is", "Water is", "The sun is"]
+    asked = {"max_tokens": 6, "temperature": 0}
+    alone = [teacher.complete(prompt=prompt, **asked)["usage"] for prompt in prompts]
+    together: dict[int, dict[str, Any]] = {}
+
+    def ask(number: int) -> None:
+        together[number] = teacher.complete(prompt=prompts[number], **asked)["usage"]
+
+    threads = [threading.Thread(target=ask, args=[number]) for number in range(len(prompts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counts = [usage["completion_tokens"] for usage in alone]
+    assert [together[number]["completion_tokens"] for number in range(len(prompts))] == counts
+
+
+def test_listens_on_127_0_0_1_only(teacher: Teacher) -> None:
+    with socket.create_connection(("127.0.0.1", teacher.port), timeout=5):
+        pass
+    # Another address of this machine: a server that listens on all of them would answer there.
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.2", teacher.port), timeout=5):
+        pass
+
+
+def test_a_port_in_use_is_named(teacher: Teacher) -> None:
+    line = refusal("--bundled", "--port", str(teacher.port))
+    assert line.startswith(f"teacher: cannot listen on 127.0.0.1:{teacher.port}: something else listens there")
+
+
+def test_a_port_that_is_none_is_named() -> None:
+    assert refusal("--bundled", "--port", "70000").startswith("teacher: cannot listen on 127.0.0.1:70000: ")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "none.gguf"
+    assert refusal("--gguf", str(path)) == f"teacher: cannot read the model {path}: No such file or directory"
+
+
+def test_a_file_of_another_kind_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_text("<html>not found</html>")
+    assert refusal("--gguf", str(path)) == f"teacher: {path} is not a GGUF file: it starts with b'<htm'"
+
+
+def test_half_a_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(bundled_gguf().read_bytes()[:1_000_000])
+    assert refusal("--gguf", str(path)).startswith(f"teacher: llama.cpp could not load {path}: ")
+
+
+def test_sigterm_ends_it_while_it_generates() -> None:
+    teacher = start()
+    asked = {"prompt": "Once upon a time", "max_tokens": 400, "stream": True, "ignore_eos": True}
+    headers = {"content-type": "application/json"}
+    request = urllib.request.Request(f"{teacher.line['ready']}/completions", json.dumps(asked).encode(), headers)
+    with direct.open(request, timeout=300) as response:
+        assert response.readline().startswith(b"data: ")
+        teacher.process.send_signal(signal.SIGTERM)
+        assert teacher.process.wait(timeout=60) == -signal.SIGTERM
