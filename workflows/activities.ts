@@ -19,7 +19,7 @@ export const store = proxyActivities<StoreActivities>({
   retry,
 });
 
-/** Filter and composition: heavy, so on a queue and in a process of their own. */
+/** Filter and composition: heavy, so on a queue of their own, which other processes or machines can serve. */
 export const cpu = proxyActivities<CpuActivities>({
   taskQueue: 'cpu',
   startToCloseTimeout: '2 hours',

@@ -5,50 +5,43 @@ import {
   condition,
   getExternalWorkflowHandle,
   isCancellation,
+  log,
   setHandler,
 } from '@temporalio/workflow';
-import type { CallFailure, CallResult, ShardSummary } from '../activities/types.js';
+import type { CallFailure, ShardSummary } from '../activities/types.js';
 import { store, teacher } from './activities.js';
 import type { ShardInput } from './inputs.js';
-import { blockedSignal, type ShardProgress, settingsSignal, shardProgressQuery } from './messages.js';
+import { blockedSignal, settingsSignal } from './messages.js';
 
 /**
  * Makes the calls of one shard through a bounded window, then compacts what they left behind.
  * A call that the provider refuses to serve (key, quota) goes back to the list while the run is paused.
  */
 export async function callShard(input: ShardInput): Promise<ShardSummary> {
+  const { run, round, phase, shard, from, to } = input;
   let settings = input.settings;
-  const todo = Array.from({ length: input.to - input.from }, (_, n) => input.from + n);
+  const todo = Array.from({ length: to - from }, (_, n) => from + n);
   const failed: { callIndex: number; reason: CallFailure }[] = [];
-  const progress: ShardProgress = {
-    planned: todo.length,
-    done: 0,
-    inFlight: 0,
-    failed: {},
-    promptTokens: 0,
-    completionTokens: 0,
-  };
   const calls = new CancellationScope();
-  let defect: unknown;
-  let blockedVersion = 0;
   const { callTeacher } = teacher({ queue: input.teacherQueue, requestTimeoutMs: input.requestTimeoutMs });
+  let inFlight = 0;
+  let blockedVersion = 0;
+  let defect: unknown;
 
-  setHandler(shardProgressQuery, () => progress);
   setHandler(settingsSignal, (next) => {
     if (next.version > settings.version) settings = next;
     if (settings.cancel === 'now') calls.cancel();
   });
 
-  while (!allDone() && settings.cancel === null) {
+  while (!isDone() && settings.cancel === null && defect === undefined) {
     // Fill the whole window in one workflow task: fewer, fuller tasks make the engine cheaper.
     while (canSchedule()) void makeCall(todo.shift() as number);
-    await condition(() => settings.cancel !== null || canSchedule() || allDone() || defect !== undefined);
-    if (defect !== undefined) throw defect;
+    await condition(() => settings.cancel !== null || canSchedule() || isDone() || defect !== undefined);
   }
-  await condition(() => progress.inFlight === 0);
-  for (const callIndex of todo) fail(callIndex, 'cancelled');
+  await condition(() => inFlight === 0 || defect !== undefined);
+  if (defect !== undefined) throw defect;
+  for (const callIndex of todo) failed.push({ callIndex, reason: 'cancelled' });
 
-  const { run, round, phase, shard, from, to } = input;
   return await store.closeShard.executeWithOptions(
     { summary: `round ${round} · ${phase} · close shard ${shard}` },
     [{ run, round, phase, shard, from, to, failed: failed.sort((a, b) => a.callIndex - b.callIndex) }],
@@ -57,48 +50,32 @@ export async function callShard(input: ShardInput): Promise<ShardSummary> {
   // --- Helpers ---
 
   function canSchedule(): boolean {
-    return todo.length > 0 && settings.paused === null && progress.inFlight < input.window;
+    return todo.length > 0 && settings.paused === null && inFlight < input.window;
   }
 
-  function allDone(): boolean {
-    return todo.length === 0 && progress.inFlight === 0;
+  function isDone(): boolean {
+    return todo.length === 0 && inFlight === 0;
   }
 
   async function makeCall(callIndex: number): Promise<void> {
     const { version } = settings;
-    progress.inFlight += 1;
+    inFlight += 1;
     try {
-      const { run, round, phase, shard } = input;
       const summary = `round ${round} · ${phase} · call ${callIndex}`;
-      settle(
-        await calls.run(() =>
-          callTeacher.executeWithOptions({ summary }, [{ run, round, phase, shard, callIndex }]),
-        ),
+      const { outcome } = await calls.run(() =>
+        callTeacher.executeWithOptions({ summary }, [{ run, round, phase, shard, callIndex }]),
       );
+      // Stored answers speak for themselves when the shard closes; a request that was refused left none.
+      if (outcome !== 'answered') failed.push({ callIndex, reason: outcome });
     } catch (error) {
       const refusal = accessRefusal(error);
-      if (isCancellation(error)) fail(callIndex, 'cancelled');
+      // A call that fails while it is being aborted comes back as failed, not as cancelled.
+      if (isCancellation(error) || settings.cancel === 'now') failed.push({ callIndex, reason: 'cancelled' });
       else if (refusal !== null) await putBack({ callIndex, version, refusal });
       else defect ??= error;
     } finally {
-      progress.inFlight -= 1;
+      inFlight -= 1;
     }
-  }
-
-  function settle(result: CallResult): void {
-    progress.done += 1;
-    progress.promptTokens += result.promptTokens;
-    progress.completionTokens += result.completionTokens;
-    if (result.outcome === 'answered') return;
-    progress.failed[result.outcome] = (progress.failed[result.outcome] ?? 0) + 1;
-    if (result.outcome === 'invalid-request')
-      failed.push({ callIndex: result.callIndex, reason: result.outcome });
-  }
-
-  function fail(callIndex: number, reason: CallFailure): void {
-    progress.done += 1;
-    progress.failed[reason] = (progress.failed[reason] ?? 0) + 1;
-    failed.push({ callIndex, reason });
   }
 
   async function putBack(call: { callIndex: number; version: number; refusal: string }): Promise<void> {
@@ -106,12 +83,20 @@ export async function callShard(input: ShardInput): Promise<ShardSummary> {
     if (call.version < settings.version) return; // somebody resumed since: try again under the new settings
     if (blockedVersion < call.version) {
       blockedVersion = call.version; // the whole window fails at once; one message is enough
-      await getExternalWorkflowHandle(input.run.runId).signal(blockedSignal, {
-        version: call.version,
-        pause: { by: 'provider', reason: call.refusal },
-      });
+      await askForHelp(call);
     }
     await condition(() => settings.version > call.version);
+  }
+
+  async function askForHelp({ version, refusal }: { version: number; refusal: string }): Promise<void> {
+    try {
+      const pause = { by: 'provider', reason: refusal };
+      await getExternalWorkflowHandle(run.runId).signal(blockedSignal, { version, pause });
+    } catch (error) {
+      // The run was terminated from outside: nobody can resume this shard, so it ends with what it has.
+      log.warn('the run is gone; the shard ends', { error });
+      settings = { version: version + 1, paused: null, cancel: 'finish' };
+    }
   }
 }
 

@@ -7,7 +7,6 @@ import {
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
-  log,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
@@ -46,7 +45,8 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
     const reason = endReason();
     if (reason !== null) return await end({ stopReason: reason });
   } catch (error) {
-    await end({ stopReason: `failed: ${message(error)}`, failed: true });
+    const isRunGone = error instanceof ApplicationFailure && error.type === 'RunGone';
+    if (!isRunGone) await end({ stopReason: `failed: ${message(error)}`, failed: true });
     throw error;
   }
   await condition(allHandlersFinished);
@@ -156,10 +156,8 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
         rounds: state.rounds,
       });
     } catch (error) {
-      // The run was terminated from outside. Nobody is left to spend for.
-      log.warn('the run is gone; the loop ends', { error });
-      const { version } = state.settings;
-      state.settings = { version: version + 1, paused: null, cancel: 'finish' };
+      // Terminated from outside: nobody is left to spend for. Started again, the run repeats this round from the store.
+      throw ApplicationFailure.nonRetryable(`the run is gone: ${message(error)}`, 'RunGone');
     }
     await condition(() => state.settings.paused === null);
   }

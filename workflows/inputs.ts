@@ -31,6 +31,8 @@ export interface RecipeRunInput {
   plan: RunPlan;
   /** Search attributes that this server is known to have; others are never set. */
   searchAttributes: string[];
+  /** Events of one workflow run after which the next one begins; tests make it small. */
+  eventsPerRun?: number;
   /** What a run carries over when it continues as new. */
   carried?: RunStateSnapshot;
 }

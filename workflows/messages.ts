@@ -1,6 +1,6 @@
 /** Messages that a run understands, and the settings that travel from the run to its loop and shards. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Counts, LossChange, Tally } from '../activities/types.js';
+import type { Counts, LossChange } from '../activities/types.js';
 import type { LoopResult } from './inputs.js';
 
 export interface Pause {
@@ -53,16 +53,6 @@ export interface RunStatus {
   loop: LoopReport | null;
 }
 
-/** Live counts of one shard, between two looks at the store. */
-export interface ShardProgress {
-  planned: number;
-  done: number;
-  inFlight: number;
-  failed: Tally;
-  promptTokens: number;
-  completionTokens: number;
-}
-
 export interface PauseRequest {
   by: string;
   reason: string;
@@ -73,7 +63,6 @@ export const pauseUpdate = defineUpdate<RunStatus, [PauseRequest]>('pause');
 export const resumeUpdate = defineUpdate<RunStatus, [{ by: string }]>('resume');
 export const cancelUpdate = defineUpdate<RunStatus, [{ by: string; now: boolean }]>('cancel');
 export const statusQuery = defineQuery<RunStatus>('status');
-export const shardProgressQuery = defineQuery<ShardProgress>('progress');
 
 // Between the workflows of one run, by workflow id only, so that they reach whatever run of the loop is current.
 export const settingsSignal = defineSignal<[Settings]>('settings');

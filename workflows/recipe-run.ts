@@ -6,6 +6,7 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  log,
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
@@ -33,8 +34,8 @@ import { roundTable } from './round-table.js';
 import { RunState } from './run-state.js';
 import { showRun } from './search-attributes.js';
 
-/** Far below the server's 51,200; a run of a million calls reports some thousand times. */
-const eventsPerRun = 8_000;
+/** Below the 4,096 at which the server asks for a fresh history; a run of a million calls reports some thousand times. */
+const defaultEventsPerRun = 3_000;
 
 export interface RecipeRunResult extends RunStatus {
   dataset: ExportResult;
@@ -42,9 +43,10 @@ export interface RecipeRunResult extends RunStatus {
 
 /** A run from recipe to dataset. The loop does the work; this is what people look at, pause, resume and cancel. */
 export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult> {
-  const { run, plan } = input;
+  const { run, plan, eventsPerRun = defaultEventsPerRun } = input;
   const state = new RunState(input.carried);
   const isFirst = input.carried === undefined;
+  let recording: Promise<void> = Promise.resolve();
 
   setHandler(statusQuery, () => state.status());
   setHandler(
@@ -144,14 +146,16 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     let sent = 1;
     let shown = '';
     for (;;) {
-      const { version } = state.settings;
-      if (version > sent && state.ended === null) {
-        sent = version;
-        await getExternalWorkflowHandle(loopId(run.runId)).signal(settingsSignal, state.settings);
-        await record();
-      }
       if (state.ended !== null) return false;
-      if (workflowInfo().historyLength > eventsPerRun || workflowInfo().continueAsNewSuggested) return true;
+      if (state.settings.version > sent) {
+        sent = state.settings.version;
+        await tellLoop();
+        continue;
+      }
+      if (workflowInfo().historyLength > eventsPerRun || workflowInfo().continueAsNewSuggested) {
+        await recording;
+        return true;
+      }
       if (shown !== sight()) {
         shown = sight();
         show();
@@ -160,7 +164,27 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     }
   }
 
+  async function tellLoop(): Promise<void> {
+    // Not awaited: a store that cannot be written must not keep a cancel from the loop.
+    recording = recording.then(record);
+    try {
+      await getExternalWorkflowHandle(loopId(run.runId)).signal(settingsSignal, state.settings);
+    } catch (error) {
+      log.warn('the loop has just ended; its last word is on its way', { error });
+      await condition(() => state.ended !== null, '1 minute');
+      state.ended ??= {
+        rounds: state.loop?.round ?? 0,
+        stopReason:
+          'failed: the loop is gone without a word; the same command starts it again from the store',
+        totals: state.loop?.totals ?? noCounts(),
+        table: state.loop?.rounds ?? [],
+        failed: true,
+      };
+    }
+  }
+
   async function finish(): Promise<RecipeRunResult> {
+    await recording;
     const ended = state.ended;
     if (ended === null) throw ApplicationFailure.nonRetryable('the loop has not ended');
     state.stopReason ??= ended.stopReason;

@@ -56,6 +56,7 @@ export class RunState {
   /** @throws Error when there is nothing left to cancel; `now` may still follow a patient cancel. */
   checkCancel({ now }: { now: boolean }): void {
     if (this.phase === 'done') throw new Error(`the run has ended already: ${this.name}`);
+    if (this.phase === 'exporting') throw new Error('the run is writing its dataset');
     if (this.settings.cancel && !(now && this.settings.cancel === 'finish')) {
       throw new Error('the run is being cancelled already');
     }

@@ -27,14 +27,19 @@ export class ShardRunner {
   /** Resolves when every shard of the plan has closed; throws when one fails. */
   async runAll(phase: CallPhase, { shards }: CallPlan): Promise<void> {
     const waiting = [...shards];
-    const lanes = Math.min(shardsAtOnce, waiting.length);
-    const window = Math.max(1, Math.ceil(this.state.plan.concurrency / Math.max(1, lanes)));
-    const lane = async () => {
+    const { concurrency } = this.state.plan;
+    const lanes = Math.max(1, Math.min(shardsAtOnce, waiting.length, concurrency));
+    const lane = async (window: number) => {
       for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
         await this.runOne({ phase, shard, window });
       }
     };
-    await Promise.all(Array.from({ length: lanes }, lane));
+    // The windows add up to the concurrency, never to more.
+    const share = Math.floor(concurrency / lanes);
+    const windows = Array.from({ length: lanes }, (_, n) =>
+      n === 0 ? concurrency - share * (lanes - 1) : share,
+    );
+    await Promise.all(windows.map(lane));
   }
 
   /** Every new shard starts with the settings as they are; this reaches those already started. */
