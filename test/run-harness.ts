@@ -1,33 +1,62 @@
 /**
  * A whole run on real parts for tests: the real Temporal server, a worker in this process, a store in a temporary
- * folder, the scripted teacher behind real HTTP, and a student that answers from ids alone.
+ * folder, the scripted teacher behind real HTTP, and a student that answers from ids alone. One at a time: the
+ * workers of two would take each other's tasks.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { recipeFile, withDefaults } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
-import type { BatchSignal, TrainingBatch, TrainRoundInput } from '../activities/student-messages.js';
+import { runFiles } from '../activities/run-files.js';
+import type { TrainRoundInput } from '../activities/student-messages.js';
 import type { Seed, TrainRoundResult } from '../activities/types.js';
 import { claimRun } from '../client/run-identity.js';
 import { planOf, queueName } from '../client/run-plan.js';
-import { readJsonl, sha256Hex, writeJson, writeJsonl } from '../store/artifacts.js';
+import { readJson } from '../store/artifacts.js';
 import { teacherIdentity } from '../store/call-key.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import { connectClient, type TemporalTarget } from '../workers/temporal-connection.js';
 import { runWorkers } from '../workers/worker-host.js';
 import type { RecipeRunInput } from '../workflows/inputs.js';
+import {
+  cancelUpdate,
+  pauseUpdate,
+  type RunStatus,
+  resumeUpdate,
+  statusQuery,
+} from '../workflows/messages.js';
 import type { RecipeRunResult, recipeRun } from '../workflows/recipe-run.js';
 import { testTemporal } from './global-setup.js';
-import { OpenAiServer, type OpenAiServerOptions } from './openai-server.js';
+import { type LoggedRequest, OpenAiServer, type OpenAiServerOptions } from './openai-server.js';
+import { trainRound } from './scripted-student.js';
+import { testSeeds } from './test-seeds.js';
+
+// Failures of activities are the point of many tests, and no news.
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 export interface HarnessOptions {
   teacher?: OpenAiServerOptions;
-  /** Replaces the student's answer for one activity call. */
-  student?: (input: TrainRoundInput) => Promise<TrainRoundResult>;
+  /** In place of the scripted student, which is passed on. */
+  student?: (input: TrainRoundInput, scripted: Student) => Promise<TrainRoundResult>;
 }
+
+type Student = (input: TrainRoundInput) => Promise<TrainRoundResult>;
+
+export interface StartOptions {
+  seeds?: Seed[];
+  /** See `RecipeRunInput`. */
+  eventsPerRun?: number;
+}
+
+/** Keys of a recipe file, over the harness's own. */
+export type RecipeChanges = Record<string, unknown>;
+
+/** Of the scripted model, USD per million tokens. */
+export const price = { inputUsdPerMTok: 0.15, outputUsdPerMTok: 0.6 };
 
 export class RunHarness {
   readonly teacher: OpenAiServer;
@@ -52,13 +81,16 @@ export class RunHarness {
     this.options = parts.options;
   }
 
+  /** With workers, unless told otherwise. The first harness may have to get the Temporal server: no time limit. */
   static async start(options: HarnessOptions = {}): Promise<RunHarness> {
     const target = await testTemporal();
     const folder = await mkdtemp(path.join(os.tmpdir(), 'seedmill-run-'));
     const opened = await openStore(path.join(folder, 'runs'));
     const teacher = await OpenAiServer.start(options.teacher);
     const client = await connectClient(target);
-    return new RunHarness({ teacher, opened, client, target, folder, options });
+    const harness = new RunHarness({ teacher, opened, client, target, folder, options });
+    await harness.startWorkers();
+    return harness;
   }
 
   get store() {
@@ -72,9 +104,8 @@ export class RunHarness {
     const isReady = new Promise<void>((resolve) => {
       ready = resolve;
     });
-    const queues = ['seedmill', 'cpu', queueName('default', this.identity)];
     const node = runWorkers({
-      queues,
+      queues: ['seedmill', 'cpu', this.teacherQueue],
       storeUrl: this.store.url,
       stateDir: this.folder,
       target: this.target,
@@ -83,8 +114,8 @@ export class RunHarness {
       shutdownGraceTime: '1 second',
     });
     const student = this.runStudent(stop.signal);
-    await Promise.race([isReady, node]);
     this.workers = { stop, done: Promise.all([node, student]) };
+    await Promise.race([isReady, node]);
   }
 
   async stopWorkers(): Promise<void> {
@@ -93,36 +124,38 @@ export class RunHarness {
     this.workers = null;
   }
 
+  /** Ends everything, runs that are still open included. */
   async stop(): Promise<void> {
+    const open = this.client.workflow.list({ query: `ExecutionStatus = "Running"` });
+    for await (const { workflowId } of open) await this.terminate(workflowId);
     await this.stopWorkers();
     await this.teacher.stop();
     await this.client.connection.close();
     await rm(this.folder, { recursive: true });
   }
 
-  /** Puts a run's inputs into the store and starts its workflow. */
-  async startRun(changes: Record<string, unknown> = {}, seeds = testSeeds()): Promise<string> {
+  /** Puts a run's inputs into the store and starts its workflow: always a new run. */
+  async startRun(changes: RecipeChanges = {}, options: StartOptions = {}): Promise<string> {
     const recipe = this.recipe(changes);
     const { runId } = await claimRun({
       store: this.store,
-      inputs: { recipe, seeds, heldOut: null },
+      inputs: { recipe, seeds: options.seeds ?? testSeeds(), heldOut: null },
       isNew: true,
-      manifest: {
-        seedmill: 'test',
-        bundleSha256: 'test',
-        teacherQueue: queueName('default', this.identity),
-      },
+      manifest: { seedmill: 'test', bundleSha256: 'test', teacherQueue: this.teacherQueue },
     });
-    await this.startWorkflow(runId, recipe);
+    await this.startWorkflow(runId, options);
     return runId;
   }
 
-  async startWorkflow(runId: string, recipe: StoredRecipe): Promise<void> {
+  /** Starts the workflow of a run whose inputs are in the store, as the command does after a lost server. */
+  async startWorkflow(runId: string, { eventsPerRun }: StartOptions = {}): Promise<void> {
+    const recipe = await readJson<StoredRecipe>(this.store, runFiles(runId).recipe);
     const input: RecipeRunInput = {
       schemaVersion: 1,
       run: { runId, storeUrl: this.store.url, storeId: this.opened.storeId },
-      plan: planOf(recipe, queueName('default', this.identity)),
+      plan: planOf(recipe, this.teacherQueue),
       searchAttributes: [],
+      ...(eventsPerRun !== undefined && { eventsPerRun }),
     };
     await this.client.workflow.start<typeof recipeRun>('recipeRun', {
       workflowId: runId,
@@ -131,11 +164,58 @@ export class RunHarness {
     });
   }
 
-  async result(runId: string): Promise<RecipeRunResult> {
-    return await this.client.workflow.getHandle<typeof recipeRun>(runId).result();
+  handle(runId: string): WorkflowHandle<typeof recipeRun> {
+    return this.client.workflow.getHandle<typeof recipeRun>(runId);
   }
 
-  recipe(changes: Record<string, unknown> = {}): StoredRecipe {
+  async result(runId: string): Promise<RecipeRunResult> {
+    return await this.handle(runId).result();
+  }
+
+  /** Starts a run and waits for its end. */
+  async finishedRun(changes: RecipeChanges = {}, options: StartOptions = {}): Promise<string> {
+    const runId = await this.startRun(changes, options);
+    await this.result(runId);
+    return runId;
+  }
+
+  status(runId: string): Promise<RunStatus> {
+    return this.handle(runId).query(statusQuery);
+  }
+
+  pause(runId: string, reason = 'lunch'): Promise<RunStatus> {
+    return this.handle(runId).executeUpdate(pauseUpdate, { args: [{ by: 'ann', reason }] });
+  }
+
+  resume(runId: string): Promise<RunStatus> {
+    return this.handle(runId).executeUpdate(resumeUpdate, { args: [{ by: 'ann' }] });
+  }
+
+  cancel(runId: string, { now = false } = {}): Promise<RunStatus> {
+    return this.handle(runId).executeUpdate(cancelUpdate, { args: [{ by: 'ann', now }] });
+  }
+
+  /** The pause that the run is in, once it is. */
+  async untilPaused(runId: string): Promise<RunStatus> {
+    return await until(async () => {
+      const status = await this.status(runId);
+      return status.settings.paused !== null && status;
+    });
+  }
+
+  /** Ends a workflow as an operator does; one that has ended already is left alone. */
+  async terminate(workflowId: string): Promise<void> {
+    const handle = this.client.workflow.getHandle(workflowId);
+    if ((await handle.describe()).status.name !== 'RUNNING') return;
+    await handle.terminate('the test is over').catch(() => {});
+  }
+
+  /** Requests for one model: runs at the same time are told apart by the models that they ask. */
+  requestsFor(model: string): LoggedRequest[] {
+    return this.teacher.requests.filter((request) => request.model === model);
+  }
+
+  recipe(changes: RecipeChanges = {}): StoredRecipe {
     const file = recipeFile.parse({
       name: 'harness',
       method: 'sedi',
@@ -148,97 +228,51 @@ export class RunHarness {
         model: 'scripted',
         baseUrl: this.teacher.baseUrl,
         form: 'completion',
-        price: { inputUsdPerMTok: 0.15, outputUsdPerMTok: 0.6 },
+        price,
         ...(changes.teacher as object | undefined),
       },
       generation: {
         prompts: 'staged',
         answers: 'direct',
         callsPerRound: 4,
-        ...(changes.generation as object),
+        ...(changes.generation as object | undefined),
       },
     });
-    return { ...withDefaults(file), teacherIdentity: this.identity, teacherModel: 'scripted' };
+    const recipe = withDefaults(file);
+    return { ...recipe, teacherIdentity: this.identity, teacherModel: recipe.teacher.model };
   }
 
   private get identity(): string {
     return teacherIdentity({ baseUrl: this.teacher.baseUrl });
   }
 
+  private get teacherQueue(): string {
+    return queueName('default', this.identity);
+  }
+
   private async runStudent(signal: AbortSignal): Promise<void> {
     const connection = await NativeConnection.connect(this.target.connectionOptions);
-    const trainRound = this.options.student ?? ((input: TrainRoundInput) => this.train(input));
+    const scripted: Student = (input) => trainRound(this.store, input);
+    const { student } = this.options;
     const worker = await Worker.create({
       connection,
       namespace: this.target.namespace,
       taskQueue: 'student',
-      activities: { trainRound },
+      activities: { trainRound: student ? (input: TrainRoundInput) => student(input, scripted) : scripted },
     });
-    const stop = () => worker.shutdown();
-    signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', () => worker.shutdown(), { once: true });
     await worker.run();
     await connection.close();
   }
+}
 
-  /** Gains and scores from hashes of ids: the same examples always measure the same. */
-  async train(input: TrainRoundInput): Promise<TrainRoundResult> {
-    const batches = await readJsonl<TrainingBatch>(this.store, input.batches);
-    const rows: BatchSignal[] = batches.map(({ batch, examples }) => ({
-      batch,
-      gain: fraction(examples.map(({ id }) => id).join()) - 0.3,
-      standardError: 0.01,
-      examples: examples.map(({ id }) => ({
-        id,
-        answerLoss: 1 + fraction(id),
-        score: fraction(`score ${id}`),
-      })),
-    }));
-    const folder = `${input.run.runId}/rounds/${String(input.round).padStart(3, '0')}`;
-    const signal = await writeJsonl(this.store, `${folder}/signal.jsonl`, rows);
-    const checkpoint = await writeJson(this.store, `${folder}/student/checkpoint.json`, {
-      round: input.round,
-    });
-    const loss = { before: 3 - input.round * 0.1, after: 2.9 - input.round * 0.1, rows: input.heldOut.count };
-    return {
-      signal,
-      checkpoint,
-      adapter: checkpoint,
-      steering: loss,
-      reporting: loss,
-      device: 'scripted',
-      seconds: 0,
-    };
+/** Waits until the condition gives something true, and returns that; mocha's time limit ends a wait in vain. */
+export async function until<T>(
+  condition: () => T | Promise<T>,
+): Promise<Exclude<T, false | null | undefined>> {
+  for (;;) {
+    const value = await condition();
+    if (value) return value as Exclude<T, false | null | undefined>;
+    await sleep(20);
   }
-}
-
-function fraction(text: string): number {
-  return Number.parseInt(sha256Hex(text).slice(0, 8), 16) / 2 ** 32;
-}
-
-/** Twelve human seeds about different things, for runs that need few. */
-export function testSeeds(): Seed[] {
-  const instructions = [
-    'Name three rivers that cross more than one country.',
-    'Explain to a child why the sky is blue.',
-    'Write a polite e-mail that declines a meeting.',
-    'Sort these numbers from small to large.',
-    'Suggest a quick dinner with rice and beans.',
-    'Describe how a bicycle stays upright.',
-    'Convert the temperature from Celsius to Fahrenheit.',
-    'Give two arguments for and against school uniforms.',
-    'Summarise the paragraph in one sentence.',
-    'Compose a short poem about the first snow.',
-    'List the steps to change a flat tyre.',
-    'Decide whether the review is positive or negative.',
-  ];
-  return instructions.map((instruction, index) => ({
-    id: `seed-${index}`,
-    origin: 'human',
-    instruction,
-    instances: [{ input: '', output: `Answer number ${index}.` }],
-    isClassification: index === 11,
-    ancestors: [`seed-${index}`],
-    round: 0,
-    score: null,
-  }));
 }

@@ -16,9 +16,13 @@ export interface WorkflowBundle {
   sha256: string;
 }
 
+/** A process that runs from sources bundles them once, however many workers it starts. */
+let fromSources: Promise<string> | undefined;
+
 /** The bundle for a worker of this process. Throws when running from `dist/` that was not built. */
 export async function loadWorkflowBundle(): Promise<WorkflowBundle> {
-  const code = isFromSources ? await bundleWorkflows() : await readFile(bundlePath, 'utf8');
+  if (isFromSources) fromSources ??= bundleWorkflows();
+  const code = await (fromSources ?? readFile(bundlePath, 'utf8'));
   return { code, sha256: createHash('sha256').update(code).digest('hex') };
 }
 
