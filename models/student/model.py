@@ -52,7 +52,8 @@ class Student:
         """`adapter_model.safetensors` and `adapter_config.json`, as peft writes them."""
         self.load(weights)
         with tempfile.TemporaryDirectory() as folder:
-            self.model.save_pretrained(folder)
+            # "auto" would ask the hub whether the vocabulary was changed. It never is: only linear layers are adapted.
+            self.model.save_pretrained(folder, save_embedding_layers=False)
             tensors = (Path(folder) / "adapter_model.safetensors").read_bytes()
             config = json.loads((Path(folder) / "adapter_config.json").read_text())
         # peft keeps the module names in a set, which is written in another order by every process.
