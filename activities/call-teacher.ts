@@ -49,7 +49,6 @@ export class CallTeacher {
       },
       {
         ...sampleChoice({ input, recipe, planned }),
-        model: endpoint.model,
         ledger: { name: roundFiles(run.runId, round).phase(phase).ledger(shard), callIndex, attempt },
         price: recipe.teacher.price,
         signal,
@@ -100,14 +99,6 @@ export function sampleChoice(options: {
 }
 
 function toCallResult(callIndex: number, result: AskResult): CallResult {
-  const { outcome, sent, fromStore, tokens, costUsd } = result;
-  return {
-    callIndex,
-    outcome,
-    sent,
-    fromStore,
-    promptTokens: tokens.prompt,
-    completionTokens: tokens.completion,
-    costUsd,
-  };
+  const { outcome, tokens } = result;
+  return { callIndex, outcome, promptTokens: tokens.prompt, completionTokens: tokens.completion };
 }

@@ -1,4 +1,6 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { writeJsonl } from '../store/artifacts.js';
+import { callKey } from '../store/call-key.js';
 import { compactLedger } from '../store/ledger.js';
 import { costUsd } from '../store/pricing.js';
 import { ResponseStore } from '../store/response-store.js';
@@ -71,13 +73,17 @@ async function readBack(options: {
     sampling: prompt.sampling,
   };
   if (!found) {
-    // Nothing stored and no failure reported: the history and the store are not from the same run.
-    if (!failure)
-      throw new Error(`${input.phase} call ${input.callIndex} ended without an answer in the store`);
+    if (!failure) {
+      throw ApplicationFailure.nonRetryable(
+        `${input.phase} call ${input.callIndex} ended well, but the store has no answer: history and store are not of the same run`,
+        'AnswerMissing',
+      );
+    }
     return {
       ...base,
       outcome: failure,
       callKey: null,
+      sampleKey: null,
       text: null,
       truncated: false,
       model: recipe.teacherModel,
@@ -86,11 +92,12 @@ async function readBack(options: {
       costUsd: 0,
     };
   }
-  const { answer, key } = found.response;
+  const { answer, key, request } = found.response;
   return {
     ...base,
     outcome: found.outcome,
     callKey: key,
+    sampleKey: callKey({ ...request, scope: { reuse: 'project' } }).key,
     text: answer.text,
     truncated: answer.kind === 'truncated',
     model: answer.model,

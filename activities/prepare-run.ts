@@ -1,7 +1,8 @@
-import { splitHeldOut, useHeldOut } from '../methods/sedi/held-out.js';
+import { type HeldOutSplit, splitHeldOut, useHeldOut } from '../methods/sedi/held-out.js';
 import { templateSource } from '../methods/prompt.js';
 import { templates } from '../methods/self-instruct/templates.js';
 import { readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
+import type { Recipe } from './recipe.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
 import type { Ref, RunContext, Seed } from './types.js';
@@ -17,16 +18,9 @@ export async function prepareRun(
   const recipe = await runs.recipe(run);
   const files = runFiles(run.runId);
   const seeds = await readJsonlAt<Seed>(runs.store, files.seeds);
-  const tokenisation = recipe.filter.tokens;
-  const split =
-    'file' in recipe.heldout
-      ? useHeldOut({
-          heldOut: await readJsonlAt<Seed>(runs.store, files.heldOutGiven),
-          seeds,
-          runSeed: recipe.seed,
-          tokenisation,
-        })
-      : splitHeldOut({ seeds, runSeed: recipe.seed, ...recipe.heldout, tokenisation });
+  const isGiven = recipe.heldout !== null && 'file' in recipe.heldout;
+  const given = isGiven ? await readJsonlAt<Seed>(runs.store, files.heldOutGiven) : null;
+  const split = chooseHeldOut(recipe, { seeds, given });
   for (const template of templates) {
     await runs.store.write(files.prompts(template.name), templateSource(template));
   }
@@ -38,4 +32,15 @@ export async function prepareRun(
   });
   const pool = await writeJsonl(runs.store, roundFiles(run.runId, 1).seedPool, split.pool);
   return { pool, heldOut: heldOut.count > 0 ? heldOut : null };
+}
+
+/** The held-out set as the recipe wants it, and the seeds that are left; the same at the start and in the run. */
+export function chooseHeldOut(
+  { heldout, seed, filter }: Recipe,
+  { seeds, given }: { seeds: Seed[]; given: Seed[] | null },
+): HeldOutSplit {
+  const tokenisation = filter.tokens;
+  if (given) return useHeldOut({ heldOut: given, seeds, runSeed: seed, tokenisation });
+  if (heldout === null || 'file' in heldout) return { rows: [], pool: seeds, leaked: [], warnings: [] };
+  return splitHeldOut({ seeds, runSeed: seed, share: heldout.share, tokenisation });
 }

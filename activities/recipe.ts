@@ -4,6 +4,8 @@
  * no environment and no machine's addresses except a base URL that the recipe itself gives.
  */
 import { z } from 'zod';
+import { tokenisationFor } from '../methods/language.js';
+import { RELAXED_THRESHOLD, STRICT_THRESHOLD } from '../methods/sedi/batches.js';
 import { studentSettings } from './student-messages.js';
 
 const share = z.number().min(0).max(1);
@@ -62,6 +64,8 @@ const teacher = z
     if (endpoint === 'openai' && !model) complain('model', 'is needed with endpoint: openai');
     if (endpoint === 'openai' && gguf) complain('gguf', 'belongs to endpoint: local');
     if (endpoint === 'local' && baseUrl) complain('baseUrl', 'belongs to endpoint: openai');
+    if (endpoint === 'local' && model)
+      complain('model', 'belongs to endpoint: openai; a local model is a gguf');
   });
 
 const generation = z.strictObject({
@@ -136,7 +140,8 @@ export const recipeFile = z
     target: count.max(10_000_000),
     /** Seed tasks, relative to the recipe. */
     seeds: z.string().min(1),
-    heldout: heldout.default({ share: 0.2 }),
+    /** Default: a fifth of the seeds with sedi; none with self-instruct, which measures nothing. */
+    heldout: heldout.optional(),
     teacher,
     generation: generation.prefault({}),
     filter: filter.prefault({}),
@@ -160,7 +165,9 @@ export const recipeFile = z
     stop: stop.prefault({}),
   })
   .check((context) => {
-    const { method, signal, generation } = context.value;
+    const { method, signal, generation, teacher } = context.value;
+    const isChat = (teacher.form ?? (teacher.endpoint === 'local' ? 'completion' : 'chat')) === 'chat';
+    const prompts = generation.prompts ?? (isChat ? 'one-call' : 'staged');
     if (method === 'self-instruct' && signal !== undefined && signal !== 'none') {
       context.issues.push({
         code: 'custom',
@@ -169,12 +176,13 @@ export const recipeFile = z
         message: `'${signal}' belongs to method: sedi; Self-Instruct trains nothing`,
       });
     }
-    if (generation.prompts === 'one-call' && generation.answers === 'direct') {
+    if (prompts === 'one-call' && generation.answers === 'direct') {
       context.issues.push({
         code: 'custom',
         input: context.value,
         path: ['generation', 'answers'],
-        message: "'direct' belongs to prompts: staged; one call already brings the answer",
+        message:
+          "'direct' belongs to prompts: staged; with one-call (the default of chat) the answer comes along",
       });
     }
   });
@@ -188,7 +196,7 @@ export type Recipe = ReturnType<typeof withDefaults>;
 export function withDefaults(file: RecipeFile) {
   const { teacher, generation, filter } = file;
   const isLocal = teacher.endpoint === 'local';
-  const isEnglish = generation.language.toLowerCase() === 'english';
+  const isSedi = file.method === 'sedi';
   const form = teacher.form ?? (isLocal ? 'completion' : 'chat');
   return {
     ...file,
@@ -203,9 +211,10 @@ export function withDefaults(file: RecipeFile) {
     generation: { ...generation, prompts: generation.prompts ?? (form === 'chat' ? 'one-call' : 'staged') },
     filter: {
       ...filter,
-      poolThreshold: filter.poolThreshold ?? (file.method === 'sedi' ? 0.85 : 0.7),
-      tokens: filter.tokens ?? (isEnglish ? 'rouge' : 'unicode'),
+      poolThreshold: filter.poolThreshold ?? (isSedi ? RELAXED_THRESHOLD : STRICT_THRESHOLD),
+      tokens: filter.tokens ?? tokenisationFor(generation.language),
     },
-    signal: file.signal ?? (file.method === 'sedi' ? 'train' : 'none'),
+    signal: file.signal ?? (isSedi ? 'train' : 'none'),
+    heldout: file.heldout ?? (isSedi ? { share: 0.2 } : null),
   };
 }

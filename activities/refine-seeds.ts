@@ -76,22 +76,19 @@ async function everythingPolicy(runs: Runs, { run, round }: RefineInput): Promis
   const pool = await runs.seedPool(run, round);
   const ancestors = ancestorsOf(pool);
   const accepted = await acceptedOf(runs, { run, round });
-  // Further instances of an instruction add nothing to a prompt that shows instructions.
-  const added = accepted
-    .filter((candidate) => candidate.instance === 0)
-    .map((candidate): Seed => {
-      const { id, instruction, input, output, isClassification, seedIds } = candidate;
-      return {
-        id,
-        origin: 'machine',
-        instruction,
-        instances: [{ input, output }],
-        isClassification,
-        ancestors: [...new Set(seedIds.flatMap((seed) => ancestors.get(seed) ?? []))].sort(),
-        round,
-        score: null,
-      };
-    });
+  const added = onePerInstruction(accepted).map((candidate): Seed => {
+    const { id, instruction, input, output, isClassification, seedIds } = candidate;
+    return {
+      id,
+      origin: 'machine',
+      instruction,
+      instances: [{ input, output }],
+      isClassification,
+      ancestors: [...new Set(seedIds.flatMap((seed) => ancestors.get(seed) ?? []))].sort(),
+      round,
+      score: null,
+    };
+  });
   return {
     stored: added,
     pool: [...pool, ...added],
@@ -139,6 +136,15 @@ async function acceptedOf(runs: Runs, { run, round }: RoundInput): Promise<Candi
   return rows.filter(({ verdict }) => verdict.state === 'accepted');
 }
 
+/** The first accepted instance of each instruction: the others add nothing where instructions are compared or shown. */
+function onePerInstruction(accepted: readonly Candidate[]): Candidate[] {
+  const seen = new Set<string>();
+  return accepted.filter(({ callIndex, position }) => {
+    const place = `${callIndex}/${position}`;
+    return seen.has(place) ? false : seen.add(place);
+  });
+}
+
 function ancestorsOf(pool: readonly Seed[]): Map<string, string[]> {
   return new Map(pool.map(({ id, ancestors }) => [id, ancestors]));
 }
@@ -152,7 +158,7 @@ async function measureDiversity(
   const accepted = await acceptedOf(runs, { run, round });
   const diversity = diversityReport({
     round,
-    instructions: accepted.filter(({ instance }) => instance === 0).map(({ instruction }) => instruction),
+    instructions: onePerInstruction(accepted).map(({ instruction }) => instruction),
     pool,
     tokenisation: filter.tokens,
   });

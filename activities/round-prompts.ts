@@ -1,4 +1,6 @@
 /** The prompts of one phase of one round, built where they are needed: plans and history hold no text. */
+import { ApplicationFailure } from '@temporalio/common';
+import { isEnglish } from '../methods/language.js';
 import type { Prompt } from '../methods/prompt.js';
 import {
   answerPrompt,
@@ -78,7 +80,8 @@ function withoutOverrides(sources: PromptSources, choice: PromptChoice): Prompt 
   const { domain, language, system } = generation;
   const options = {
     form: teacher.form,
-    language,
+    // The prompts were written for English; naming it would only make them longer.
+    ...(!isEnglish(language) && { language }),
     ...(domain !== undefined && { domain }),
     ...(system !== undefined && { system }),
   };
@@ -135,11 +138,19 @@ export class RoundPrompts {
     this.runs = runs;
   }
 
+  /** @throws ApplicationFailure `OtherPrompts` when the plan was made with other templates than this version's. */
   async call(options: RoundPhase & { callIndex: number }): Promise<PlannedCall> {
     const { rows, sources } = await this.phase(options);
     const row = rows[options.callIndex];
     if (!row) throw new Error(`${options.phase} of round ${options.round} has no call ${options.callIndex}`);
-    return { row, prompt: buildPrompt(sources, row) };
+    const prompt = buildPrompt(sources, row);
+    if (promptHash(prompt) !== row.promptHash) {
+      throw ApplicationFailure.nonRetryable(
+        `this version writes other prompts than the one that planned round ${options.round}: finish the run with that version`,
+        'OtherPrompts',
+      );
+    }
+    return { row, prompt };
   }
 
   private async phase(options: RoundPhase) {

@@ -23,6 +23,8 @@ export interface CallRow {
   outcome: 'answered' | CallFailure;
   /** Key of the answer that counts: the first usable one, else the last; null when none was stored. */
   callKey: string | null;
+  /** The same without the scope of `teacher.reuse`: what candidates are named after, alike in every run. */
+  sampleKey: string | null;
   /** The answer's text; null without one. */
   text: string | null;
   truncated: boolean;

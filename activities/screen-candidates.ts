@@ -1,7 +1,7 @@
 import { candidateId, contentHash } from '../methods/identity.js';
 import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
 import { rejectInstances, rejectInstruction } from '../methods/self-instruct/rejects.js';
-import { heldOutPool } from '../methods/sedi/held-out.js';
+import { heldOutPool, LEAK_THRESHOLD } from '../methods/sedi/held-out.js';
 import { RougeLPool } from '../similarity/rouge-l-pool.js';
 import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { type PlannedCallRow, readCalls } from './phase-calls.js';
@@ -89,7 +89,7 @@ function newCandidate(options: { call: PlannedCallRow; item: Parsed<Task>; round
   const { call, plan } = options.call;
   const { position, value } = options.item;
   const { instruction = '', input = '', output = '' } = value ?? {};
-  const callKey = call.callKey as string;
+  const callKey = call.sampleKey as string;
   return {
     id: candidateId({ callKey, position, instance: 0 }),
     contentHash: contentHash({ instruction, input, output }),
@@ -110,11 +110,11 @@ function newCandidate(options: { call: PlannedCallRow; item: Parsed<Task>; round
 
 /** What a candidate remembers of a call that contributed to it. */
 export function lineageOf(call: PlannedCallRow['call']): Candidate['calls'][number] {
-  const { phase, callKey, model, template, templateHash, sampling } = call;
+  const { phase, sampleKey, model, template, templateHash, sampling } = call;
   const { promptTokens, completionTokens, costUsd } = call;
   return {
     phase,
-    callKey: callKey ?? '',
+    callKey: sampleKey ?? '',
     model,
     template,
     templateHash,
@@ -143,7 +143,7 @@ function judge(options: {
     candidate.verdict = { state: 'rejected', ...heuristics };
     return;
   }
-  const leak = heldOut.nearest(candidate.instruction, { threshold: recipe.filter.batchThreshold });
+  const leak = heldOut.nearest(candidate.instruction, { threshold: LEAK_THRESHOLD });
   if (leak) {
     candidate.nearest = leak;
     candidate.verdict = { state: 'rejected', reason: 'heldout-leak', detail: `held-out task ${leak.id}` };

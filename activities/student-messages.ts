@@ -117,8 +117,9 @@ export type StudentFailure =
 
 /** Details of the student's heartbeats. */
 export interface StudentProgress {
-  /** `starting`, `loading the model`, `heldout-before steering`, `signal`, `train`, … */
+  /** `starting`, `loading the model`, `heldout-before steering`, `signal`, `gain of batch 1 of 3`, `train`, … */
   phase: string;
+  /** Batch, or row, that the phase has come to. */
   batch: number;
   of: number;
   /** The latest loss measured in this phase; null before there is any. */

@@ -156,14 +156,8 @@ export type CallFailure =
 export interface CallResult {
   callIndex: number;
   outcome: 'answered' | CallFailure;
-  /** Requests that were sent to the endpoint by the attempt that completed. */
-  sent: number;
-  /** Answers that came from the response store in the attempt that completed. */
-  fromStore: number;
   promptTokens: number;
   completionTokens: number;
-  /** null: unknown price. */
-  costUsd: number | null;
 }
 
 export interface PlanCallsInput {

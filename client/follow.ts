@@ -28,6 +28,7 @@ export async function follow(options: FollowOptions): Promise<StatusReport> {
   const { isTerminal, signal, say } = options;
   const show = isTerminal ? redraw : plainLines(say);
   for (;;) {
+    const lookedAt = performance.now();
     const { status, problems } = await look(options);
     const isOver = ended.has(status.state) || signal.aborted;
     show({ status, problems, isOver });
@@ -35,7 +36,9 @@ export async function follow(options: FollowOptions): Promise<StatusReport> {
       if (isTerminal) logUpdate.done();
       return status;
     }
-    await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
+    // A round of many thousand calls takes a while to read: looking must not become the work.
+    const pauseMs = Math.max(lookEveryMs, 10 * (performance.now() - lookedAt));
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
 }
 
@@ -83,5 +86,7 @@ export async function look(options: {
     const why = `its workflow is ${execution} in Temporal; the same command starts it again from the store`;
     return { status: { ...status, state: 'failed', stopReason: status.stopReason ?? why }, problems: [] };
   }
-  return { status, problems: live?.problems ?? [] };
+  // What the store recorded last may be of an earlier start of this run.
+  const isOutdated = execution === 'RUNNING' && status.dataset === null && ended.has(status.state);
+  return { status: isOutdated ? { ...status, state: 'running' } : status, problems: live?.problems ?? [] };
 }

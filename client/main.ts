@@ -129,6 +129,8 @@ function explain(error: unknown, verbose: boolean): string {
 }
 
 function startOptions(recipePath: string, { seeds, id, new: isNew, set }: RunOptions) {
+  if (id !== undefined && isNew)
+    throw new UserError('--id and --new: a new run under a new id needs no --new');
   return {
     recipePath,
     set,

@@ -8,6 +8,7 @@ import { canonicalJson } from '../store/canonical-json.js';
 import { UserError } from '../store/errors.js';
 import { checkRunId } from '../store/names.js';
 import type { Store } from '../store/types.js';
+import { runOf } from '../workflows/ids.js';
 
 /** `run.json`: where a run came from. Its presence says that all inputs of the run are in the store. */
 export interface RunManifest {
@@ -47,7 +48,11 @@ function withoutPaths(recipe: StoredRecipe): unknown {
   const { gguf, baseUrl: _baseUrl, ...asked } = teacher;
   // A local model is known by its file's hash once it runs; which run is meant has to be known before that.
   const who = teacher.endpoint === 'local' ? { gguf: gguf ?? 'bundled' } : { teacherIdentity, teacherModel };
-  return { ...rest, teacher: { ...asked, ...who }, heldout: 'file' in heldout ? { file: true } : heldout };
+  return {
+    ...rest,
+    teacher: { ...asked, ...who },
+    heldout: heldout !== null && 'file' in heldout ? { file: true } : heldout,
+  };
 }
 
 /** The newest run with these inputs when it has ended and none of them is open; null otherwise. Changes nothing. */
@@ -61,6 +66,16 @@ export async function findEndedRun(store: Store, inputs: RunInputs, id?: string)
   const runs = await runsWithHash(store, hash);
   for (const runId of runs) if (!(await hasEnded(store, runId))) return null;
   return runs.at(-1) ?? null;
+}
+
+/** Whether a run with these inputs is under way. */
+export async function hasOpenRun(store: Store, inputs: RunInputs, id?: string): Promise<boolean> {
+  const runs = id === undefined ? await runsWithHash(store, hashInputs(inputs)) : [id];
+  for (const runId of runs) {
+    const isKnown = (await store.read(runFiles(runId).manifest)) !== undefined;
+    if (isKnown && !(await hasEnded(store, runId))) return true;
+  }
+  return false;
 }
 
 /**
@@ -79,9 +94,12 @@ export async function claimRun(options: {
   const hash = hashInputs(inputs);
   if (id !== undefined) {
     checkRunId(id);
+    if (runOf(id) !== id)
+      throw new UserError(`"${id}" cannot be a run id: it ends like a workflow of another run`);
     const known = await readJsonIfAny<RunManifest>(store, runFiles(id).manifest);
     if (known && known.hash !== hash) await refuseOtherRecipe(store, id, inputs);
     if (known) return { runId: id, disposition: (await hasEnded(store, id)) ? 'finished' : 'rejoined' };
+    await claimId(store, { id, hash });
     await point(store, { hash, runId: id });
     await writeInputs(options, { runId: id, hash });
     return { runId: id, disposition: 'new' };
@@ -101,7 +119,8 @@ export async function claimRun(options: {
   const day = new Date().toISOString().slice(0, 10);
   const runId = `${inputs.recipe.name}-${day}-${randomBytes(2).toString('hex')}`;
   const claimed = await point(store, { hash, runId, onlyFirst: !isNew });
-  if (claimed !== runId) return { runId: claimed, disposition: 'rejoined' };
+  // Whoever was faster may still be writing the inputs, or have died over it: look again.
+  if (claimed !== runId) return await claimRun(options);
   await writeInputs(options, { runId, hash });
   return { runId, disposition: 'new' };
 }
@@ -128,6 +147,16 @@ async function point(
     if (await store.create(name, `${JSON.stringify({ runId })}\n`)) return runId;
     const taken = await readJson<{ runId: string }>(store, name);
     if (taken.runId === runId || (onlyFirst && !(await hasEnded(store, taken.runId)))) return taken.runId;
+  }
+}
+
+/** Two commands that give one id to two recipes: the second is refused, however close they are. */
+async function claimId(store: Store, { id, hash }: { id: string; hash: string }): Promise<void> {
+  const name = `index/ids/${id}.json`;
+  if (await store.create(name, `${JSON.stringify({ runId: id, hash })}\n`)) return;
+  const taken = await readJson<{ hash: string }>(store, name);
+  if (taken.hash !== hash) {
+    throw new UserError(`run ${id} is being started with another recipe or other seeds; choose another --id`);
   }
 }
 

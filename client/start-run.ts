@@ -1,10 +1,11 @@
 /** From a recipe on disk to a running workflow, with every check that can be made before anything is paid. */
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
+import { chooseHeldOut } from '../activities/prepare-run.js';
 import type { Recipe } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { resolveEndpoint, type TeacherEndpoint } from '../activities/teacher-endpoint.js';
-import type { Seed } from '../activities/types.js';
+import type { HeldOutRow, Seed } from '../activities/types.js';
 import { UserError } from '../store/errors.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import type { Store } from '../store/types.js';
@@ -21,7 +22,7 @@ import type { recipeRun } from '../workflows/recipe-run.js';
 import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
 import { readRecipe } from './recipe-file.js';
-import { claimRun, findEndedRun, type RunManifest } from './run-identity.js';
+import { claimRun, findEndedRun, hasOpenRun, type RunInputs, type RunManifest } from './run-identity.js';
 import { planOf, queueName } from './run-plan.js';
 import { unfinishedRuns } from './runs.js';
 import { readSeeds } from './seeds-file.js';
@@ -75,13 +76,18 @@ export async function startRun(context: Context, options: StartOptions): Promise
   };
   await ensureServices({ ...base, needs: models, onTemporal });
   const endpoint = await resolveEndpoint(recipe.teacher, context.stateDir);
-  await checkTeacher({ teacher: recipe.teacher, endpoint });
   const stored = await storedRecipe(recipe, endpoint);
+  const inputs: RunInputs = { recipe: stored, seeds, heldOut };
+  await checkTeacher({ teacher: recipe.teacher, endpoint }).catch(async (error: Error) => {
+    // A run that is under way waits for its teacher; only a new one is refused.
+    if (options.isNew || !(await hasOpenRun(store, inputs, options.id))) throw error;
+    context.say(error.message);
+  });
   const teacherQueue = queueName(recipe.teacher.name, endpoint.identity);
   const bundle = await loadWorkflowBundle();
   const { runId, disposition } = await claimRun({
     store,
-    inputs: { recipe: stored, seeds, heldOut },
+    inputs,
     ...(options.id !== undefined && { id: options.id }),
     ...(options.isNew !== undefined && { isNew: options.isNew }),
     manifest: { seedmill: version, bundleSha256: bundle.sha256, teacherQueue },
@@ -111,13 +117,36 @@ async function readInputs({ recipePath, seedsPath, set }: StartOptions): Promise
   const { recipe } = await readRecipe(recipePath, set);
   const beside = (file: string) => path.resolve(path.dirname(recipePath), file);
   const seeds = await readSeeds(seedsPath ?? shorten(beside(recipe.seeds)));
-  const heldOut = 'file' in recipe.heldout ? await readSeeds(shorten(beside(recipe.heldout.file))) : null;
-  if (recipe.signal !== 'none' && heldOut === null && seeds.length < 8) {
+  const file = recipe.heldout !== null && 'file' in recipe.heldout ? recipe.heldout.file : null;
+  const heldOut = file === null ? null : await readSeeds(shorten(beside(file)));
+  checkHeldOut({ recipe, seeds, heldOut, seedsFile: seedsPath ?? recipe.seeds });
+  return { recipe, seeds, heldOut };
+}
+
+/** A student needs tasks to be measured on, and the teacher needs seeds that are not among them. */
+function checkHeldOut(options: {
+  recipe: Recipe;
+  seeds: Seed[];
+  heldOut: Seed[] | null;
+  seedsFile: string;
+}): void {
+  const { recipe, seeds, heldOut, seedsFile } = options;
+  const { rows, pool } = chooseHeldOut(recipe, { seeds, given: heldOut });
+  if (pool.length === 0) {
     throw new UserError(
-      `${seedsPath ?? recipe.seeds}: ${seeds.length} seed tasks are too few to hold some out for the student's signal; give at least 8, or a heldout.file, or set signal: none`,
+      `${seedsFile}: every seed task is held out or nearly equals a held-out one; give others`,
     );
   }
-  return { recipe, seeds, heldOut };
+  const half = Math.min(...(['steering', 'reporting'] as const).map((half) => count(rows, half)));
+  if (recipe.signal !== 'none' && half < 2) {
+    throw new UserError(
+      `${seedsFile}: ${rows.length} held-out tasks are too few to measure the student on (2 in each half at least): give more seed tasks or a heldout.file, or set signal: none`,
+    );
+  }
+}
+
+function count(rows: HeldOutRow[], half: HeldOutRow['half']): number {
+  return rows.filter((row) => row.half === half).length;
 }
 
 /** Relative to where the command runs, as a person would type it. */

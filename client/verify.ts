@@ -136,10 +136,10 @@ function verifyCandidates(recipe: StoredRecipe, phases: PhaseFiles[], candidates
   if (!asking) return [];
   const expected = new Set<string>();
   for (const call of asking.calls) {
-    if (call.outcome !== 'answered' || call.callKey === null) continue;
+    if (call.outcome !== 'answered' || call.sampleKey === null) continue;
     const answer = { text: call.text ?? '', truncated: call.truncated };
     for (const { position } of readItems({ phase: asking.phase, form: recipe.teacher.form, answer })) {
-      expected.add(candidateId({ callKey: call.callKey, position, instance: 0 }));
+      expected.add(candidateId({ callKey: call.sampleKey, position, instance: 0 }));
     }
   }
   const found = candidates.filter(({ instance }) => instance === 0).map(({ id }) => id);

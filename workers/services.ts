@@ -149,6 +149,8 @@ export interface StopOptions {
   graceMs?: number;
   /** Those that shall go on. */
   keep?: string[];
+  /** Asked under the lock: a run that was started meanwhile keeps its services. */
+  onlyIf?: () => Promise<boolean>;
 }
 
 /** Workers finish what they have in flight, for which they need the teacher and the server. */
@@ -160,9 +162,11 @@ export async function stopServices({
   say,
   graceMs = defaultGraceMs,
   keep = [],
+  onlyIf = async () => true,
 }: StopOptions): Promise<FoundProcess[]> {
   await makeFolder(stateDir);
   return withStartLock({ stateDir, say }, async () => {
+    if (!(await onlyIf())) return [];
     const owned = await ownedProcesses(stateDir, say);
     const alive = owned.filter(({ name, alive }) => alive && !keep.includes(name));
     const stop = async (owned: FoundProcess) => {

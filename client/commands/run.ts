@@ -62,8 +62,9 @@ export async function start(context: Context, options: StartOptions): Promise<nu
  * are a worker's answer), and so does everything while another run of this store is open.
  */
 async function restServices({ stateDir, say }: Context, store: Store): Promise<void> {
-  if ((await unfinishedRuns(store)).length > 0) return;
-  const ended = await stopServices({ stateDir, say: () => {}, keep: ['temporal', 'worker'] });
+  const isIdle = async () => (await unfinishedRuns(store)).length === 0;
+  const ended = await stopServices({ stateDir, say: () => {}, keep: ['temporal', 'worker'], onlyIf: isIdle });
+  if (!(await isIdle())) return;
   const models = ended.length > 0 ? 'The models have ended. ' : '';
   say(`${models}Temporal and its worker go on for the UI; \`npx seedmill down\` ends them.`);
 }
