@@ -1,8 +1,8 @@
 import { readJson, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
-import type { TrainingBatch } from './student-messages.js';
-import type { Candidate, ExportInput, ExportResult, Ref } from './types.js';
+import type { BatchSignal, TrainingBatch } from './student-messages.js';
+import type { Candidate, ExportInput, ExportResult, Ref, Seed } from './types.js';
 
 /** Where an accepted example ended up. */
 type Place =
@@ -28,31 +28,22 @@ export interface RunResult {
  * then those that waited. Everything else that was accepted goes to `surplus.jsonl`.
  */
 export async function exportDataset(runs: Runs, input: ExportInput): Promise<ExportResult> {
-  const { run, target, rounds } = input;
+  const { run, rounds } = input;
   const files = runFiles(run.runId);
   const placed = await placeExamples(runs, input);
   const kept = placed.filter(({ place }) => place.status !== 'surplus');
   const surplus = placed.filter(({ place }) => place.status === 'surplus');
-  if (kept.length !== Math.min(target, placed.length)) {
-    throw new Error(
-      `${kept.length} examples are in batches or waiting, but ${target} of ${placed.length} should be`,
-    );
-  }
-
   const rows = kept.map(({ candidate }) => candidate);
   const train = await writeJsonl(runs.store, files.dataset('train.jsonl'), rows.map(toMessages));
   const alpaca = kept.map((example) => JSON.stringify(toAlpaca(example), null, 2).replaceAll('\n', '\n  '));
   const alpacaJson = alpaca.length === 0 ? '[]\n' : `[\n  ${alpaca.join(',\n  ')}\n]\n`;
   await runs.store.write(files.dataset('alpaca.json'), alpacaJson);
-  await writeJsonl(
-    runs.store,
-    files.dataset('lineage.jsonl'),
-    kept.map((example) => toLineage(run.runId, example)),
-  );
+  const toLineage = await lineageOf(runs, input);
+  await writeJsonl(runs.store, files.dataset('lineage.jsonl'), kept.map(toLineage));
   const surplusRef: Ref = await writeJsonl(
     runs.store,
     files.dataset('surplus.jsonl'),
-    surplus.map((example) => toLineage(run.runId, example)),
+    surplus.map(toLineage),
   );
   await writeJson(runs.store, files.dataset('recipe.json'), await readJson(runs.store, files.recipe));
 
@@ -103,6 +94,39 @@ function toAlpaca({ candidate: { instruction, input, output }, place }: PlacedEx
   return { instruction, input, output, round, batch };
 }
 
-function toLineage(runId: string, { candidate, place }: PlacedExample) {
-  return { ...candidate, run: runId, place };
+/** What the student measured on one example. */
+interface Scores {
+  answerLoss: number;
+  instructionScore: number;
+  batchGain: number | null;
+}
+
+/** A lineage row: the candidate with its method, place, scores, and where the seeds of its prompt came from. */
+async function lineageOf(
+  runs: Runs,
+  { run, rounds }: ExportInput,
+): Promise<(example: PlacedExample) => Record<string, unknown>> {
+  const { method } = await runs.recipe(run);
+  const scores = new Map<string, Scores>();
+  for (let round = 1; round <= rounds; round += 1) {
+    const file = roundFiles(run.runId, round).signal;
+    for (const { gain, examples } of await readJsonlAt<BatchSignal>(runs.store, file, { missing: 'empty' })) {
+      for (const { id, answerLoss, score } of examples) {
+        scores.set(id, { answerLoss, instructionScore: score, batchGain: gain });
+      }
+    }
+  }
+  const seeds = await readJsonlAt<Seed>(runs.store, runFiles(run.runId).seeds);
+  const known = new Map(seeds.map((seed) => [seed.id, seed]));
+  const origins = (ids: string[], key: 'source' | 'licence') =>
+    [...new Set(ids.flatMap((id) => known.get(id)?.[key] ?? []))].sort();
+  return ({ candidate, place }) => ({
+    ...candidate,
+    run: run.runId,
+    method,
+    place,
+    scores: scores.get(candidate.id) ?? null,
+    seedSources: origins(candidate.seedIds, 'source'),
+    seedLicences: origins(candidate.seedIds, 'licence'),
+  });
 }

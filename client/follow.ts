@@ -2,9 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import logUpdate from 'log-update';
+import type { StoredRecipe } from '../activities/run-data.js';
+import { runFiles } from '../activities/run-files.js';
+import { readJsonIfAny } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
 import { lookAt } from './live-run.js';
 import { lossLine, progressBlock, progressLine } from './progress-lines.js';
+import type { RunManifest } from './run-identity.js';
 import { readStatus, type StatusReport } from './status.js';
 
 const lookEveryMs = 1_000;
@@ -79,7 +83,8 @@ export async function look(options: {
   runId: string;
 }): Promise<{ status: StatusReport; problems: string[] }> {
   const { store, client, runId } = options;
-  const live = client ? await lookAt(client, runId) : null;
+  const queues = client ? await queuesOf(store, runId) : [];
+  const live = client ? await lookAt(client, { runId, queues }) : null;
   const status = await readStatus(store, runId, live?.status ?? undefined);
   const execution = live?.execution ?? null;
   if (execution !== null && execution !== 'RUNNING' && status.dataset === null) {
@@ -89,4 +94,12 @@ export async function look(options: {
   // What the store recorded last may be of an earlier start of this run.
   const isOutdated = execution === 'RUNNING' && status.dataset === null && ended.has(status.state);
   return { status: isOutdated ? { ...status, state: 'running' } : status, problems: live?.problems ?? [] };
+}
+
+/** The queues that a run needs workers on; none for a run that is not there. */
+async function queuesOf(store: Store, runId: string): Promise<string[]> {
+  const manifest = await readJsonIfAny<RunManifest>(store, runFiles(runId).manifest);
+  const recipe = await readJsonIfAny<StoredRecipe>(store, runFiles(runId).recipe);
+  if (!manifest || !recipe) return [];
+  return ['seedmill', 'cpu', manifest.teacherQueue, ...(recipe.signal === 'none' ? [] : ['student'])];
 }

@@ -7,6 +7,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { redact } from '../activities/teacher-client/redact.js';
 import { UserError } from '../store/errors.js';
 import { messageOf } from '../workers/service-error.js';
@@ -15,6 +16,11 @@ import type { RunStatus } from '../workflows/messages.js';
 
 /** A query waits this long; figures from the store are shown without it. */
 const queryTimeoutMs = 500;
+/** A long poll takes up to a minute; a poller that was not seen for longer is gone. */
+const pollLastsMs = 75_000;
+/** The shards at work are the newest ones. */
+const shardsLookedAt = 8;
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 /** A steering command waits this long for a worker to take it. */
 const updateTimeoutMs = 10_000;
 
@@ -28,23 +34,45 @@ export interface LiveRun {
 }
 
 /** What the server says of a run; nulls when it says nothing in time. Never throws. */
-export async function lookAt(client: Client, runId: string): Promise<LiveRun> {
-  const nothing: LiveRun = { execution: null, status: null, problems: [] };
+export async function lookAt(
+  client: Client,
+  { runId, queues }: { runId: string; queues: string[] },
+): Promise<LiveRun> {
+  const handle = client.workflow.getHandle(runId);
+  const execution = await soon(client, async () => (await handle.describe()).status.name);
+  if (execution !== 'RUNNING') return { execution, status: null, problems: [] };
+  const [status, idle] = await Promise.all([
+    soon(client, () => handle.query<RunStatus, []>('status')),
+    soon(client, () => queuesWithoutWorkers(client, queues)),
+  ]);
+  const workflows = [runId, loopId(runId), ...(status?.loop?.shards ?? []).slice(-shardsLookedAt)];
+  const failing = await soon(client, () => problemsOf(client, workflows));
+  return { execution, status, problems: [...(idle ?? []), ...(failing ?? [])] };
+}
+
+/** null when it fails or takes too long: whoever looks every second can wait for the next look. */
+async function soon<T>(client: Client, ask: () => Promise<T>): Promise<T | null> {
   try {
-    return await client.withDeadline(Date.now() + queryTimeoutMs, async () => {
-      const handle = client.workflow.getHandle(runId);
-      const { status } = await handle.describe();
-      if (status.name !== 'RUNNING') return { ...nothing, execution: status.name };
-      const [live, problems] = await Promise.all([
-        handle.query<RunStatus, []>('status').catch(() => null),
-        problemsOf(client, [runId, loopId(runId)]),
-      ]);
-      const shards = live?.loop ? await problemsOf(client, live.loop.shards.slice(0, 4)) : [];
-      return { execution: 'RUNNING', status: live, problems: [...problems, ...shards] };
-    });
+    return await client.withDeadline(Date.now() + queryTimeoutMs, ask);
   } catch {
-    return nothing;
+    return null;
   }
+}
+
+/** Queues that nobody has polled for longer than a poll lasts. */
+async function queuesWithoutWorkers(client: Client, queues: string[]): Promise<string[]> {
+  const idle: string[] = [];
+  for (const queue of queues) {
+    const { pollers } = await client.workflowService.describeTaskQueue({
+      namespace: client.options.namespace,
+      taskQueue: { name: queue },
+      taskQueueType: queue === 'seedmill' ? TASK_QUEUE_TYPE_WORKFLOW : TASK_QUEUE_TYPE_ACTIVITY,
+    });
+    const lastMs = pollers.map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000);
+    if (Math.max(0, ...lastMs) > Date.now() - pollLastsMs) continue;
+    idle.push(`no worker serves the queue ${queue}: "seedmill up" starts those of this machine`);
+  }
+  return idle;
 }
 
 /** Failures that are being retried: pending activities and workflow tasks, each kind once. */

@@ -7,7 +7,7 @@ import { roundFiles, runFiles } from '../activities/run-files.js';
 import type { Candidate, Counts, Progress } from '../activities/types.js';
 import { candidateId } from '../methods/identity.js';
 import { readJson, readJsonIfAny, readJsonl, readJsonlAt } from '../store/artifacts.js';
-import { UserError } from '../store/errors.js';
+import { CorruptDataError, UserError } from '../store/errors.js';
 import { checkRunId } from '../store/names.js';
 import { costUsd } from '../store/pricing.js';
 import type { Store } from '../store/types.js';
@@ -132,21 +132,37 @@ function verifyLedger({ phase, plan, attempts }: PhaseFiles): string[] {
 
 /** Reads the answers once more: each item must be there as one candidate, under the id that its place gives. */
 function verifyCandidates(recipe: StoredRecipe, phases: PhaseFiles[], candidates: Candidate[]): string[] {
-  const asking = phases.find(({ phase }) => phase === 'instructions' || phase === 'tasks');
-  if (!asking) return [];
+  const { form } = recipe.teacher;
   const expected = new Set<string>();
-  for (const call of asking.calls) {
-    if (call.outcome !== 'answered' || call.sampleKey === null) continue;
-    const answer = { text: call.text ?? '', truncated: call.truncated };
-    for (const { position } of readItems({ phase: asking.phase, form: recipe.teacher.form, answer })) {
-      expected.add(candidateId({ callKey: call.sampleKey, position, instance: 0 }));
+  const places = new Map<string, { callKey: string; position: number }>();
+  for (const { phase, calls } of phases) {
+    if (phase !== 'instructions' && phase !== 'tasks') continue;
+    for (const call of calls.filter(({ outcome }) => outcome === 'answered')) {
+      const answer = { text: call.text ?? '', truncated: call.truncated };
+      for (const { position } of readItems({ phase, form, answer })) {
+        const place = { callKey: call.sampleKey ?? '', position };
+        const id = candidateId({ ...place, instance: 0 });
+        expected.add(id);
+        places.set(id, place);
+      }
     }
   }
-  const found = candidates.filter(({ instance }) => instance === 0).map(({ id }) => id);
-  const foundIds = new Set(found);
-  const missing = [...expected].filter((id) => !foundIds.has(id));
-  const extra = found.filter((id) => !expected.has(id));
+  for (const { phase, plan, calls } of phases) {
+    if (phase !== 'instances' && phase !== 'answers') continue;
+    for (const call of calls.filter(({ outcome }) => outcome === 'answered')) {
+      const { candidateId: id, isClassification } = plan[call.callIndex] ?? {};
+      const answer = { text: call.text ?? '', truncated: call.truncated };
+      const items = readItems({ phase, form, answer, isClassification: isClassification ?? null });
+      const place = places.get(id ?? '');
+      if (!place) continue;
+      // The first item is the instruction's own candidate; each further one is a candidate of its own.
+      for (let instance = 1; instance < items.length; instance += 1)
+        expected.add(candidateId({ ...place, instance }));
+    }
+  }
   const ids = new Set(candidates.map(({ id }) => id));
+  const missing = [...expected].filter((id) => !ids.has(id));
+  const extra = [...ids].filter((id) => !expected.has(id));
   return [
     ...(missing.length > 0 ? [`${missing.length} items of stored answers have no verdict`] : []),
     ...(extra.length > 0 ? [`${extra.length} candidates come from no stored answer`] : []),
@@ -154,6 +170,7 @@ function verifyCandidates(recipe: StoredRecipe, phases: PhaseFiles[], candidates
   ];
 }
 
+/** Not the spend: an answer that comes after its attempt timed out is booked later than the last progress. */
 function compareWithProgress(progress: Progress, totals: Counts): string[] {
   const said = addCounts(progress.before, progress.current);
   const pairs: [string, number | null, number | null][] = [
@@ -161,9 +178,6 @@ function compareWithProgress(progress: Progress, totals: Counts): string[] {
     ['answered calls', said.calls.answered, totals.calls.answered],
     ['candidates', said.candidates.parsed, totals.candidates.parsed],
     ['accepted', said.candidates.accepted, totals.candidates.accepted],
-    ['prompt tokens', said.tokens.prompt, totals.tokens.prompt],
-    ['completion tokens', said.tokens.completion, totals.tokens.completion],
-    ['cost', said.costUsd, totals.costUsd],
   ];
   return pairs
     .filter(([, said, counted]) => said !== counted)
@@ -178,13 +192,30 @@ async function verifyDataset(options: {
 }): Promise<{ examples: number; surplus: number; problems: string[] }> {
   const { store, result, accepted, recipe } = options;
   const folder = result.dataset.dataset;
-  const train = await readJsonl<unknown>(store, result.dataset.train);
-  const surplus = await readJsonl<Candidate>(store, result.dataset.surplus);
-  const lineage = await readJsonlAt<Candidate>(store, `${folder}/lineage.jsonl`);
-  const alpaca = await readJson<unknown[]>(store, `${folder}/alpaca.json`);
+  let files: DatasetFiles;
+  try {
+    files = {
+      train: await readJsonl<TrainRow>(store, result.dataset.train),
+      surplus: await readJsonl<Candidate>(store, result.dataset.surplus),
+      lineage: await readJsonlAt<Candidate>(store, `${folder}/lineage.jsonl`),
+      alpaca: await readJson<Instruction[]>(store, `${folder}/alpaca.json`),
+    };
+  } catch (error) {
+    if (!(error instanceof CorruptDataError)) throw error;
+    return { examples: 0, surplus: 0, problems: [error.message] };
+  }
+  const { train, surplus, lineage, alpaca } = files;
   const expected = Math.min(recipe.target, accepted.length);
-  const kept = new Set([...lineage, ...surplus].map(({ id }) => id));
-  const lost = accepted.filter(({ id }) => !kept.has(id));
+  const known = new Map(accepted.map((candidate) => [candidate.id, candidate]));
+  const rows = [...lineage, ...surplus];
+  const exported = new Set(rows.map(({ id }) => id));
+  const twice = rows.length - exported.size;
+  const lost = accepted.filter(({ id }) => !exported.has(id)).length;
+  const changed = lineage.filter((row, index) => {
+    const source = known.get(row.id);
+    const messages = train[index]?.messages.map(({ content }) => content).join('\n\n');
+    return !source || !isSame(source, row) || !isSame(source, alpaca[index]) || messages !== textOf(source);
+  });
   const problems = [
     ...(train.length !== expected ? [`train.jsonl has ${train.length} examples, expected ${expected}`] : []),
     ...(alpaca.length !== train.length
@@ -193,14 +224,32 @@ async function verifyDataset(options: {
     ...(lineage.length !== train.length
       ? [`lineage.jsonl has ${lineage.length} rows, not ${train.length}`]
       : []),
-    ...(lost.length > 0
-      ? [`${lost.length} accepted examples are neither in the dataset nor in surplus`]
-      : []),
-    ...(kept.size !== accepted.length
-      ? [`dataset and surplus hold ${kept.size} examples, not ${accepted.length}`]
-      : []),
+    ...(lost > 0 ? [`${lost} accepted examples are neither in the dataset nor in surplus`] : []),
+    ...(twice > 0 ? [`${twice} examples are exported twice`] : []),
+    ...(changed.length > 0 ? [`${changed.length} rows of the dataset are not what was accepted`] : []),
   ];
   return { examples: train.length, surplus: surplus.length, problems };
+}
+
+interface DatasetFiles {
+  train: TrainRow[];
+  surplus: Candidate[];
+  lineage: Candidate[];
+  alpaca: Instruction[];
+}
+
+type Instruction = Pick<Candidate, 'instruction' | 'input' | 'output'>;
+
+interface TrainRow {
+  messages: { content: string }[];
+}
+
+function isSame(a: Instruction, b: Instruction | undefined): boolean {
+  return a.instruction === b?.instruction && a.input === b.input && a.output === b.output;
+}
+
+function textOf({ instruction, input, output }: Instruction): string {
+  return [instruction, input, output].filter((part, index) => index === 2 || part !== '').join('\n\n');
 }
 
 function sum(tally: Record<string, number | undefined>): number {
