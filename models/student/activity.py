@@ -38,6 +38,7 @@ class TrainRound:
             # The thread ends before its next pass through the model; another round must not start beside it.
             progress.cancel()
             await asyncio.wait([work])
+            work.exception()  # whatever it ended with, nobody waits for it
             raise
         except StudentError as error:
             raise ApplicationError(

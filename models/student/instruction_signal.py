@@ -57,7 +57,7 @@ def learnability(
     for row, loss, gradient in zip(rows, before, gradients, strict=True):
         rest = (total - gradient) / (len(rows) - 1)
         student.load(step(snapshot, rest, rate).weights)
-        (after,) = losses(student, [row], progress.go_on)
+        (after,) = losses(student, [row], lambda _: progress.go_on())
         drops.append(loss - after)
     student.load(snapshot.weights)
     return drops

@@ -12,17 +12,18 @@ ROWS_TOGETHER = {"cpu": 1, "mps": 8, "cuda": 16}
 """By kind of device. A CPU gains nothing from several rows at once that padding would not take away."""
 
 
-def losses(student: Student, rows: Sequence[Encoded], between: Callable[[], None]) -> list[float]:
+def losses(student: Student, rows: Sequence[Encoded], between: Callable[[int], None]) -> list[float]:
     """Each row's loss under the weights that are loaded, in the order of `rows`.
 
     Rows of like length go through the model together, so that little of the work is padding. The grouping depends
-    on the rows alone: the same rows are always measured the same way. `between` is called before each group.
+    on the rows alone: the same rows are always measured the same way. Before each group `between` is told how many
+    rows are done.
     """
     by_length = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
     together = ROWS_TOGETHER[student.device.type]
     found: dict[int, float] = {}
     for start in range(0, len(rows), together):
-        between()
+        between(start)
         group = by_length[start : start + together]
         with torch.inference_mode():
             for index, loss in zip(group, answer_losses(student, [rows[i] for i in group]), strict=True):

@@ -9,7 +9,7 @@ from models.student.errors import Cancelled
 
 @dataclass(frozen=True)
 class Position:
-    """Also the heartbeat's payload. `loss` is the latest one measured, null before there is any."""
+    """Also the heartbeat's payload: `batch` (or row) so many `of` so many, the phase's latest loss or null."""
 
     phase: str
     batch: int = 0

@@ -15,11 +15,11 @@ from models.student.adam import TrainingState, first_state, learning_rate, step
 from models.student.checkpoint import Checkpoint
 from models.student.errors import StudentError
 from models.student.examples import Encoded, Task, encode, encode_answer_alone
+from models.student.figures import batch_signal, change, difficulty, mean_and_error
 from models.student.loss import loss_and_gradient, losses
 from models.student.messages import (
     BatchSignal,
-    ExampleSignal,
-    LossChange,
+    Ref,
     TrainingBatch,
     TrainRoundInput,
     TrainRoundResult,
@@ -63,6 +63,7 @@ class Round:
                 ref = self.files.put_once(f"adapter/{name}", data)
                 adapter = adapter or ref
             after = self.held_out_losses("heldout-after.json", trained, state)
+            self.files.store.remove(self.state_name())
         else:
             self.files.once("heldout-after.json", lambda: self.about(before, self.asked.previous))
         return TrainRoundResult(
@@ -89,7 +90,7 @@ class Round:
             return initial
         return self.read_state(previous.uri, self.files.read(previous), size=initial.weights.numel()).state
 
-    def held_out_losses(self, name: str, ref, state: TrainingState) -> dict[str, list[float]]:
+    def held_out_losses(self, name: str, ref: Ref | None, state: TrainingState) -> dict[str, list[float]]:
         """Loss of every held-out row under this state, measured once; the previous round may have done it."""
 
         def measure() -> dict:
@@ -97,14 +98,13 @@ class Round:
             self.student.load(state.weights)
             measured = {}
             for half, rows in (("steering", self.steering), ("reporting", self.reporting)):
-                self.progress.at(f"{phase} {half}", of=len(rows))
-                measured[half] = self.finite(losses(self.student, rows, self.progress.go_on), phase)
+                measured[half] = self.finite(self.losses(f"{phase} {half}", rows), phase)
             return self.about(measured, ref)
 
         known = self.files.earlier_losses(ref) if name == "heldout-before.json" else None
         return self.files.once(name, lambda: {"losses": known} if known else measure())["losses"]
 
-    def about(self, measured: dict, ref) -> dict:
+    def about(self, measured: dict, ref: Ref | None) -> dict:
         """Losses together with what they were measured on."""
         of = {"heldOut": self.asked.held_out.sha256, "checkpoint": ref and ref.sha256}
         return {"losses": {**of, "steering": measured["steering"], "reporting": measured["reporting"]}}
@@ -113,9 +113,11 @@ class Round:
 
     def stored_signal(self, number: int, before: list[float]) -> BatchSignal:
         """The batch's signal, measured unless it is in the store."""
-        measure = self.measure_batch if self.asked.signal == "train" else self.evaluate_batch
-        name = f"signal/{self.batches[number].batch}.json"
-        value = self.files.once(name, lambda: {"signal": measure(number, before).wire()})
+
+        def measure() -> BatchSignal:
+            return self.measure_batch(number, before) if self.asked.signal == "train" else self.evaluate_batch(number)
+
+        value = self.files.once(f"signal/{self.batches[number].batch}.json", lambda: {"signal": measure().wire()})
         return BatchSignal.model_validate(value["signal"])
 
     def measure_batch(self, number: int, before: list[float]) -> BatchSignal:
@@ -128,9 +130,9 @@ class Round:
         mean_gradient = torch.stack(gradients).mean(0)
         if number == 0:
             self.first_gradient = mean_gradient
-        scores = self.instruction_scores(batch, rows, answer_losses, gradients, rate)
+        scores = self.finite(self.instruction_scores(batch, rows, answer_losses, gradients, rate), batch.batch)
         self.student.load(step(self.snapshot, mean_gradient, rate).weights)
-        after = losses(self.student, self.steering, self.progress.go_on)
+        after = self.losses(f"gain of batch {number + 1} of {len(self.batches)}", self.steering)
         drops = [b - a for b, a in zip(before, self.finite(after, batch.batch), strict=True)]
         gain, standard_error = mean_and_error(drops)
         return batch_signal(batch, answer_losses, scores, gain=gain, standard_error=standard_error)
@@ -161,24 +163,23 @@ class Round:
             progress=self.progress,
         )
 
-    def evaluate_batch(self, number: int, before: list[float]) -> BatchSignal:
+    def evaluate_batch(self, number: int) -> BatchSignal:
         """No training: answer loss, and how much the instruction helps (IFD: loss with it ÷ loss without)."""
         batch = self.batches[number]
         tokenizer, max_tokens = self.student.tokenizer, self.asked.student.max_tokens
-        self.progress.at("evaluate", batch=number + 1, of=len(self.batches), loss=sum(before) / len(before))
         self.student.load(self.snapshot.weights)
         alone = [encode_answer_alone(tokenizer, example, max_tokens) for example in batch.examples]
-        with_instruction = losses(self.student, self.encoded(batch.examples), self.progress.go_on)
-        without = losses(self.student, alone, self.progress.go_on)
-        self.finite([*with_instruction, *without], batch.batch)
-        scores = [a / b for a, b in zip(with_instruction, without, strict=True)]
+        phase = f"evaluating batch {number + 1} of {len(self.batches)}"
+        with_instruction = self.finite(self.losses(phase, self.encoded(batch.examples)), batch.batch)
+        without = self.finite(self.losses(phase, alone), batch.batch)
+        scores = [difficulty(a, b) for a, b in zip(with_instruction, without, strict=True)]
         return batch_signal(batch, with_instruction, scores, gain=None, standard_error=None)
 
     # Training.
 
     def train(self) -> TrainingState:
         """One step per batch, in order, from the snapshot or from where a killed worker left off."""
-        name = f"{self.files.student}/state.safetensors"
+        name = self.state_name()
         saved = self.files.store.read(name)
         state, done = self.snapshot, 0
         if saved is not None:
@@ -230,7 +231,15 @@ class Round:
             )
         return values
 
+    def losses(self, phase: str, rows: list[Encoded]) -> list[float]:
+        """Loss of each row under the weights that are loaded, reported row by row."""
+        return losses(self.student, rows, lambda done: self.progress.at(phase, batch=done, of=len(rows)))
+
     # Checkpoints.
+
+    def state_name(self) -> str:
+        """Where the state after each batch is kept until the round is done."""
+        return f"{self.files.student}/state.safetensors"
 
     def checkpoint_bytes(self, state: TrainingState, batches_done: int) -> bytes:
         """This round's state after so many batches."""
@@ -240,45 +249,3 @@ class Round:
         """A checkpoint that fits this student's adapter."""
         size = size or self.snapshot.weights.numel()
         return checkpoint.from_bytes(data, name=name, size=size, device=self.student.device)
-
-
-def batch_signal(
-    batch: TrainingBatch,
-    answer_losses: list[float],
-    scores: list[float],
-    *,
-    gain: float | None,
-    standard_error: float | None,
-) -> BatchSignal:
-    """The row for `signal.jsonl`, in 6 significant digits."""
-    examples = [
-        ExampleSignal(id=example.id, answer_loss=digits(loss), score=digits(score))
-        for example, loss, score in zip(batch.examples, answer_losses, scores, strict=True)
-    ]
-    return BatchSignal(
-        batch=batch.batch,
-        gain=None if gain is None else digits(gain),
-        standard_error=None if standard_error is None else digits(standard_error),
-        examples=examples,
-    )
-
-
-def change(before: list[float], after: list[float]) -> LossChange:
-    """Mean loss before and after, in 6 significant digits."""
-    return LossChange(
-        before=digits(mean_and_error(before)[0]), after=digits(mean_and_error(after)[0]), rows=len(before)
-    )
-
-
-def mean_and_error(values: list[float]) -> tuple[float, float]:
-    """Mean and its standard error (sample standard deviation ÷ √n; 0 for a single value)."""
-    mean = math.fsum(values) / len(values)
-    if len(values) == 1:
-        return mean, 0.0
-    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
-    return mean, math.sqrt(variance / len(values))
-
-
-def digits(value: float) -> float:
-    """Rounded to 6 significant digits, in which scores are compared."""
-    return float(f"{value:.6g}")

@@ -20,6 +20,10 @@ if __package__ in (None, ""):
 
 # OpenMP's threads would otherwise spin while they wait, and take the cores from everything else on the machine.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# No progress bars in a log file.
+os.environ.setdefault("TQDM_DISABLE", "1")
+# Without it CUDA's matrix products refuse to be deterministic.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 import torch
 from temporalio.client import Client
@@ -37,7 +41,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="student", description="Train the student: a Temporal activity worker.")
     parser.add_argument("--queue", default="student", help="task queue (default student)")
     queue = parser.parse_args().queue
-    torch.use_deterministic_algorithms(True)
+    # Some CUDA kernels have no deterministic form; the CPU promises the same bytes and so must not warn only.
+    torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     torch.set_num_threads(torch.get_num_threads())  # fixed: MKL would otherwise choose anew at every call
     try:
         asyncio.run(work(queue))
