@@ -26,7 +26,7 @@ export function createStoreActivities({ runs, prompts, writer }: ActivityDeps): 
     closeShard: (input) => alive(() => closeShard({ runs, prompts, writer }, input)),
     recordProgress: (input) => alive(() => recordProgress(runs, input)),
     recordState: (input) => alive(() => recordState(runs, input)),
-    refineSeeds: (input) => alive(() => refineSeeds(runs, input)),
+    refineSeeds: (input) => alive(() => refineSeeds(runs, input, turn)),
     exportDataset: (input) => alive(() => exportDataset(runs, input)),
   };
 }
@@ -34,9 +34,9 @@ export function createStoreActivities({ runs, prompts, writer }: ActivityDeps): 
 export function createCpuActivities({ runs }: ActivityDeps): CpuActivities {
   const screen = new CandidateScreen(runs);
   return {
-    screenCandidates: (input) => screen.screenCandidates(input, turn),
+    screenCandidates: (input) => alive(() => screen.screenCandidates(input, turn)),
     decideCandidates: (input) => alive(() => decideCandidates(runs, input)),
-    composeBatches: (input) => alive(() => composeBatches(runs, input)),
+    composeBatches: (input) => alive(() => composeBatches(runs, input, turn)),
   };
 }
 

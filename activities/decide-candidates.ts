@@ -69,7 +69,7 @@ function decide({
   ];
   const base = { ...candidate, isClassification, calls };
 
-  if (!answer || answer.call.outcome !== 'answered') {
+  if (answer?.call.outcome !== 'answered') {
     const detail = answer ? answer.call.outcome : 'cancelled';
     return [{ ...base, verdict: { state: 'rejected', reason: 'instance-call-failed', detail } }];
   }

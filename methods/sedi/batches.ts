@@ -5,6 +5,7 @@
  */
 import { RougeLPool } from '../../similarity/rouge-l-pool.js';
 import type { Tokenisation } from '../../similarity/tokenise.js';
+import { allAtOnce, type Steps } from '../steps.js';
 
 export interface WaitingExample {
   id: string;
@@ -22,12 +23,24 @@ export const RELAXED_THRESHOLD = 0.85;
  * among equals) as long as that is ≤ `threshold`. A batch that does not fill up is not made: its opener does not
  * open another in this round, and the next oldest does. Whatever is in no batch comes back in `waiting`, oldest first.
  */
-export function composeBatches<E extends WaitingExample>(input: {
+export function composeBatches<E extends WaitingExample>(input: Composition<E>): Composed<E> {
+  return allAtOnce(composeSteps(input));
+}
+
+export interface Composition<E> {
   waiting: readonly E[];
   batchSize: number;
   threshold?: number;
   tokenisation: Tokenisation;
-}): { batches: E[][]; waiting: E[] } {
+}
+
+export interface Composed<E> {
+  batches: E[][];
+  waiting: E[];
+}
+
+/** The same, one comparison of an example with all others at a step. */
+export function* composeSteps<E extends WaitingExample>(input: Composition<E>): Steps<Composed<E>> {
   const { batchSize, threshold = STRICT_THRESHOLD, tokenisation } = input;
   if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
 
@@ -41,7 +54,7 @@ export function composeBatches<E extends WaitingExample>(input: {
   let openersThatFailed = 0;
   while (places.length >= batchSize && openersThatFailed < places.length) {
     const opener = places[openersThatFailed] as number;
-    const batch = fillBatch({ places, opener, batchSize, threshold, similaritiesOf });
+    const batch = yield* fillBatch({ places, opener, batchSize, threshold, similaritiesOf });
     if (batch === null) {
       openersThatFailed += 1;
       continue;
@@ -56,20 +69,21 @@ export function composeBatches<E extends WaitingExample>(input: {
 }
 
 /** Places of a full batch in the order of joining, or null when the opener's batch does not fill up. */
-function fillBatch(input: {
+function* fillBatch(input: {
   places: readonly number[];
   opener: number;
   batchSize: number;
   threshold: number;
   /** Similarity of the example at a place to every example. */
   similaritiesOf: (place: number) => Float64Array;
-}): number[] | null {
+}): Steps<number[] | null> {
   const batch = [input.opener];
   let candidates = input.places.filter((place) => place !== input.opener);
   /** For each place, its highest similarity to a member. */
   const closest = new Map(candidates.map((place) => [place, 0]));
   while (batch.length < input.batchSize) {
     const similarities = input.similaritiesOf(batch.at(-1) as number);
+    yield;
     let farthest: number | null = null;
     let lowest = Number.POSITIVE_INFINITY;
     for (const place of candidates) {

@@ -2,6 +2,7 @@
 import type { Seed } from '../../activities/types.js';
 import { RougeLPool } from '../../similarity/rouge-l-pool.js';
 import { comparableTokens, type Tokenisation } from '../../similarity/tokenise.js';
+import { allAtOnce, type Steps } from '../steps.js';
 
 export interface DiversityReport {
   round: number;
@@ -22,21 +23,28 @@ export const NEAREST_RISE = 0.15;
 /** … and one ancestor with more than this share of at least 4 machine seeds. */
 export const ANCESTOR_SHARE = 0.5;
 
-export function diversityReport(input: {
+export interface DiversityInput {
   round: number;
   /** Instructions accepted in the round. */
   instructions: readonly string[];
   /** The pool after refinement. */
   pool: readonly Seed[];
   tokenisation: Tokenisation;
-}): DiversityReport {
+}
+
+export function diversityReport(input: DiversityInput): DiversityReport {
+  return allAtOnce(diversitySteps(input));
+}
+
+/** The same, one comparison of an instruction with all others at a step. */
+export function* diversitySteps(input: DiversityInput): Steps<DiversityReport> {
   const { round, instructions, tokenisation } = input;
   const machine = input.pool.filter((seed) => seed.origin === 'machine');
   return {
     round,
     instructions: instructions.length,
     distinct2: distinct2(instructions, tokenisation),
-    meanNearestSimilarity: meanNearestSimilarity(instructions, tokenisation),
+    meanNearestSimilarity: yield* meanNearestSimilarity(instructions, tokenisation),
     offspringShares: offspringShares(machine),
     machineSeeds: machine.length,
   };
@@ -57,13 +65,14 @@ export function distinct2(texts: readonly string[], tokenisation: Tokenisation):
 }
 
 /** Mean over the texts of the ROUGE-L F to the most similar *other* one; null with fewer than two. */
-export function meanNearestSimilarity(texts: readonly string[], tokenisation: Tokenisation): number | null {
+function* meanNearestSimilarity(texts: readonly string[], tokenisation: Tokenisation): Steps<number | null> {
   if (texts.length < 2) return null;
   const pool = new RougeLPool({ tokenisation });
   for (const [i, text] of texts.entries()) pool.add(String(i), text);
   let sum = 0;
   for (const [i, text] of texts.entries()) {
     const similarities = pool.similarities(text);
+    yield;
     similarities[i] = 0;
     sum += similarities.reduce((highest, similarity) => Math.max(highest, similarity), 0);
   }
