@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import logUpdate from 'log-update';
-import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
 import { readJsonIfAny } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
@@ -99,7 +98,6 @@ export async function look(options: {
 /** The queues that a run needs workers on; none for a run that is not there. */
 async function queuesOf(store: Store, runId: string): Promise<string[]> {
   const manifest = await readJsonIfAny<RunManifest>(store, runFiles(runId).manifest);
-  const recipe = await readJsonIfAny<StoredRecipe>(store, runFiles(runId).recipe);
-  if (!manifest || !recipe) return [];
-  return ['seedmill', 'cpu', manifest.teacherQueue, ...(recipe.signal === 'none' ? [] : ['student'])];
+  // Not the student's: its worker takes one round at a time and does not poll meanwhile.
+  return manifest ? ['seedmill', 'cpu', manifest.teacherQueue] : [];
 }

@@ -21,6 +21,7 @@ const pollLastsMs = 75_000;
 /** The shards at work are the newest ones. */
 const shardsLookedAt = 8;
 const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+const { PENDING_ACTIVITY_STATE_SCHEDULED } = proto.temporal.api.enums.v1.PendingActivityState;
 /** A steering command waits this long for a worker to take it. */
 const updateTimeoutMs = 10_000;
 
@@ -84,6 +85,11 @@ async function problemsOf(client: Client, workflowIds: string[]): Promise<string
       for (const activity of raw.pendingActivities ?? []) {
         const message = activity.lastFailure?.message;
         const type = activity.activityType?.name ?? 'an activity';
+        const scheduledMs = Number(activity.scheduledTime?.seconds ?? 0) * 1000;
+        const isWaiting = activity.state === PENDING_ACTIVITY_STATE_SCHEDULED && !message;
+        if (type === 'trainRound' && isWaiting && scheduledMs < Date.now() - pollLastsMs) {
+          problems.set(type, 'the student is not running: "seedmill up" starts it on this machine');
+        }
         if (message)
           problems.set(`${type} ${message}`, `${type} (attempt ${activity.attempt}): ${redact(message)}`);
       }
