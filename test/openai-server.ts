@@ -8,6 +8,7 @@
  *
  * As a process of its own, for tests that kill things: `openai-server-main.ts`.
  */
+import { setMaxListeners } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -103,6 +104,8 @@ export class OpenAiServer {
 
   private constructor(options: OpenAiServerOptions) {
     this.options = options;
+    // Every answer on its way listens for the end.
+    setMaxListeners(0, this.closing.signal);
     this.script = options.script ?? defaultScript;
     this.fault = options.fault ?? (() => undefined);
     this.server = createServer((request, response) => {
