@@ -41,9 +41,10 @@ class TrainRound:
             work.exception()  # whatever it ended with, nobody waits for it
             raise
         except StudentError as error:
+            # Its message says all that there is to say; a trace of how it came about would only fill log and history.
             raise ApplicationError(
                 str(error), error.details, type=error.kind, non_retryable=not error.retryable
-            ) from error
+            ) from None
 
     def run(self, message: Any, progress: Progress) -> TrainRoundResult:
         """The round itself, in a thread of its own. Raises `StudentError`, or `Cancelled` when told to stop."""

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,6 +35,9 @@ from models.store import StoreError, open_store
 from models.student.activity import TrainRound
 
 CONNECT_SECONDS = 60
+
+# peft still asks transformers by a name that is about to change.
+warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
 
 def main() -> None:
