@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import getPort from 'get-port';
 import { testTemporal } from '../global-setup.js';
 import { OpenAiServer } from '../openai-server.js';
-import { type Ended, Project, smallRecipe } from './helpers.js';
+import { type Ended, pooled, Project, smallRecipe } from './helpers.js';
 
 const key = 'sk-test-0123456789abcdef';
 const task = { instruction: 'Name three rivers.', instances: [{ input: '', output: 'Rhine, Nile, Po.' }] };
@@ -57,7 +57,7 @@ const seeds: Record<string, Case> = {
   'too few rows for a student': {
     recipe: { signal: 'train' },
     seeds: JSON.stringify(task),
-    says: /^seeds\.txt: 1 seed tasks are too few .* set signal: none$/,
+    says: /^seeds\.txt: .* too few .* set signal: none$/,
   },
 };
 
@@ -118,33 +118,52 @@ const places: Record<string, Case> = {
   'an id that leads elsewhere': { args: ['--id', '..'], says: /^"\.\." cannot be a run id/ },
 };
 
+const tables = {
+  'in a recipe': recipes,
+  'in seeds': seeds,
+  'that is a teacher who': teachers,
+  'around a run': places,
+};
+const cases = Object.entries(tables).flatMap(([where, table]) =>
+  Object.entries(table).map(([what, one]) => ({ name: `${where}: ${what}`, one })),
+);
+
 describe('bad input', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
+  let projects: Project[];
   let project: Project;
   let strict: OpenAiServer;
+  let refusals: Promise<void>[];
 
   before(async function () {
     this.timeout(0);
     const { address } = await testTemporal();
     strict = await OpenAiServer.start({ apiKey: 'another' });
-    project = await Project.create({ env: { TEMPORAL_ADDRESS: address, OPENAI_API_KEY: key } });
+    const create = () => Project.create({ env: { TEMPORAL_ADDRESS: address, OPENAI_API_KEY: key } });
+    project = await create();
+    projects = [project, await create(), await create()];
+    const free = [...projects];
+    const refuse = async (one: Case) => {
+      const mine = free.pop() as Project;
+      await isRefused(mine, one).finally(() => free.push(mine));
+    };
+    refusals = pooled(
+      projects.length,
+      cases.map(
+        ({ one }) =>
+          () =>
+            refuse(one),
+      ),
+    );
   });
   after(async () => {
-    await project.stop();
+    await Promise.all(projects.map((each) => each.stop()));
     await strict.stop();
   });
 
-  const tables = {
-    'in a recipe': recipes,
-    'in seeds': seeds,
-    'that is a teacher who': teachers,
-    'around a run': places,
-  };
-  for (const [where, cases] of Object.entries(tables)) {
-    for (const [what, one] of Object.entries(cases)) {
-      it(`${where}: ${what}`, () => isRefused(one));
-    }
-  }
+  cases.forEach(({ name }, index) => {
+    it(name, () => refusals[index]);
+  });
 
   it('is a recipe that is not there', async () => {
     isOneMessage(await project.run(['run', 'nowhere.yaml']), /^nowhere\.yaml: no such file$/);
@@ -175,7 +194,10 @@ describe('bad input', function () {
     assert.match(stderr, /no such file\n\s+at .*recipe-file/);
   });
 
-  async function isRefused({ recipe = {}, seeds, args = [], env = {}, says }: Case): Promise<void> {
+  async function isRefused(
+    project: Project,
+    { recipe = {}, seeds, args = [], env = {}, says }: Case,
+  ): Promise<void> {
     if (typeof recipe === 'string') await writeFile(project.file('recipe.yaml'), recipe);
     else await project.writeRecipe(recipe);
     if (seeds !== undefined) await writeFile(project.file('seeds.txt'), seeds);
@@ -187,13 +209,12 @@ describe('bad input', function () {
     const given = seeds === undefined ? args : ['--seeds', 'seeds.txt', ...args];
     const refused = await project.run(['run', 'recipe.yaml', '--json', ...given], Object.fromEntries(filled));
     isOneMessage(refused, says);
-    assert.deepEqual(await leftBehind(), []);
-  }
-
-  /** What a refused command left in the store beside the store's own id. */
-  async function leftBehind(): Promise<string[]> {
+    // No run and no pointer to one: nothing but the store's own id.
     const names = await readdir(project.storeDir).catch(() => []);
-    return names.filter((name) => name !== 'store-id');
+    assert.deepEqual(
+      names.filter((name) => name !== 'store-id'),
+      [],
+    );
   }
 });
 

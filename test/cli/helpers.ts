@@ -164,15 +164,6 @@ export async function killCommand(child: Command): Promise<void> {
   await child;
 }
 
-/** Waits until the command has said which run it follows: from here on it keeps the services alive. */
-export async function untilItFollows(command: Command): Promise<void> {
-  let said = '';
-  command.stderr.on('data', (chunk) => {
-    said += chunk;
-  });
-  await until(() => /^(Started|Rejoined) run /m.test(said));
-}
-
 async function untilGone(pid: number, startTime: string): Promise<void> {
   while ((await startTimeOf(pid)) === startTime) await sleep(10);
 }

@@ -31,10 +31,10 @@ const histories: Record<string, Kill[]> = {
     { what: 'everything', when: { phase: 'instructions', nth: inSecondRound() } },
     { what: 'everything', when: 'export' },
   ],
-  'the worker, the command, the server, one after another': [
+  'the worker, the server, the command, one after another': [
     { what: 'the worker', when: { phase: 'answers', nth: amongAnswers() } },
-    { what: 'the command', when: { phase: 'instructions', nth: inSecondRound() } },
-    { what: 'the server', when: { phase: 'answers', nth: 22 + amongAnswers() } },
+    { what: 'the server', when: { phase: 'instructions', nth: inSecondRound() } },
+    { what: 'the command', when: { phase: 'answers', nth: 22 + amongAnswers() } },
   ],
   'everything, and the server’s database comes back older than the store': [
     {

@@ -6,22 +6,14 @@ import type { StatusReport } from '../../client/status.js';
 import type { VerifyReport } from '../../client/verify.js';
 import type { ScriptRequest } from '../openai-server.js';
 import { assertLedgerHolds, assertNothingAskedAgain, type Snapshot, snapshot } from './accounts.js';
-import {
-  type Dataset,
-  ended,
-  killCommand,
-  onlyJson,
-  Project,
-  readDataset,
-  until,
-  untilItFollows,
-} from './helpers.js';
+import { type Dataset, ended, killCommand, onlyJson, Project, readDataset, until } from './helpers.js';
 
 export type Victim = 'the command' | 'the server' | 'the worker' | 'everything';
 
 /** The nth request of a phase, counted over the whole run; or when the dataset's first file is there. */
 export type Moment = { phase: 'instructions' | 'answers'; nth: number } | 'export';
 
+/** Services are killed only while the first command lives, which starts them again; later ones may still be starting. */
 export interface Kill {
   what: Victim;
   when: Moment;
@@ -57,15 +49,12 @@ async function runThrough(project: Project, kills: Kill[], snapshots: Snapshot[]
   const reached = momentsOf(project);
   const start = () => project.spawn(['run', 'recipe.yaml', '--json']);
   let running = start();
-  let follows = untilItFollows(running);
   for (const { what, when, meanwhile } of kills) {
     const tooEarly = running.then(({ stderr }) => {
       throw new Error(`the command ended before ${JSON.stringify(when)}: ${stderr}`);
     });
     tooEarly.catch(() => {});
-    // What is killed while the command still starts is started by giving the command again, like everything else.
-    const isAlone = what === 'the server' || what === 'the worker';
-    await Promise.race([Promise.all([reached(when), isAlone && follows]), tooEarly]);
+    await Promise.race([reached(when), tooEarly]);
     const isOver = what === 'the command' || what === 'everything';
     await Promise.all([
       ...(isOver ? [killCommand(running)] : []),
@@ -75,9 +64,7 @@ async function runThrough(project: Project, kills: Kill[], snapshots: Snapshot[]
     ]);
     snapshots.push(await snapshot(project));
     await meanwhile?.(project);
-    if (!isOver) continue;
-    running = start();
-    follows = untilItFollows(running);
+    if (isOver) running = start();
   }
   return ended(await running);
 }

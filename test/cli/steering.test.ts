@@ -138,12 +138,13 @@ describe('a run on the command line', function () {
       [runId],
     );
     assert.equal((await project.json<VerifyReport>(['verify', runId])).ok, true);
-    for (const change of ['pause', 'resume', 'cancel']) {
-      const { code, stderr } = await project.run([change, runId]);
+    const refused = await Promise.all(
+      ['pause', 'resume', 'cancel'].map((change) => project.run([change, runId])),
+    );
+    for (const { code, stderr } of refused) {
       assert.equal(code, 1);
       assert.match(stderr, /nothing has changed: no Temporal server answers/);
     }
-    assert.equal((await project.run(['watch', runId])).code, 1);
 
     const finished = await project.json<StatusReport>(['run', 'recipe.yaml']);
     assert.deepEqual([finished.runId, finished.state], [runId, 'finished']);
