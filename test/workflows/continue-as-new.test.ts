@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { readStatus } from '../../client/status.js';
+import { verifyRun } from '../../client/verify.js';
+import { loopId } from '../../workflows/ids.js';
+import type { RecipeRunResult } from '../../workflows/recipe-run.js';
+import { RunHarness } from '../run-harness.js';
+
+const rounds = 11;
+
+describe('a run that is paused and resumed all the time', () => {
+  let harness: RunHarness;
+  let runId: string;
+  let result: RecipeRunResult;
+  /** Updates that were accepted. */
+  let accepted = 0;
+
+  before(async function () {
+    this.timeout(0);
+    harness = await RunHarness.start();
+    const generation = { prompts: 'one-call', answers: 'classify', callsPerRound: 1 };
+    const changes = { method: 'self-instruct', target: 500, generation, stop: { maxRounds: rounds } };
+    runId = await harness.startRun(changes, { eventsPerRun: 60 });
+    let isOver = false;
+    const ended = harness.result(runId).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      for (const change of [() => harness.pause(runId), () => harness.resume(runId)]) {
+        accepted += (await isAccepted(change)) ? 1 : 0;
+      }
+    }
+    result = await ended;
+  });
+  after(() => harness.stop());
+
+  it('plays its rounds, each in a history of its own', async () => {
+    assert.equal((await readStatus(harness.store, runId)).round, rounds);
+    assert.equal(await historiesOf(loopId(runId)), rounds);
+  });
+
+  it('continues as new itself', async () => {
+    assert.ok((await historiesOf(runId)) >= 3);
+  });
+
+  it('loses no accepted change, and makes none twice', () => {
+    assert.equal(result.settings.version, 1 + accepted);
+    assert.ok(accepted > 2 * rounds, `${accepted} changes`);
+  });
+
+  it('adds up', async () => {
+    const { ok, problems } = await verifyRun(harness.store, runId);
+    assert.deepEqual([ok, problems], [true, []]);
+  });
+
+  async function historiesOf(workflowId: string): Promise<number> {
+    let count = 0;
+    const query = `WorkflowId = "${workflowId}"`;
+    for await (const _run of harness.client.workflow.list({ query })) count += 1;
+    return count;
+  }
+});
+
+/** False when the run refused it, or had ended. */
+async function isAccepted(change: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await change();
+    return true;
+  } catch (error) {
+    const isEnded = error instanceof Error && /not found|completed/i.test(error.message);
+    if (error instanceof WorkflowUpdateFailedError || isEnded) return false;
+    throw error;
+  }
+}
