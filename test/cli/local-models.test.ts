@@ -25,7 +25,7 @@ const heldOut = [
   ['How many legs does a spider have?', 'Eight.'],
 ];
 
-describe('the quickstart with its local teacher and student', function () {
+describe('a run with a local teacher and student', function () {
   // The first time, Python packages are installed.
   this.timeout(900_000);
   let project: Project;
@@ -37,7 +37,22 @@ describe('the quickstart with its local teacher and student', function () {
   });
   after(() => project.stop());
 
-  it('ends well although teacher, student and then everything are killed', async () => {
+  it('refuses a model file that is not there, or is none', async () => {
+    await writeFile(project.file('none.gguf'), 'not a model');
+    const refusals = { 'nowhere.gguf': /No such file/, 'none.gguf': /is not a GGUF file/ };
+    for (const [gguf, why] of Object.entries(refusals)) {
+      await project.writeRecipe({ teacher: { endpoint: 'local', gguf } });
+      const { code, stderr } = await project.run(['run', 'recipe.yaml']);
+      assert.equal(code, 1);
+      assert.match(stderr, why);
+      assert.ok(stderr.includes(project.file(gguf)), stderr);
+      assert.doesNotMatch(stderr, /^\s+(at |File )/m);
+    }
+    const { runs } = await project.json<{ runs: unknown[] }>(['list']);
+    assert.deepEqual(runs, []);
+  });
+
+  it('ends well on the quickstart’s recipe although teacher, student and then everything are killed', async () => {
     const settings = { ...small, heldout: `{file: ${project.file('held-out.jsonl')}}` };
     const set = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
     const start = () => project.spawn(['run', quickstart, '--json', '--id', 'local', ...set]);
