@@ -8,13 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import {
-  DefaultLogger,
-  makeTelemetryFilterString,
-  NativeConnection,
-  Runtime,
-  Worker,
-} from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { recipeFile, withDefaults } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
@@ -37,15 +31,10 @@ import {
 } from '../workflows/messages.js';
 import type { RecipeRunResult, recipeRun } from '../workflows/recipe-run.js';
 import { testTemporal } from './global-setup.js';
+import './quiet-temporal.js';
 import { type LoggedRequest, OpenAiServer, type OpenAiServerOptions } from './openai-server.js';
 import { trainRound } from './scripted-student.js';
 import { testSeeds } from './test-seeds.js';
-
-// Failures of activities are the point of many tests, and no news.
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
-});
 
 export interface HarnessOptions {
   teacher?: OpenAiServerOptions;

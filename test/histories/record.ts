@@ -1,0 +1,68 @@
+/**
+ * Records the histories that `test/workflows/replay.test.ts` replays. Record them anew only when open runs are not
+ * meant to survive a change of the workflows, and say so in the commit:
+ *
+ *     npx tsx test/histories/record.ts
+ */
+import { writeFile } from 'node:fs/promises';
+import proto from '@temporalio/proto';
+import { loopId, shardId } from '../../workflows/ids.js';
+import { mochaGlobalTeardown } from '../global-setup.js';
+import { RunHarness, until } from '../run-harness.js';
+
+const harness = await RunHarness.start({
+  teacher: { latencyMs: 30, fault: (_request, { index }) => (index === 0 ? { status: 503 } : undefined) },
+});
+try {
+  const runId = await harness.startRun({ target: 20, generation: { callsPerRound: 3 } });
+  await until(() => harness.teacher.requests.length >= 6);
+  await harness.pause(runId);
+  await harness.resume(runId);
+  await harness.result(runId);
+  await record('recipe-run-paused-and-resumed', runId);
+  await record('generate-loop-first-round', loopId(runId), await firstExecutionOf(loopId(runId)));
+  await record(
+    'call-shard-with-a-retried-call',
+    shardId({ runId, round: 1, phase: 'instructions', shard: 0 }),
+  );
+} finally {
+  await harness.stop();
+  await mochaGlobalTeardown();
+}
+process.exit();
+
+async function record(name: string, workflowId: string, execution?: string): Promise<void> {
+  const history = await harness.client.workflow.getHandle(workflowId, execution).fetchHistory();
+  const json = JSON.stringify(withoutMachine(toJson(history)), null, 1);
+  await writeFile(new URL(`${name}.json`, import.meta.url), `${json}\n`);
+  process.stdout.write(`${name}: ${history.events?.length} events\n`);
+}
+
+/** As `replay.test.ts` reads it: the SDK's own converter needs one copy of protobufjs where npm installs three. */
+function toJson(history: proto.temporal.api.history.v1.IHistory): unknown {
+  const { History } = proto.temporal.api.history.v1;
+  return History.toObject(History.fromObject(history), { longs: String, enums: String, bytes: String });
+}
+
+async function firstExecutionOf(workflowId: string): Promise<string> {
+  const { raw } = await harness.client.workflow.getHandle(workflowId).describe();
+  return raw.workflowExecutionInfo?.firstRunId as string;
+}
+
+/** What names this machine means nothing to a replay: paths, the process, stack traces. */
+function withoutMachine(value: unknown, key = ''): unknown {
+  if (key === 'identity' || (key === 'name' && /^\d+@/.test(String(value)))) return 'worker';
+  if (key === 'stackTrace') return '';
+  if (typeof value === 'string') return key === 'data' ? withoutPath(value) : value;
+  if (Array.isArray(value)) return value.map((item) => withoutMachine(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, withoutMachine(inner, name)]),
+  );
+}
+
+/** Payloads are base64. */
+function withoutPath(data: string): string {
+  const text = Buffer.from(data, 'base64').toString('utf8');
+  return Buffer.from(text.replaceAll(harness.store.url, 'file:///runs')).toString('base64');
+}
