@@ -51,8 +51,6 @@ export interface TeacherCall extends SampleChoice {
   price: Price | null;
   /** The activity's cancellation signal. */
   signal: AbortSignal;
-  /** Called every so often while the call lasts, first after `everyMs`: half the heartbeat timeout. */
-  heartbeat?: { everyMs: number; beat(): void };
 }
 
 /** The answer that counts: the first usable one, else the last. */
@@ -85,16 +83,6 @@ export interface AskResult {
  *   store throws (`UserError` on a full disk, retryable); CancelledFailure when `signal` fires.
  */
 export async function askTeacher(deps: AskDeps, call: TeacherCall): Promise<AskResult> {
-  const { heartbeat } = call;
-  const beating = heartbeat && setInterval(() => heartbeat.beat(), heartbeat.everyMs);
-  try {
-    return await askUntilUsable(deps, call);
-  } finally {
-    clearInterval(beating);
-  }
-}
-
-async function askUntilUsable(deps: AskDeps, call: TeacherCall): Promise<AskResult> {
   const asked: (AskedOnce & { joined: boolean })[] = [];
   const signal = leavingSignal(call.signal);
   for (let fresh = 0; ; fresh += 1) {

@@ -204,21 +204,4 @@ describe('asking a teacher', () => {
       assert.deepEqual([result.costUsd, result.tokens.completion], [null, 2]);
     });
   });
-
-  describe('with a heartbeat', () => {
-    const beats = async (latencyMs: number, everyMs: number) => {
-      let count = 0;
-      await start({ latencyMs });
-      await askTeacher(worker(), call({ heartbeat: { everyMs, beat: () => count++ } }));
-      return count;
-    };
-
-    it('beats while a call lasts', async () => {
-      assert.ok((await beats(200, 20)) > 0);
-    });
-
-    it('does not beat in a fast call', async () => {
-      assert.equal(await beats(0, 10_000), 0);
-    });
-  });
 });
