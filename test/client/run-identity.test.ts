@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { runFiles } from '../../activities/run-files.js';
+import {
+  type ClaimedRun,
+  claimRun,
+  differingKeys,
+  hashInputs,
+  type RunInputs,
+} from '../../client/run-identity.js';
+import { writeJson } from '../../store/artifacts.js';
+import { UserError } from '../../store/errors.js';
+import { openStore } from '../../store/open-store.js';
+import type { Store } from '../../store/types.js';
+import { storedRecipe } from '../activities/stored-run.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { testSeeds } from '../test-seeds.js';
+
+const manifest = { seedmill: 'test', bundleSha256: 'test', teacherQueue: 'teacher-test' };
+
+function inputs(changes: Record<string, unknown> = {}): RunInputs {
+  return { recipe: storedRecipe(changes), seeds: testSeeds(), heldOut: null };
+}
+
+describe('claimRun', () => {
+  const folder = temporaryFolder();
+  let store: Store;
+  beforeEach(async () => {
+    store = (await openStore(folder())).store;
+  });
+
+  const claim = (options: { inputs?: RunInputs; id?: string; isNew?: boolean } = {}): Promise<ClaimedRun> =>
+    claimRun({ store, inputs: inputs(), manifest, ...options });
+  const end = (runId: string) => writeJson(store, runFiles(runId).result, { state: 'finished' });
+
+  it('starts a run where there is none', async () => {
+    const { runId, disposition } = await claim();
+    assert.equal(disposition, 'new');
+    assert.match(runId, /^stored-\d{4}-\d\d-\d\d-[0-9a-f]{4}$/);
+  });
+
+  it('rejoins the unfinished run of the same recipe and seeds', async () => {
+    const { runId } = await claim();
+    assert.deepEqual(await claim(), { runId, disposition: 'rejoined' });
+  });
+
+  it('reports a finished one', async () => {
+    const { runId } = await claim();
+    await end(runId);
+    assert.deepEqual(await claim(), { runId, disposition: 'finished' });
+  });
+
+  it('rejoins an unfinished run rather than report a newer one that is finished', async () => {
+    const { runId } = await claim();
+    const { runId: newer } = await claim({ isNew: true });
+    await end(newer);
+    assert.deepEqual(await claim(), { runId, disposition: 'rejoined' });
+  });
+
+  it('starts another one when told to', async () => {
+    const { runId } = await claim();
+    const other = await claim({ isNew: true });
+    assert.equal(other.disposition, 'new');
+    assert.notEqual(other.runId, runId);
+  });
+
+  it('starts another one for another recipe', async () => {
+    const { runId } = await claim();
+    assert.notEqual((await claim({ inputs: inputs({ target: 11 }) })).runId, runId);
+  });
+
+  it('starts another one for other seeds', async () => {
+    const { runId } = await claim();
+    const seeds = testSeeds().slice(1);
+    assert.notEqual((await claim({ inputs: { ...inputs(), seeds } })).runId, runId);
+  });
+
+  it('writes the inputs of a run whose first command died before it could', async () => {
+    const { runId } = await claim();
+    await store.remove(runFiles(runId).manifest);
+    assert.deepEqual(await claim(), { runId, disposition: 'new' });
+    assert.ok(await store.read(runFiles(runId).manifest));
+  });
+
+  it('gives two commands at once the same run', async () => {
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim()));
+    assert.equal(new Set(claims.map(({ runId }) => runId)).size, 1);
+  });
+
+  it('takes the id that it is given, and rejoins by it', async () => {
+    assert.deepEqual(await claim({ id: 'mine' }), { runId: 'mine', disposition: 'new' });
+    assert.deepEqual(await claim({ id: 'mine' }), { runId: 'mine', disposition: 'rejoined' });
+  });
+
+  it('refuses an id that belongs to another recipe, and names what differs', async () => {
+    await claim({ id: 'mine' });
+    const other = inputs({ target: 11, teacher: { concurrency: 3 } });
+    await assert.rejects(
+      claim({ id: 'mine', inputs: other }),
+      (error: Error) => error instanceof UserError && /target, teacher\.concurrency\b/.test(error.message),
+    );
+  });
+
+  it('refuses an id that belongs to other seeds', async () => {
+    await claim({ id: 'mine' });
+    await assert.rejects(
+      claim({ id: 'mine', inputs: { ...inputs(), seeds: testSeeds().slice(1) } }),
+      (error: Error) => error instanceof UserError && /the seed tasks/.test(error.message),
+    );
+  });
+
+  it('refuses an id that a workflow of another run has', async () => {
+    await assert.rejects(claim({ id: 'mine.loop' }), UserError);
+  });
+});
+
+describe('hashInputs', () => {
+  it('does not depend on where things lie: paths and ports', () => {
+    const moved = inputs({ seeds: 'elsewhere/seeds.jsonl', teacher: { baseUrl: 'http://127.0.0.1:10/v1' } });
+    assert.equal(hashInputs(moved), hashInputs(inputs()));
+  });
+
+  it('depends on the teacher', () => {
+    const other = inputs();
+    other.recipe.teacherIdentity = 'url:https://llm.example.org/v1';
+    assert.notEqual(hashInputs(other), hashInputs(inputs()));
+  });
+
+  it('depends on the content of a held-out file', () => {
+    const withHeldOut = (heldOut: RunInputs['heldOut']) => ({ ...inputs(), heldOut });
+    assert.notEqual(hashInputs(withHeldOut(testSeeds())), hashInputs(withHeldOut(testSeeds().slice(1))));
+  });
+});
+
+describe('differingKeys', () => {
+  it('names keys by their path, those that only one side has included', () => {
+    assert.deepEqual(
+      differingKeys({ a: 1, b: { c: 1, d: [1] }, e: 1 }, { a: 1, b: { c: 2, d: [2] }, f: 1 }),
+      ['b.c', 'b.d', 'e', 'f'],
+    );
+  });
+});
