@@ -108,6 +108,12 @@ describe('claimRun', () => {
     );
   });
 
+  it('gives an id to one of two recipes that ask for it at once', async () => {
+    const claims = [inputs(), inputs({ target: 11 })].map((each) => claim({ id: 'mine', inputs: each }));
+    const outcomes = (await Promise.allSettled(claims)).map(({ status }) => status).sort();
+    assert.deepEqual(outcomes, ['fulfilled', 'rejected']);
+  });
+
   it('refuses an id that a workflow of another run has', async () => {
     await assert.rejects(claim({ id: 'mine.loop' }), UserError);
   });
