@@ -19,6 +19,7 @@ import { connectClient } from '../workers/temporal-connection.js';
 import { loadWorkflowBundle } from '../workers/workflow-bundle.js';
 import type { RecipeRunInput, RunPlan } from '../workflows/inputs.js';
 import type { recipeRun } from '../workflows/recipe-run.js';
+import { checkStudent, resolveStudentModel } from './check-student.js';
 import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
 import { readRecipe } from './recipe-file.js';
@@ -75,6 +76,7 @@ export async function startRun(context: Context, options: StartOptions): Promise
     if (target.uiUrl) context.say(`Temporal UI: ${target.uiUrl}`);
   };
   await ensureServices({ ...base, needs: models, onTemporal });
+  if (models.student) await checkStudent(recipe.student.model, context.say);
   const endpoint = await resolveEndpoint(recipe.teacher, context.stateDir);
   const stored = await storedRecipe(recipe, endpoint);
   const inputs: RunInputs = { recipe: stored, seeds, heldOut };
@@ -115,6 +117,7 @@ async function readInputs({ recipePath, seedsPath, set }: StartOptions): Promise
   heldOut: Seed[] | null;
 }> {
   const { recipe } = await readRecipe(recipePath, set);
+  recipe.student.model = resolveStudentModel(recipe.student.model, recipePath);
   const beside = (file: string) => path.resolve(path.dirname(recipePath), file);
   const seeds = await readSeeds(seedsPath ?? shorten(beside(recipe.seeds)));
   const file = recipe.heldout !== null && 'file' in recipe.heldout ? recipe.heldout.file : null;

@@ -89,25 +89,34 @@ def lora_config(settings: StudentSettings) -> LoraConfig:
     )
 
 
+def base_source(name: str) -> tuple[str, dict[str, str]]:
+    """What transformers is to be asked for. Raises `ModelNotFound` when a GGUF is not there."""
+    path = bundled_gguf() if name == BUNDLED else Path(name)
+    if path.suffix != ".gguf":
+        return name, {}
+    if not path.is_file():
+        raise ModelNotFound(f"there is no file {path}")
+    return str(path.parent), {"gguf_file": path.name}
+
+
+def not_loadable(name: str, error: Exception) -> StudentError:
+    """The failure that names the recipe's key and the ways out."""
+    reason = str(error).strip().splitlines()[0]
+    return StudentError(
+        "ModelNotFound",
+        f"student.model {name!r} cannot be loaded: {reason}. "
+        f"Give {BUNDLED}, a path to a GGUF, a folder, or a Hugging Face id that this machine can reach.",
+    )
+
+
 def load_base(name: str) -> tuple[Any, Any]:
     """Model and tokenizer by name: the bundled GGUF, a path to a GGUF, or a Hugging Face id or folder."""
     try:
-        path = bundled_gguf() if name == BUNDLED else Path(name)
-        if path.suffix == ".gguf":
-            if not path.is_file():
-                raise ModelNotFound(f"there is no file {path}")
-            source, extra = str(path.parent), {"gguf_file": path.name}
-        else:
-            source, extra = name, {}
+        source, extra = base_source(name)
         tokenizer = AutoTokenizer.from_pretrained(source, **extra)
         model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, **extra)
     except (ModelNotFound, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise StudentError(
-            "ModelNotFound",
-            f"student.model {name!r} cannot be loaded: {reason}. "
-            f"Give {BUNDLED}, a path to a GGUF, a folder, or a Hugging Face id that this machine can reach.",
-        ) from error
+        raise not_loadable(name, error) from error
     return model, tokenizer
 
 

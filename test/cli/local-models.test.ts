@@ -52,6 +52,14 @@ describe('a run with a local teacher and student', function () {
     assert.deepEqual(runs, []);
   });
 
+  it('refuses a student’s model that is not there, before anything is paid', async () => {
+    await project.writeRecipe({ student: { model: './absent.gguf' }, signal: 'train' });
+    const { code, stderr } = await project.run(['run', 'recipe.yaml']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^student\.model '.*absent\.gguf' cannot be loaded: there is no file/m);
+    assert.equal(project.teacher.requests.length, 0);
+  });
+
   it('ends well on the quickstart’s recipe although teacher, student and then everything are killed', async () => {
     const settings = { ...small, heldout: `{file: ${project.file('held-out.jsonl')}}` };
     const set = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
