@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { loopId } from '../../workflows/ids.js';
@@ -67,8 +67,7 @@ async function isAccepted(change: () => Promise<unknown>): Promise<boolean> {
     await change();
     return true;
   } catch (error) {
-    const isEnded = error instanceof Error && /not found|completed/i.test(error.message);
-    if (error instanceof WorkflowUpdateFailedError || isEnded) return false;
+    if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
 }
