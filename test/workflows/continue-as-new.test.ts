@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { loopId } from '../../workflows/ids.js';
@@ -14,6 +19,8 @@ describe('a run that is paused and resumed all the time', () => {
   let result: RecipeRunResult;
   /** Updates that were accepted. */
   let accepted = 0;
+  /** Updates that the server broke off: the caller cannot know whether they were made. */
+  let unclear = 0;
 
   before(async function () {
     this.timeout(0);
@@ -27,7 +34,9 @@ describe('a run that is paused and resumed all the time', () => {
     });
     while (!isOver) {
       for (const change of [() => harness.pause(runId), () => harness.resume(runId)]) {
-        accepted += (await isAccepted(change)) ? 1 : 0;
+        const outcome = await outcomeOf(change);
+        if (outcome === 'accepted') accepted += 1;
+        if (outcome === 'unclear') unclear += 1;
       }
     }
     result = await ended;
@@ -44,7 +53,12 @@ describe('a run that is paused and resumed all the time', () => {
   });
 
   it('loses no accepted change, and makes none twice', () => {
-    assert.equal(result.settings.version, 1 + accepted);
+    const made = result.settings.version - 1;
+    assert.ok(
+      accepted <= made && made <= accepted + unclear,
+      `${made} made, ${accepted} accepted, ${unclear} unclear`,
+    );
+    assert.ok(unclear <= 2, `${unclear} unclear`);
     assert.ok(accepted > 2 * rounds, `${accepted} changes`);
   });
 
@@ -61,13 +75,15 @@ describe('a run that is paused and resumed all the time', () => {
   }
 });
 
-/** False when the run refused it, or had ended. */
-async function isAccepted(change: () => Promise<unknown>): Promise<boolean> {
+/** `refused`: by the run, or because it had ended. */
+async function outcomeOf(change: () => Promise<unknown>): Promise<'accepted' | 'refused' | 'unclear'> {
   try {
     await change();
-    return true;
+    return 'accepted';
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError) return false;
+    if (error instanceof WorkflowUpdateFailedError || error instanceof WorkflowNotFoundError)
+      return 'refused';
+    if (isGrpcServiceError(error) || error instanceof ServiceError) return 'unclear';
     throw error;
   }
 }
