@@ -1,5 +1,5 @@
 /** Rows of the files that activities hand to each other through the store. */
-import type { CallFailure, CallPhase, Sampling } from './types.js';
+import type { CallFailure, CandidateCall } from './types.js';
 
 /** `plan.jsonl`: one planned call. Its prompt is built from this, the seed pool and the recipe, always alike. */
 export interface PlanRow {
@@ -17,9 +17,8 @@ export interface PlanRow {
 }
 
 /** `shard-00.calls.jsonl`: what became of one planned call. A pure function of stored answers and of the failures. */
-export interface CallRow {
+export interface CallRow extends Omit<CandidateCall, 'callKey'> {
   callIndex: number;
-  phase: CallPhase;
   outcome: 'answered' | CallFailure;
   /** Key of the answer that counts: the first usable one, else the last; null when none was stored. */
   callKey: string | null;
@@ -28,13 +27,6 @@ export interface CallRow {
   /** The answer's text; null without one. */
   text: string | null;
   truncated: boolean;
-  model: string;
-  template: string;
-  templateHash: string;
-  sampling: Sampling;
-  promptTokens: number;
-  completionTokens: number;
-  costUsd: number | null;
 }
 
 /** `seeds.jsonl` and `heldout-given.jsonl` hold `Seed`; `waiting.jsonl` holds this, as `batches.jsonl` does inside. */
