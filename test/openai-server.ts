@@ -85,6 +85,8 @@ export interface OpenAiServerOptions {
   /** Requests without this key as bearer token get 401. */
   apiKey?: string;
   models?: string[];
+  /** Answers requests for other endpoints; false: it does not know this one either. */
+  also?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   /** File to which each request is appended as a line of JSON before it is answered. */
   logFile?: string;
 }
@@ -160,6 +162,7 @@ export class OpenAiServer {
       return sendJson(response, 200, { object: 'list', data });
     }
     if (path !== '/v1/completions' && path !== '/v1/chat/completions') {
+      if (await this.options.also?.(request, response)) return;
       return sendJson(response, 404, errorBody(`Invalid URL (${request.method} ${path})`, null));
     }
     this.inFlight += 1;
