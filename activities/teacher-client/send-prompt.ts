@@ -4,7 +4,8 @@ import type { PromptBody } from '../../methods/prompt.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
 import type { Sampling } from '../types.js';
 import type { TeacherClient } from './client.js';
-import { type ErrorFacts, type MappedError, mapError } from './error-map.js';
+import { errorFacts, isUnbilled, MalformedError, parseBody, type Seen } from './error-facts.js';
+import { type MappedError, mapError } from './error-map.js';
 import { BodyTooLargeError } from './limit-body.js';
 import type { OptionalParameter } from './parameters.js';
 import { readResponse } from './read-response.js';
@@ -66,14 +67,6 @@ export async function sendPrompt(options: SendOptions): Promise<Sent> {
   }
 }
 
-/** What is known of the response so far. */
-interface Seen {
-  status: number | null;
-  requestId: string | null;
-  headers?: Headers;
-  isTimeout(): boolean;
-}
-
 async function exchange(
   options: SendOptions & { request: { body: Record<string, unknown>; signal: AbortSignal }; seen: Seen },
 ): Promise<{ kind: 'answer'; answer: TeacherAnswer }> {
@@ -102,28 +95,12 @@ async function exchange(
   return { kind: 'answer', answer };
 }
 
-/** A success that cannot be read. */
-class MalformedError extends Error {
-  override readonly name = 'MalformedError';
-}
-
-function parseBody(text: string, response: Response): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    const type = response.headers.get('content-type') ?? 'no content type';
-    throw new MalformedError(`the answer is no JSON (${type}): ${text.slice(0, 200)}`);
-  }
-}
-
 function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Record<string, unknown> }) {
   const { error, options, seen, sent } = at;
-  const facts = errorFacts(error, seen, options);
-  // The environment variable may have any name, so `redact` alone might not know that this is a key.
-  const { apiKey } = options.client.openai;
-  if (apiKey) facts.message = facts.message.replaceAll(apiKey, '[redacted]');
+  const { client, attempt } = options;
+  const facts = errorFacts(error, { seen, attempt, client, timeoutMs: client.timeoutMs });
   const param = error instanceof APIError ? (error.param ?? null) : null;
-  const refusedParameter = options.client.parameters.learn({
+  const refusedParameter = client.parameters.learn({
     status: facts.status,
     param,
     message: facts.message,
@@ -135,53 +112,6 @@ function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Re
     bill: isUnbilled(facts) ? ('none' as const) : ('unknown' as const),
     refusedParameter,
   };
-}
-
-/** Errors of what stands between: the provider behind may have done the work. */
-const GATEWAY_STATUSES = new Set([408, 499, 502, 504, 520, 522, 524]);
-
-/** The request cannot have reached the endpoint. */
-const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
-
-function isUnbilled({ source, status, code }: ErrorFacts): boolean {
-  if (source === 'http') return status !== null && !GATEWAY_STATUSES.has(status);
-  return source === 'connection' && NEVER_CONNECTED.has(code);
-}
-
-/**
- * The package's connection errors, timeouts and aborts are `APIError`s too, but without a status: what has none is a
- * matter of the network, never of the request.
- */
-function errorFacts(error: unknown, seen: Seen, { attempt, client }: SendOptions): ErrorFacts {
-  if (error instanceof MalformedError) {
-    const { status, headers } = seen;
-    const { message } = error;
-    return { source: 'malformed', status, headers, code: '', errorType: '', message, attempt };
-  }
-  if (error instanceof APIError && error.status !== undefined) {
-    seen.status = error.status;
-    seen.requestId = error.requestID ?? null;
-    const { status, headers, code, type, message } = error;
-    const words = message.replace(new RegExp(`^${status} `), '');
-    const at = { status, headers, code: String(code ?? ''), errorType: String(type ?? '') };
-    return { source: 'http', ...at, message: words, attempt };
-  }
-  const { code, text } = rootCause(error);
-  const message = seen.isTimeout()
-    ? `no answer from ${client.baseUrl} within ${client.timeoutMs / 1000} s`
-    : `no answer from ${client.baseUrl}: ${text}`;
-  return { source: 'connection', status: null, headers: undefined, code, errorType: '', message, attempt };
-}
-
-/** The network's own error lies under "Connection error." and "fetch failed". */
-function rootCause(error: unknown): { code: string; text: string } {
-  let at = error as { cause?: unknown; code?: string; message?: string; errors?: unknown[] };
-  for (let depth = 0; depth < 5; depth += 1) {
-    const next = at.cause ?? at.errors?.[0];
-    if (!(next instanceof Error)) break;
-    at = next;
-  }
-  return { code: at.code ?? '', text: at.message || at.code || 'the connection failed' };
 }
 
 function facts({ status, requestId }: Seen, startMs: number) {
