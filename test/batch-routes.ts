@@ -16,8 +16,8 @@ export type BatchRoute =
 export interface CallFault {
   /** `before`: nothing has happened then. `after`: it was done, but nobody is told. */
   when: 'before' | 'after';
-  /** `reset`: the connection is closed. `silence`: it stays open, without an answer. */
-  how: { status: number; body?: unknown; headers?: Record<string, string> } | 'reset' | 'silence';
+  /** `reset`: the connection is closed. `silence`: it stays open, without an answer. `half`: closed in mid-answer. */
+  how: { status: number; body?: unknown; headers?: Record<string, string> } | 'reset' | 'silence' | 'half';
 }
 
 /** `index`: earlier requests to the same route. */
@@ -48,10 +48,25 @@ const routes: Record<string, BatchRoute> = {
   'POST batches/ID/cancel': 'batches.cancel',
 };
 
-export function spoil({ how }: CallFault, request: IncomingMessage, response: ServerResponse): void {
+/** Sends something else than the answer, or less than it. */
+export function spoil(options: {
+  fault: CallFault;
+  /** null: nothing was done. */
+  answer: WireAnswer | null;
+  request: IncomingMessage;
+  response: ServerResponse;
+}): void {
+  const { fault, answer, request, response } = options;
+  const { how } = fault;
   if (how === 'silence') return;
   if (how === 'reset') {
     request.socket.resetAndDestroy();
+    return;
+  }
+  if (how === 'half') {
+    const { bytes, headers } = encode(answer ?? { status: 200, json: {} });
+    response.writeHead(200, { ...headers, 'content-length': bytes.length });
+    response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.resetAndDestroy());
     return;
   }
   const error = { message: `scripted ${how.status}`, type: 'server_error', param: null, code: null };
@@ -61,13 +76,17 @@ export function spoil({ how }: CallFault, request: IncomingMessage, response: Se
 }
 
 export function send(answer: WireAnswer, response: ServerResponse): void {
-  if ('bytes' in answer) {
-    response.writeHead(answer.status, { 'content-type': 'application/octet-stream' }).end(answer.bytes);
-  } else {
-    response
-      .writeHead(answer.status, { 'content-type': 'application/json' })
-      .end(JSON.stringify(answer.json));
-  }
+  const { bytes, headers } = encode(answer);
+  response.writeHead(answer.status, headers).end(bytes);
+}
+
+function encode(answer: WireAnswer): { bytes: Uint8Array; headers: Record<string, string> } {
+  return 'bytes' in answer
+    ? { bytes: answer.bytes, headers: { 'content-type': 'application/octet-stream' } }
+    : {
+        bytes: Buffer.from(JSON.stringify(answer.json)),
+        headers: { 'content-type': 'application/json' },
+      };
 }
 
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

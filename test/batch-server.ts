@@ -113,7 +113,7 @@ export class BatchServer {
     const fault = this.callFault({ route: route.name, index });
     const body = await readBody(request);
     const answer = fault?.when === 'before' ? null : await this.handle({ route, url, request, body });
-    if (fault) spoil(fault, request, response);
+    if (fault) spoil({ fault, answer, request, response });
     else if (answer) send(answer, response);
     return true;
   };

@@ -1,5 +1,6 @@
 import type { Usage } from '../../store/pricing.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
+import { isObject } from './json-object.js';
 
 /** Reads the body of a successful response. Returns null when it is not what the protocol says. */
 export function readResponse(options: {
@@ -44,8 +45,4 @@ function readUsage(usage: unknown): Usage | null {
 
 function tokens(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -4,6 +4,7 @@ import type { PromptBody } from '../../methods/prompt.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
 import type { Sampling } from '../types.js';
 import type { TeacherClient } from './client.js';
+import { Deadline } from './deadline.js';
 import { errorFacts, isUnbilled, MalformedError, parseBody, type Seen } from './error-facts.js';
 import { type MappedError, mapError } from './error-map.js';
 import { BodyTooLargeError } from './limit-body.js';
@@ -44,26 +45,17 @@ export type Sent = { latencyMs: number; status: number | null; requestId: string
 export async function sendPrompt(options: SendOptions): Promise<Sent> {
   const { client, signal } = options;
   const startMs = performance.now();
-  const request = new AbortController();
-  const timeout = setTimeout(() => request.abort(), client.timeoutMs);
-  const abort = () => request.abort();
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  const seen: Seen = {
-    status: null,
-    requestId: null,
-    isTimeout: () => !signal.aborted && request.signal.aborted,
-  };
+  const deadline = new Deadline({ caller: signal, timeoutMs: client.timeoutMs });
+  const seen: Seen = { status: null, requestId: null, isTimeout: () => deadline.isOver };
   const body = requestBody(options);
   try {
-    const outcome = await exchange({ ...options, request: { body, signal: request.signal }, seen });
+    const outcome = await exchange({ ...options, request: { body, signal: deadline.signal }, seen });
     return { ...outcome, ...facts(seen, startMs) };
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted', failure: cancelled(signal), ...facts(seen, startMs) };
     return { ...failed({ error, options, seen, sent: body }), ...facts(seen, startMs) };
   } finally {
-    clearTimeout(timeout);
-    signal.removeEventListener('abort', abort);
+    deadline.close();
   }
 }
 
