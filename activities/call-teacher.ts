@@ -1,14 +1,22 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { ResponseStore } from '../store/response-store.js';
-import { type AskResult, askTeacher, type SampleChoice } from './ask-teacher.js';
-import { answerFailure } from './read-answer.js';
+import { readAttempts } from '../store/ledger.js';
+import { askTeacher } from './ask-teacher.js';
+import { answerFailure, answerProblem } from './read-answer.js';
 import type { PlannedCall, RoundPrompts } from './round-prompts.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
+import type { SampleChoice } from './sample-path.js';
+import { ReservationSpent, type SpendBook, SpendBooks } from './spend-book.js';
+import { teacherAt, teachersOf } from './teachers.js';
 import type { AskedOnce } from './teacher-client/ask-once.js';
 import { createTeacherClient, type TeacherClient } from './teacher-client/client.js';
 import { Flights } from './teacher-client/flights.js';
 import { resolveEndpointOf, type TeacherEndpoint } from './teacher-endpoint.js';
 import type { CallResult, CallTeacherInput } from './types.js';
+
+/** A teacher that has failed so often without a word about limits is out; with a stand-in, nobody waits for it. */
+const attemptsBeforeStandIn = 3;
 
 export interface TeacherCallDeps {
   runs: Runs;
@@ -19,42 +27,88 @@ export interface TeacherCallDeps {
   stateDir: string;
 }
 
+/** Which attempt at a call this is. */
+export interface CallAttempt {
+  /** Names the scheduling of the call: `<workflow run>/<activity>`. */
+  activity: string;
+  /** From 1. */
+  attempt: number;
+  /** The activity's cancellation signal. */
+  signal: AbortSignal;
+}
+
 /** The activity `callTeacher`: from (round, phase, call index) to a stored answer. */
 export class CallTeacher {
   private readonly deps: TeacherCallDeps;
   private readonly responses: ResponseStore;
   private readonly flights = new Flights<AskedOnce>();
   private readonly clients = new Map<string, TeacherClient>();
+  private readonly books = new SpendBooks();
 
   constructor(deps: TeacherCallDeps) {
     this.deps = deps;
     this.responses = new ResponseStore(deps.runs.store);
   }
 
-  async call(
-    input: CallTeacherInput,
-    { signal, attempt }: { signal: AbortSignal; attempt: number },
-  ): Promise<CallResult> {
+  /** @throws what `askTeacher` throws. */
+  async call(input: CallTeacherInput, at: CallAttempt): Promise<CallResult> {
     const { runs, prompts, writer, stateDir } = this.deps;
-    const { run, round, phase, shard, callIndex } = input;
+    const { run, round, phase, shard, callIndex, place } = input;
+    const { activity, attempt, signal } = at;
     const recipe = await runs.recipe(run);
-    const endpoint = await resolveEndpointOf(recipe, stateDir);
+    const teacher = teacherAt(recipe, phase, place);
+    const endpoint = await resolveEndpointOf(teacher, stateDir);
     const planned = await prompts.call(input);
-    const result = await askTeacher(
-      {
-        client: this.clientFor(endpoint, recipe.teacher.timeoutMs),
-        responses: this.responses,
-        flights: this.flights,
-        writer,
-      },
-      {
-        ...sampleChoice({ input, recipe, planned }),
-        ledger: { name: roundFiles(run.runId, round).phase(phase).ledger(shard), callIndex, attempt },
-        price: recipe.teacher.price,
-        signal,
-      },
-    );
-    return toCallResult(callIndex, result);
+    const name = roundFiles(run.runId, round).phase(phase).ledger(shard);
+    const book = await this.bookFor(input, at, name);
+    try {
+      const result = await askTeacher(
+        {
+          client: this.clientFor(endpoint, teacher.timeoutMs),
+          responses: this.responses,
+          flights: this.flights,
+          writer,
+        },
+        {
+          ...sampleChoice({ input, recipe, planned, place }),
+          ledger: { name, callIndex, activity, attempt },
+          price: teacher.price,
+          book,
+          signal,
+        },
+      );
+      this.books.close(activity);
+      return { callIndex, outcome: result.outcome, requests: result.sent, spend: book.spend() };
+    } catch (error) {
+      if (error instanceof ReservationSpent) {
+        this.books.close(activity);
+        return { callIndex, outcome: 'again', requests: 0, spend: book.spend() };
+      }
+      if (!(error instanceof ApplicationFailure)) throw error;
+      const hasStandIn = place < teachersOf(recipe, phase).length - 1;
+      if (hasStandIn && error.type === 'ProviderUnavailable' && attempt >= attemptsBeforeStandIn) {
+        this.books.close(activity);
+        return { callIndex, outcome: 'out', requests: 0, spend: book.spend() };
+      }
+      if (!error.nonRetryable) throw error;
+      // The last word of this scheduling; what it cost goes along.
+      this.books.close(activity);
+      throw ApplicationFailure.nonRetryable(error.message, error.type, book.spend());
+    }
+  }
+
+  private async bookFor(
+    { maxRequests }: CallTeacherInput,
+    { activity, attempt }: CallAttempt,
+    ledger: string,
+  ): Promise<SpendBook> {
+    const { store } = this.deps.runs;
+    return await this.books.open({
+      activity,
+      attempt,
+      maxRequests,
+      readAttempts: () => readAttempts(store, ledger),
+    });
   }
 
   /** One client per endpoint, so that its connections are kept alive between calls. */
@@ -70,18 +124,21 @@ export class CallTeacher {
 
 /** Which stored answers belong to a planned call: the one place that says so, for asking and for reading back. */
 export function sampleChoice(options: {
-  input: CallTeacherInput;
+  input: Pick<CallTeacherInput, 'run' | 'round' | 'phase' | 'callIndex'>;
   recipe: StoredRecipe;
   planned: PlannedCall;
+  /** Which of the phase's teachers is asked. */
+  place: number;
 }): SampleChoice {
-  const { input, recipe, planned } = options;
+  const { input, recipe, planned, place } = options;
   const { run, round, phase, callIndex } = input;
-  const { teacher } = recipe;
+  const teacher = teacherAt(recipe, phase, place);
   const { row, prompt } = planned;
   const at = { runId: run.runId, round, phase, callIndex };
+  const reading = { phase, form: teacher.form, isClassification: row.isClassification };
   return {
-    teacher: recipe.teacherIdentity,
-    model: recipe.teacherModel,
+    teacher: teacher.identity,
+    model: teacher.model,
     body: prompt.body,
     sampling: prompt.sampling,
     runSeed: recipe.seed,
@@ -92,13 +149,9 @@ export function sampleChoice(options: {
         : teacher.reuse === 'run'
           ? { reuse: 'run', runId: run.runId }
           : { reuse: 'off', ...at },
+    repair: teacher.repair,
     freshSamples: teacher.freshSamples,
-    failureOf: (answer) =>
-      answerFailure({ phase, form: teacher.form, answer, isClassification: row.isClassification }),
+    failureOf: (answer) => answerFailure({ ...reading, answer }),
+    problemOf: (text) => answerProblem({ ...reading, answer: { text, truncated: false } }),
   };
-}
-
-function toCallResult(callIndex: number, result: AskResult): CallResult {
-  const { outcome, tokens } = result;
-  return { callIndex, outcome, promptTokens: tokens.prompt, completionTokens: tokens.completion };
 }

@@ -1,16 +1,18 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { isMendedJson } from '../methods/self-instruct/parse-json.js';
 import { writeJsonl } from '../store/artifacts.js';
 import { callKey } from '../store/call-key.js';
 import { compactLedger } from '../store/ledger.js';
 import { costUsd } from '../store/pricing.js';
 import { ResponseStore } from '../store/response-store.js';
-import { findAnswer } from './ask-teacher.js';
 import { sampleChoice, type TeacherCallDeps } from './call-teacher.js';
 import type { PlannedCall } from './round-prompts.js';
 import type { CallRow } from './rows.js';
 import type { StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
+import { findAnswer } from './sample-path.js';
 import { settleFromStore } from './teacher-client/ask-once.js';
+import { teacherAt } from './teachers.js';
 import type { CallFailure, CloseShardInput, ShardSummary } from './types.js';
 
 /** Calls read back at once. */
@@ -28,6 +30,7 @@ export async function closeShard(
   const recipe = await runs.recipe(run);
   const responses = new ResponseStore(runs.store);
   const failures = new Map(input.failed.map(({ callIndex, reason }) => [callIndex, reason]));
+  const standIns = new Map(input.standIns.map(({ callIndex, place }) => [callIndex, place]));
   const rows: CallRow[] = new Array(to - from);
   let next = from;
   const lane = async () => {
@@ -37,7 +40,8 @@ export async function closeShard(
         responses,
         recipe,
         planned,
-        input: { run, round, phase, shard, callIndex },
+        input: { run, round, phase, callIndex },
+        place: standIns.get(callIndex) ?? 0,
         failure: failures.get(callIndex) ?? null,
       });
     }
@@ -60,10 +64,12 @@ async function readBack(options: {
   recipe: StoredRecipe;
   planned: PlannedCall;
   input: Parameters<typeof sampleChoice>[0]['input'];
+  place: number;
   failure: CallFailure | null;
 }): Promise<CallRow> {
-  const { responses, recipe, planned, input, failure } = options;
-  const found = await findAnswer(responses, sampleChoice({ input, recipe, planned }));
+  const { responses, recipe, planned, input, place, failure } = options;
+  const teacher = teacherAt(recipe, input.phase, place);
+  const found = await findAnswer(responses, sampleChoice({ input, recipe, planned, place }));
   const { prompt } = planned;
   const base = {
     callIndex: input.callIndex,
@@ -71,6 +77,7 @@ async function readBack(options: {
     template: prompt.template,
     templateHash: prompt.templateHash,
     sampling: prompt.sampling,
+    teacher: teacher.name,
   };
   if (!found) {
     if (!failure) {
@@ -86,7 +93,9 @@ async function readBack(options: {
       sampleKey: null,
       text: null,
       truncated: false,
-      model: recipe.teacherModel,
+      via: null,
+      isMended: false,
+      model: teacher.model,
       promptTokens: 0,
       completionTokens: 0,
       costUsd: 0,
@@ -100,9 +109,11 @@ async function readBack(options: {
     sampleKey: callKey({ ...request, scope: { reuse: 'project' } }).key,
     text: answer.text,
     truncated: answer.kind === 'truncated',
+    via: found.via,
+    isMended: found.outcome === 'answered' && teacher.form === 'chat' && isMendedJson(answer.text),
     model: answer.model,
     promptTokens: answer.usage?.promptTokens ?? 0,
     completionTokens: answer.usage?.completionTokens ?? 0,
-    costUsd: answer.usage && costUsd(answer.usage, recipe.teacher.price),
+    costUsd: answer.usage && costUsd(answer.usage, teacher.price),
   };
 }

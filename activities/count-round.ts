@@ -58,17 +58,24 @@ export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candida
   const failed: Counts['calls']['failed'] = {};
   let answered = 0;
   let fromStore = 0;
+  const ways = { mended: 0, repaired: 0, reAsked: 0 };
   for (const { calls, attempts } of phases) {
     const sentHere = new Set(attempts.map(({ intent }) => intent.callKey));
     for (const call of calls) {
       if (call.callKey !== null && !sentHere.has(call.callKey)) fromStore += 1;
-      if (call.outcome === 'answered') answered += 1;
-      else add(failed, call.outcome);
+      if (call.outcome !== 'answered') {
+        add(failed, call.outcome);
+        continue;
+      }
+      answered += 1;
+      if (call.isMended) ways.mended += 1;
+      if (call.via === 'repair') ways.repaired += 1;
+      if (call.via === 'fresh') ways.reAsked += 1;
     }
   }
   const sums = phases.map(({ attempts }) => sumLedger(attempts));
   return {
-    calls: { planned: total(phases.map(({ plan }) => plan.length)), answered, failed },
+    calls: { planned: total(phases.map(({ plan }) => plan.length)), answered, failed, ...ways },
     attempts: {
       sent: total(sums.map((sum) => sum.sent)),
       fromStore,
@@ -78,6 +85,7 @@ export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candida
     tokens: {
       prompt: total(sums.map((sum) => sum.tokens.prompt)),
       completion: total(sums.map((sum) => sum.tokens.completion)),
+      unknown: total(sums.map((sum) => sum.tokens.unknown)),
     },
     costUsd: totalUsd(sums.map((sum) => sum.knownUsd)),
     unknownUsd: totalUsd(sums.map((sum) => sum.unknownUsd)),

@@ -44,7 +44,11 @@ export function createTeacherActivities(deps: ActivityDeps): TeacherActivities {
   const teacher = new CallTeacher(deps);
   return {
     callTeacher: (input) =>
-      alive(() => teacher.call(input, { signal: cancellationSignal(), attempt: activityInfo().attempt })),
+      alive(() => {
+        const { activityId, attempt, workflowExecution } = activityInfo();
+        const activity = `${workflowExecution?.runId}/${activityId}`;
+        return teacher.call(input, { activity, attempt, signal: cancellationSignal() });
+      }),
   };
 }
 

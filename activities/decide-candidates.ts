@@ -5,6 +5,7 @@ import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { type PlannedCallRow, readCalls } from './phase-calls.js';
 import { readItems } from './read-answer.js';
 import type { Runs, StoredRecipe } from './run-data.js';
+import { teacherOf } from './teachers.js';
 import { roundFiles } from './run-files.js';
 import { lineageOf } from './screen-candidates.js';
 import type { Candidate, Ref, RoundInput, Verdict } from './types.js';
@@ -60,9 +61,11 @@ function decide({
   classify,
   answer,
 }: { candidate: Candidate; recipe: StoredRecipe } & Answers): Candidate[] {
-  const { form } = recipe.teacher;
   const said = classify?.call.text ?? null;
-  const isClassification = said === null ? null : parseClassification({ text: said, truncated: false, form });
+  const isClassification =
+    said === null
+      ? null
+      : parseClassification({ text: said, truncated: false, form: teacherOf(recipe, 'classify').form });
   const calls = [
     ...candidate.calls,
     ...[classify, answer].flatMap((row) => (row ? [lineageOf(row.call)] : [])),
@@ -75,7 +78,7 @@ function decide({
   }
   const items = readItems({
     phase: answer.call.phase,
-    form,
+    form: teacherOf(recipe, answer.call.phase).form,
     answer: { ...answer.call, text: answer.call.text ?? '' },
     isClassification: answer.plan.isClassification,
   });

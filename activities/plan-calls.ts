@@ -1,5 +1,6 @@
 import { drawInstructions, drawTasks } from '../methods/self-instruct/in-context.js';
 import { parseClassification } from '../methods/self-instruct/parse.js';
+import type { Prompt } from '../methods/prompt.js';
 import { seededRandom } from '../methods/random.js';
 import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { callsPerShard } from './count-round.js';
@@ -14,6 +15,8 @@ import {
 import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
+import { highestSpend } from './highest-spend.js';
+import { teacherOf, teachersOf } from './teachers.js';
 import type { CallPlan, Candidate, PlanCallsInput } from './types.js';
 
 /** More than the calls so far suggest, so that a last round seldom falls short by a few examples. */
@@ -38,8 +41,9 @@ export class CallPlanner {
     const earlier = await this.askedBefore(input);
     // Counted apart: another attempt at this plan must not find its own calls among the earlier ones.
     const inThisPlan = new PromptCounts();
+    const prompts = choices.map((choice) => buildPrompt(sources, choice));
     const rows: PlanRow[] = choices.map((choice, callIndex) => {
-      const hash = promptHash(buildPrompt(sources, choice));
+      const hash = promptHash(prompts[callIndex] as Prompt);
       const nth = earlier.count(hash) + inThisPlan.count(hash);
       inThisPlan.add(hash);
       return { callIndex, ...choice, promptHash: hash, nth };
@@ -50,7 +54,14 @@ export class CallPlanner {
       from: shard * callsPerShard,
       to: Math.min((shard + 1) * callsPerShard, rows.length),
     }));
-    return { plan, shards };
+    const teachers = teachersOf(recipe, phase);
+    return {
+      plan,
+      shards: shards.map((shard) => ({
+        ...shard,
+        highest: highestSpend({ teachers, prompts: prompts.slice(shard.from, shard.to) }),
+      })),
+    };
   }
 
   /** In-context seeds for calls that ask for new instructions. */
@@ -87,7 +98,7 @@ export class CallPlanner {
     recipe: StoredRecipe,
   ): Promise<Map<string, boolean>> {
     const calls = await readCalls(this.runs, { run, round, phase: 'classify' });
-    const { form } = recipe.teacher;
+    const { form } = teacherOf(recipe, 'classify');
     return new Map(
       calls.map(({ plan, call }) => {
         const said = call.text === null ? null : parseClassification({ ...call, text: call.text, form });

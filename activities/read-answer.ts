@@ -58,6 +58,15 @@ export function answerFailure(options: {
   return options.answer.truncated ? 'truncated' : 'unparsable';
 }
 
+/** What is wrong with an answer that cannot be read, in words that its model can act on. */
+export function answerProblem(options: Parameters<typeof readItems>[0]): string {
+  if (options.phase === 'classify') return 'it says neither Yes nor No.';
+  const problems = readItems(options).flatMap(({ position, rejected }) =>
+    rejected ? [`item ${position + 1}: ${rejected.detail}`] : [],
+  );
+  return problems.length > 0 ? problems.join('; ') : 'it has no items.';
+}
+
 function withoutInstruction(instance: Instance): Task {
   return { instruction: '', ...instance };
 }

@@ -6,68 +6,18 @@
 import { z } from 'zod';
 import { tokenisationFor } from '../methods/language.js';
 import { RELAXED_THRESHOLD, STRICT_THRESHOLD } from '../methods/sedi/batches.js';
+import {
+  formOf,
+  furtherTeacher,
+  mainTeacher,
+  teacherName,
+  teacherProblems,
+  teacherWithDefaults,
+} from './recipe-teacher.js';
 import { studentSettings } from './student-messages.js';
 
 const share = z.number().min(0).max(1);
 const count = z.int().min(1);
-const usdPerMillionTokens = z.number().min(0);
-
-const price = z.strictObject({
-  inputUsdPerMTok: usdPerMillionTokens,
-  cachedInputUsdPerMTok: usdPerMillionTokens.optional(),
-  outputUsdPerMTok: usdPerMillionTokens,
-});
-
-const httpUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => !new URL(url).username && !new URL(url).password, {
-    error: 'must not contain credentials: keys come from the environment',
-  });
-
-const teacher = z
-  .strictObject({
-    /** `local`: llama.cpp started by seedmill. `openai`: any OpenAI-compatible endpoint. */
-    endpoint: z.enum(['local', 'openai']),
-    /** Part of the queue's name, so that limits belong to one endpoint. */
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes, at most 31')
-      .default('default'),
-    /** Name of the model as the endpoint knows it. Not needed with `local`. */
-    model: z.string().min(1).optional(),
-    /** With `local`: path to another GGUF, relative to the recipe. */
-    gguf: z.string().min(1).optional(),
-    /** With `openai`: default is OPENAI_BASE_URL of the worker, then OpenAI's own. */
-    baseUrl: httpUrl.optional(),
-    /** Names the teacher in the response store's keys; default: see store/call-key.ts. */
-    id: z.string().min(1).optional(),
-    /** Environment variable that holds the key, on the worker. */
-    apiKeyEnv: z
-      .string()
-      .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, not a key')
-      .default('OPENAI_API_KEY'),
-    /** How prompts are put: raw text to /v1/completions, or messages to /v1/chat/completions. */
-    form: z.enum(['completion', 'chat']).optional(),
-    reuse: z.enum(['project', 'run', 'off']).default('project'),
-    /** Calls of one run in flight at once. */
-    concurrency: count.max(200).optional(),
-    /** Longest time one request may take. */
-    timeoutMs: count.max(3_600_000).default(120_000),
-    /** Further samples asked for when an answer is refused, cut off or unparsable. */
-    freshSamples: z.int().min(0).max(5).default(1),
-    price: price.optional(),
-  })
-  .check((context) => {
-    const { endpoint, model, gguf, baseUrl } = context.value;
-    const complain = (path: string, message: string) =>
-      context.issues.push({ code: 'custom', input: context.value, path: [path], message });
-    if (endpoint === 'openai' && !model) complain('model', 'is needed with endpoint: openai');
-    if (endpoint === 'openai' && gguf) complain('gguf', 'belongs to endpoint: local');
-    if (endpoint === 'local' && baseUrl) complain('baseUrl', 'belongs to endpoint: openai');
-    if (endpoint === 'local' && model)
-      complain('model', 'belongs to endpoint: openai; a local model is a gguf');
-  });
-
 const generation = z.strictObject({
   /** `staged`: a list of instructions, then answers. `one-call`: whole tasks at once (Alpaca's form). */
   prompts: z.enum(['staged', 'one-call']).optional(),
@@ -93,10 +43,29 @@ const generation = z.strictObject({
       tasks: count.optional(),
     })
     .default({}),
+  /** Which of `teachers` makes the calls of a phase; `teacher` where none is named. */
+  teachers: z
+    .strictObject({
+      instructions: teacherName.optional(),
+      classify: teacherName.optional(),
+      instances: teacherName.optional(),
+      answers: teacherName.optional(),
+      tasks: teacherName.optional(),
+    })
+    .default({}),
   domain: z.string().min(1).max(500).optional(),
   /** English unless given; another one switches the ASCII reject off and Unicode tokenisation on. */
   language: z.string().min(2).max(50).default('English'),
   system: z.string().min(1).max(4000).optional(),
+});
+
+const budget = z.strictObject({
+  /** Dollars, unknown bills counted at their highest. Needs a price for every teacher. */
+  usd: z.number().positive().optional(),
+  /** Requests that are billed or may be: not those that the endpoint turned away. */
+  calls: count.optional(),
+  /** Prompt and completion tokens. */
+  tokens: count.optional(),
 });
 
 const filter = z.strictObject({
@@ -142,7 +111,11 @@ export const recipeFile = z
     seeds: z.string().min(1),
     /** Default: a fifth of the seeds with sedi; none with self-instruct, which measures nothing. */
     heldout: heldout.optional(),
-    teacher,
+    teacher: mainTeacher,
+    /** Further teachers by name, for single phases (`generation.teachers`) or as a `fallback`. */
+    teachers: z.record(teacherName, furtherTeacher).default({}),
+    /** The run pauses before it could spend more. */
+    budget: budget.default({}),
     generation: generation.prefault({}),
     filter: filter.prefault({}),
     /** Examples per training batch. */
@@ -166,7 +139,10 @@ export const recipeFile = z
   })
   .check((context) => {
     const { method, signal, generation, teacher } = context.value;
-    const isChat = (teacher.form ?? (teacher.endpoint === 'local' ? 'completion' : 'chat')) === 'chat';
+    const isChat = formOf(teacher) === 'chat';
+    for (const { path, message } of teacherProblems(context.value)) {
+      context.issues.push({ code: 'custom', input: context.value, path, message });
+    }
     const prompts = generation.prompts ?? (isChat ? 'one-call' : 'staged');
     if (method === 'self-instruct' && signal !== undefined && signal !== 'none') {
       context.issues.push({
@@ -194,21 +170,20 @@ export type Recipe = ReturnType<typeof withDefaults>;
 
 /** Fills in the defaults that depend on other keys. */
 export function withDefaults(file: RecipeFile) {
-  const { teacher, generation, filter } = file;
-  const isLocal = teacher.endpoint === 'local';
+  const { generation, filter } = file;
   const isSedi = file.method === 'sedi';
-  const form = teacher.form ?? (isLocal ? 'completion' : 'chat');
+  const teacher = teacherWithDefaults(file.teacher);
+  const further = Object.entries(file.teachers).map(
+    ([name, settings]) => [name, teacherWithDefaults({ name, ...settings })] as const,
+  );
   return {
     ...file,
-    teacher: {
-      ...teacher,
-      form,
-      model: teacher.model ?? 'local',
-      concurrency: teacher.concurrency ?? (isLocal ? 4 : 50),
-      /** A local model costs nothing; elsewhere no price means that the cost is unknown. */
-      price: teacher.price ?? (isLocal ? { inputUsdPerMTok: 0, outputUsdPerMTok: 0 } : null),
+    teacher,
+    teachers: Object.fromEntries(further),
+    generation: {
+      ...generation,
+      prompts: generation.prompts ?? (teacher.form === 'chat' ? 'one-call' : 'staged'),
     },
-    generation: { ...generation, prompts: generation.prompts ?? (form === 'chat' ? 'one-call' : 'staged') },
     filter: {
       ...filter,
       poolThreshold: filter.poolThreshold ?? (isSedi ? RELAXED_THRESHOLD : STRICT_THRESHOLD),

@@ -27,7 +27,16 @@ export interface CallRow extends Omit<CandidateCall, 'callKey'> {
   /** The answer's text; null without one. */
   text: string | null;
   truncated: boolean;
+  /** Which of the call's requests brought the answer that counts; null without one. */
+  via: AnsweredVia | null;
+  /** Its JSON had to be mended before it could be read. */
+  isMended: boolean;
+  /** Name of the teacher that was asked. */
+  teacher: string;
 }
+
+/** The call's own request, the one that showed the model its error, or one for another sample. */
+export type AnsweredVia = 'first' | 'repair' | 'fresh';
 
 /** `seeds.jsonl` and `heldout-given.jsonl` hold `Seed`; `waiting.jsonl` holds this, as `batches.jsonl` does inside. */
 export interface ExampleRow {

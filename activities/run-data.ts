@@ -1,17 +1,28 @@
 /** What every activity of a run reads: its recipe and its seeds, cached per process because they never change. */
 import { ApplicationFailure } from '@temporalio/common';
 import { readJson, readJsonlAt } from '../store/artifacts.js';
+import type { Price } from '../store/pricing.js';
 import type { Store } from '../store/types.js';
 import type { Recipe } from './recipe.js';
 import { roundFiles, runFiles } from './run-files.js';
 import type { RunContext, Seed } from './types.js';
 
+/** Where one of a recipe's teachers is reached, settled when the run was started. */
+export interface SettledEndpoint {
+  /** Names the teacher in the response store's keys; see store/call-key.ts. */
+  identity: string;
+  /** The model's name as the endpoint knows it. */
+  model: string;
+  /** Task queue of its calls, where its limits lie. */
+  queue: string;
+  /** Of its calls, in the mode in which they are made; null: none is known. */
+  price: Price | null;
+}
+
 /** A recipe as the store keeps it, with what was settled when the run was started. */
 export interface StoredRecipe extends Recipe {
-  /** Names the teacher in the response store's keys; see store/call-key.ts. */
-  teacherIdentity: string;
-  /** The model's name as the endpoint knows it. */
-  teacherModel: string;
+  /** Where each teacher is reached, by its name. */
+  endpoints: Record<string, SettledEndpoint>;
 }
 
 /** Opens runs for the activities of one worker. */

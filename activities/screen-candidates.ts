@@ -7,6 +7,7 @@ import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { type PlannedCallRow, readCalls } from './phase-calls.js';
 import { readItems } from './read-answer.js';
 import type { Runs, StoredRecipe } from './run-data.js';
+import { teacherOf } from './teachers.js';
 import { roundFiles, runFiles } from './run-files.js';
 import type { CallPhase, Candidate, HeldOutRow, Ref, RoundInput, RunContext, Verdict } from './types.js';
 
@@ -33,13 +34,14 @@ export class CandidateScreen {
     const recipe = await this.runs.recipe(run);
     const files = roundFiles(run.runId, round);
     const phase: CallPhase = recipe.generation.prompts === 'staged' ? 'instructions' : 'tasks';
+    const { form } = teacherOf(recipe, phase);
     const pool = await this.poolBefore(run, round);
     const heldOut = await this.heldOut(run, recipe);
     const candidates: Candidate[] = [];
     for (const call of await readCalls(this.runs, { run, round, phase })) {
       if (call.call.outcome !== 'answered') continue;
       const answer = { ...call.call, text: call.call.text ?? '' };
-      for (const item of readItems({ phase, form: recipe.teacher.form, answer })) {
+      for (const item of readItems({ phase, form, answer })) {
         const candidate = newCandidate({ call, item, round });
         judge({ candidate, item, recipe, pool, heldOut });
         if (candidate.verdict.state !== 'rejected') pool.add(candidate.id, candidate.instruction);

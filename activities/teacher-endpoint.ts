@@ -4,8 +4,8 @@ import path from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { teacherIdentity } from '../store/call-key.js';
 import { UserError } from '../store/errors.js';
-import type { Recipe } from './recipe.js';
-import type { StoredRecipe } from './run-data.js';
+import type { Teacher } from './recipe-teacher.js';
+import type { SettledTeacher } from './teachers.js';
 
 /** What the local teacher's service writes when it is ready, in the state folder. */
 export interface LocalTeacher {
@@ -26,7 +26,7 @@ const openAiBaseUrl = 'https://api.openai.com/v1';
 
 /** The endpoint as this process sees it. Throws `TeacherUnavailable`, retryable, while the local one is not up. */
 export async function resolveEndpoint(
-  teacher: Recipe['teacher'],
+  teacher: Pick<Teacher, 'endpoint' | 'id' | 'baseUrl' | 'apiKeyEnv' | 'model'>,
   stateDir: string,
 ): Promise<TeacherEndpoint> {
   const { id } = teacher;
@@ -61,11 +61,11 @@ function baseUrlFromEnvironment(): string {
  * The endpoint, checked against the one that the run was started with: a worker with another OPENAI_BASE_URL would
  * store another teacher's answers under this one's name.
  */
-export async function resolveEndpointOf(recipe: StoredRecipe, stateDir: string): Promise<TeacherEndpoint> {
-  const endpoint = await resolveEndpoint(recipe.teacher, stateDir);
-  if (endpoint.identity !== recipe.teacherIdentity) {
+export async function resolveEndpointOf(teacher: SettledTeacher, stateDir: string): Promise<TeacherEndpoint> {
+  const endpoint = await resolveEndpoint(teacher, stateDir);
+  if (endpoint.identity !== teacher.identity) {
     throw ApplicationFailure.retryable(
-      `the run's teacher is ${recipe.teacherIdentity}, but this worker reaches ${endpoint.identity}: set OPENAI_BASE_URL (or the recipe's gguf) as it was when the run was started`,
+      `the run's teacher ${teacher.name} is ${teacher.identity}, but this worker reaches ${endpoint.identity}: set OPENAI_BASE_URL (or the recipe's gguf) as it was when the run was started`,
       'OtherTeacher',
     );
   }

@@ -155,9 +155,30 @@ export type CallFailure =
 /** What `callTeacher` returns into history: short, no text. */
 export interface CallResult {
   callIndex: number;
-  outcome: 'answered' | CallFailure;
-  promptTokens: number;
-  completionTokens: number;
+  /**
+   * `again`: its requests had no known end and have used up what was reserved for it. `out`: this teacher does not
+   * answer; the next in the phase's list shall be asked.
+   */
+  outcome: 'answered' | CallFailure | 'again' | 'out';
+  /** Requests that the last attempt sent. */
+  requests: number;
+  /** Of all attempts. */
+  spend: Spend;
+}
+
+/** What requests may have cost: known bills exactly, unknown ones at their highest. Turned-away requests cost nothing. */
+export interface Spend {
+  calls: number;
+  tokens: number;
+  /** null: no price is known. */
+  usd: number | null;
+}
+
+/** Most that a run may spend; null where there is no limit. */
+export interface Budget {
+  usd: number | null;
+  calls: number | null;
+  tokens: number | null;
 }
 
 export interface PlanCallsInput {
@@ -170,8 +191,16 @@ export interface PlanCallsInput {
 
 export interface CallPlan {
   plan: Ref;
-  /** Call indices `from` (included) to `to` (excluded) of each shard. */
-  shards: { shard: number; from: number; to: number }[];
+  shards: PlannedShard[];
+}
+
+export interface PlannedShard {
+  shard: number;
+  /** Call indices `from` (included) to `to` (excluded). */
+  from: number;
+  to: number;
+  /** Most that one of its calls can cost, its repair and fresh samples included. */
+  highest: Spend;
 }
 
 export interface CallTeacherInput {
@@ -180,6 +209,10 @@ export interface CallTeacherInput {
   phase: CallPhase;
   shard: number;
   callIndex: number;
+  /** Which of the phase's teachers: 0 makes its calls, others take over while it is out. */
+  place: number;
+  /** Requests that were reserved for it; without a budget there is no such limit. */
+  maxRequests?: number;
 }
 
 export interface CloseShardInput {
@@ -191,6 +224,8 @@ export interface CloseShardInput {
   to: number;
   /** Calls that ended without any stored answer. */
   failed: { callIndex: number; reason: CallFailure }[];
+  /** Calls that another than the phase's own teacher made. */
+  standIns: { callIndex: number; place: number }[];
 }
 
 export type Tally<K extends string = string> = Partial<Record<K, number>>;
@@ -202,11 +237,24 @@ export interface ShardSummary {
 
 /** Sums over rounds, or of one round; recomputed from the store whenever a phase ends. */
 export interface Counts {
-  calls: { planned: number; answered: number; failed: Tally<CallFailure> };
+  calls: {
+    planned: number;
+    answered: number;
+    failed: Tally<CallFailure>;
+    /** Of `answered`: JSON mended without asking, after a repair request, after a fresh sample. */
+    mended: number;
+    repaired: number;
+    reAsked: number;
+  };
   candidates: { parsed: number; accepted: number; undecided: number; rejected: Tally<RejectReason> };
   /** Requests sent, answers taken from the response store, attempts that failed, attempts without a known outcome. */
   attempts: { sent: number; fromStore: number; failed: number; unknown: number };
-  tokens: { prompt: number; completion: number };
+  tokens: {
+    prompt: number;
+    completion: number;
+    /** Most that the attempts without a known bill can have used. */
+    unknown: number;
+  };
   /** Of attempts whose bill is known; null as soon as one of them has no known price. */
   costUsd: number | null;
   /** Most that the attempts without a known bill can have cost; null where their price is unknown. */

@@ -1,4 +1,4 @@
-import type { Recipe } from '../activities/recipe.js';
+import type { Teacher } from '../activities/recipe-teacher.js';
 import { redact } from '../activities/teacher-client/redact.js';
 import type { TeacherEndpoint } from '../activities/teacher-endpoint.js';
 import { UserError } from '../store/errors.js';
@@ -10,10 +10,7 @@ const timeoutMs = 15_000;
  * or a model that is not there is said now, and not by the first of a hundred thousand calls.
  * @throws UserError that names the endpoint, and the variable or key to change.
  */
-export async function checkTeacher(options: {
-  teacher: Recipe['teacher'];
-  endpoint: TeacherEndpoint;
-}): Promise<void> {
+export async function checkTeacher(options: { teacher: Teacher; endpoint: TeacherEndpoint }): Promise<void> {
   const { teacher, endpoint } = options;
   const { baseUrl, apiKeyEnv, model } = endpoint;
   const key = apiKeyEnv === null ? undefined : process.env[apiKeyEnv];

@@ -99,5 +99,5 @@ export async function look(options: {
 async function queuesOf(store: Store, runId: string): Promise<string[]> {
   const manifest = await readJsonIfAny<RunManifest>(store, runFiles(runId).manifest);
   // Not the student's: its worker takes one round at a time and does not poll meanwhile.
-  return manifest ? ['seedmill', 'cpu', manifest.teacherQueue] : [];
+  return manifest ? ['seedmill', 'cpu', ...manifest.teacherQueues] : [];
 }

@@ -1,5 +1,6 @@
 /** Which run a command means: the newest unfinished one of the same recipe and seeds, or a new one. */
 import { randomBytes } from 'node:crypto';
+import type { Teacher } from '../activities/recipe-teacher.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
 import type { Seed } from '../activities/types.js';
@@ -20,8 +21,8 @@ export interface RunManifest {
   seedmill: string;
   /** Of the workflow bundle that the run was started with. */
   bundleSha256: string;
-  /** Queue of its teacher's endpoint; workers of this store serve it while the run is open. */
-  teacherQueue: string;
+  /** Queues of its teachers' endpoints; workers of this store serve them while the run is open. */
+  teacherQueues: string[];
 }
 
 /** What a run is started from, resolved and checked. */
@@ -44,13 +45,15 @@ export function hashInputs({ recipe, seeds, heldOut }: RunInputs): string {
 }
 
 function withoutPaths(recipe: StoredRecipe): unknown {
-  const { seeds: _seeds, heldout, teacher, teacherIdentity, teacherModel, ...rest } = recipe;
-  const { gguf, baseUrl: _baseUrl, ...asked } = teacher;
-  // A local model is known by its file's hash once it runs; which run is meant has to be known before that.
-  const who = teacher.endpoint === 'local' ? { gguf: gguf ?? 'bundled' } : { teacherIdentity, teacherModel };
+  const { seeds: _seeds, heldout, teacher, teachers, endpoints, ...rest } = recipe;
+  const identified = ({ gguf, baseUrl: _baseUrl, ...asked }: Teacher) => {
+    const { identity, model } = endpoints[asked.name] ?? {};
+    // A local model is known by its file's hash once it runs; which run is meant has to be known before that.
+    return { ...asked, ...(asked.endpoint === 'local' ? { gguf: gguf ?? 'bundled' } : { identity, model }) };
+  };
   return {
     ...rest,
-    teacher: { ...asked, ...who },
+    teachers: [teacher, ...Object.values(teachers)].map(identified),
     heldout: heldout !== null && 'file' in heldout ? { file: true } : heldout,
   };
 }
@@ -88,7 +91,7 @@ export async function claimRun(options: {
   inputs: RunInputs;
   id?: string;
   isNew?: boolean;
-  manifest: Pick<RunManifest, 'seedmill' | 'bundleSha256' | 'teacherQueue'>;
+  manifest: Pick<RunManifest, 'seedmill' | 'bundleSha256' | 'teacherQueues'>;
 }): Promise<ClaimedRun> {
   const { store, inputs, id, isNew = false } = options;
   const hash = hashInputs(inputs);

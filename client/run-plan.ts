@@ -1,6 +1,8 @@
 import type { StoredRecipe } from '../activities/run-data.js';
+import { allTeachers, teachersOf } from '../activities/teachers.js';
+import type { CallPhase } from '../activities/types.js';
 import { sha256Hex } from '../store/artifacts.js';
-import type { RunPlan } from '../workflows/inputs.js';
+import type { PhaseTeacher, RunPlan } from '../workflows/inputs.js';
 
 /** Queue of one endpoint: recipes that both say `default` share its limits only when they mean the same one. */
 export function queueName(name: string, identity: string): string {
@@ -8,20 +10,31 @@ export function queueName(name: string, identity: string): string {
 }
 
 /** The part of a recipe that the workflows go by. */
-export function planOf(recipe: StoredRecipe, teacherQueue: string): RunPlan {
-  const { generation, teacher, stop, signal, student, instructionSignal, seed } = recipe;
+export function planOf(recipe: StoredRecipe): RunPlan {
+  const { generation, stop, signal, student, instructionSignal, seed, budget } = recipe;
   const isStaged = generation.prompts === 'staged';
   const isDirect = generation.answers === 'direct';
+  const ask: CallPhase = isStaged ? 'instructions' : 'tasks';
+  const answer: CallPhase[] = isStaged ? (isDirect ? ['answers'] : ['classify', 'instances']) : [];
   return {
     recipe: recipe.name,
     method: recipe.method,
     target: recipe.target,
-    ask: isStaged ? 'instructions' : 'tasks',
-    answer: isStaged ? (isDirect ? ['answers'] : ['classify', 'instances']) : [],
-    concurrency: teacher.concurrency,
-    teacherQueue,
-    requestTimeoutMs: teacher.timeoutMs,
+    ask,
+    answer,
+    teachers: Object.fromEntries([ask, ...answer].map((phase) => [phase, phaseTeachers(recipe, phase)])),
+    budget: { usd: budget.usd ?? null, calls: budget.calls ?? null, tokens: budget.tokens ?? null },
+    isPriced: allTeachers(recipe).every(({ name }) => recipe.endpoints[name]?.price !== null),
     student: signal === 'none' ? null : { student, signal, instructionSignal, seed },
     stop,
   };
+}
+
+function phaseTeachers(recipe: StoredRecipe, phase: CallPhase): PhaseTeacher[] {
+  return teachersOf(recipe, phase).map(({ name, queue, timeoutMs, concurrency }) => ({
+    name,
+    queue,
+    requestTimeoutMs: timeoutMs,
+    concurrency,
+  }));
 }

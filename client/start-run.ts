@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { chooseHeldOut } from '../activities/prepare-run.js';
 import type { Recipe } from '../activities/recipe.js';
-import type { StoredRecipe } from '../activities/run-data.js';
-import { resolveEndpoint, type TeacherEndpoint } from '../activities/teacher-endpoint.js';
+import { resolveEndpoint } from '../activities/teacher-endpoint.js';
+import { allTeachers } from '../activities/teachers.js';
 import type { HeldOutRow, Seed } from '../activities/types.js';
 import { UserError } from '../store/errors.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
@@ -24,9 +24,10 @@ import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
 import { readRecipe } from './recipe-file.js';
 import { claimRun, findEndedRun, hasOpenRun, type RunInputs, type RunManifest } from './run-identity.js';
-import { planOf, queueName } from './run-plan.js';
+import { planOf } from './run-plan.js';
 import { unfinishedRuns } from './runs.js';
 import { readSeeds } from './seeds-file.js';
+import { settleTeachers } from './settle-teachers.js';
 import { version } from './version.js';
 
 export interface StartOptions {
@@ -64,7 +65,7 @@ export async function startRun(context: Context, options: StartOptions): Promise
   const opened = await openStore(context.storeUrl);
   const { store } = opened;
   if (!options.isNew) {
-    const stored = await storedRecipe(recipe, null);
+    const stored = await settleTeachers(recipe, null);
     const runId = await findEndedRun(store, { recipe: stored, seeds, heldOut }, options.id);
     if (runId !== null) return { disposition: 'finished', runId, opened };
   }
@@ -77,38 +78,36 @@ export async function startRun(context: Context, options: StartOptions): Promise
   };
   await ensureServices({ ...base, needs: models, onTemporal });
   if (models.student) await checkStudent(recipe.student.model, context.say);
-  const endpoint = await resolveEndpoint(recipe.teacher, context.stateDir);
-  const stored = await storedRecipe(recipe, endpoint);
+  const stored = await settleTeachers(recipe, context.stateDir);
   const inputs: RunInputs = { recipe: stored, seeds, heldOut };
-  await checkTeacher({ teacher: recipe.teacher, endpoint }).catch(async (error: Error) => {
+  await checkTeachers(recipe, context.stateDir).catch(async (error: Error) => {
     // A run that is under way waits for its teacher; only a new one is refused.
     if (options.isNew || !(await hasOpenRun(store, inputs, options.id))) throw error;
     context.say(error.message);
   });
-  const teacherQueue = queueName(recipe.teacher.name, endpoint.identity);
+  const teacherQueues = Object.values(stored.endpoints).map(({ queue }) => queue);
   const bundle = await loadWorkflowBundle();
   const { runId, disposition } = await claimRun({
     store,
     inputs,
     ...(options.id !== undefined && { id: options.id }),
     ...(options.isNew !== undefined && { isNew: options.isNew }),
-    manifest: { seedmill: version, bundleSha256: bundle.sha256, teacherQueue },
+    manifest: { seedmill: version, bundleSha256: bundle.sha256, teacherQueues },
   });
   if (disposition === 'finished') return { disposition, runId, opened };
 
-  const worker = { queues: await queuesInUse(store, teacherQueue) };
+  const worker = { queues: await queuesInUse(store, teacherQueues) };
   const servicesOptions: ServicesOptions = { ...base, needs: { ...models, worker } };
   const services = await ensureServices(servicesOptions);
   const client = await connectClient(services.temporal);
-  await startWorkflow({ client, services, opened, runId, plan: planOf(stored, teacherQueue) });
+  await startWorkflow({ client, services, opened, runId, plan: planOf(stored) });
   return { disposition, runId, opened, services, servicesOptions, client };
 }
 
-/** The recipe with its teacher settled; a local one that does not run yet is known by its name only. */
-async function storedRecipe(recipe: Recipe, endpoint: TeacherEndpoint | null): Promise<StoredRecipe> {
-  const isRemote = recipe.teacher.endpoint === 'openai';
-  const known = endpoint ?? (isRemote ? await resolveEndpoint(recipe.teacher, '') : null);
-  return { ...recipe, teacherIdentity: known?.identity ?? 'local', teacherModel: known?.model ?? 'local' };
+async function checkTeachers(recipe: Recipe, stateDir: string): Promise<void> {
+  for (const teacher of allTeachers(recipe)) {
+    await checkTeacher({ teacher, endpoint: await resolveEndpoint(teacher, stateDir) });
+  }
 }
 
 async function readInputs({ recipePath, seedsPath, set }: StartOptions): Promise<{
@@ -158,19 +157,20 @@ function shorten(file: string): string {
   return relative.startsWith('..') ? file : relative;
 }
 
-function servicesFor({ teacher, signal }: Recipe, recipePath: string): ServiceNeeds {
-  const gguf = teacher.gguf && path.resolve(path.dirname(recipePath), teacher.gguf);
+function servicesFor(recipe: Recipe, recipePath: string): ServiceNeeds {
+  const local = allTeachers(recipe).find(({ endpoint }) => endpoint === 'local');
+  const gguf = local?.gguf && path.resolve(path.dirname(recipePath), local.gguf);
   return {
-    ...(teacher.endpoint === 'local' && { localTeacher: gguf ? { gguf } : {} }),
-    student: signal !== 'none',
+    ...(local && { localTeacher: gguf ? { gguf } : {} }),
+    student: recipe.signal !== 'none',
   };
 }
 
 /** A worker serves every unfinished run of its store, not only the newest. */
-async function queuesInUse(store: Store, teacherQueue: string): Promise<string[]> {
+async function queuesInUse(store: Store, teacherQueues: string[]): Promise<string[]> {
   const open = await unfinishedRuns(store);
-  const teachers = open.map((manifest: RunManifest) => manifest.teacherQueue);
-  return ['seedmill', 'cpu', ...[...new Set([...teachers, teacherQueue])].sort()];
+  const teachers = open.flatMap((manifest: RunManifest) => manifest.teacherQueues);
+  return ['seedmill', 'cpu', ...[...new Set([...teachers, ...teacherQueues])].sort()];
 }
 
 /** Starts the workflow, or finds it running. One that failed or was lost with its server begins again from the store. */
@@ -195,6 +195,11 @@ async function startWorkflow(options: {
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `${plan.recipe}: ${plan.method} until ${plan.target} accepted examples`,
-    staticDetails: `Store: ${opened.store.url}\n\nTeacher queue: \`${plan.teacherQueue}\``,
+    staticDetails: `Store: ${opened.store.url}\n\nTeacher queues: ${queuesOf(plan)}`,
   });
+}
+
+function queuesOf({ teachers }: RunPlan): string {
+  const queues = Object.values(teachers).flatMap((of) => of.map(({ queue }) => queue));
+  return [...new Set(queues)].map((queue) => `\`${queue}\``).join(', ');
 }

@@ -3,6 +3,7 @@ import { countCalls, countCandidates, type PhaseFiles, readPhases } from '../act
 import type { RunResult } from '../activities/export-dataset.js';
 import { readItems } from '../activities/read-answer.js';
 import type { StoredRecipe } from '../activities/run-data.js';
+import { teacherOf } from '../activities/teachers.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
 import type { Candidate, Counts, Progress } from '../activities/types.js';
 import { candidateId } from '../methods/identity.js';
@@ -132,14 +133,13 @@ function verifyLedger({ phase, plan, attempts }: PhaseFiles): string[] {
 
 /** Reads the answers once more: each item must be there as one candidate, under the id that its place gives. */
 function verifyCandidates(recipe: StoredRecipe, phases: PhaseFiles[], candidates: Candidate[]): string[] {
-  const { form } = recipe.teacher;
   const expected = new Set<string>();
   const places = new Map<string, { callKey: string; position: number }>();
   for (const { phase, calls } of phases) {
     if (phase !== 'instructions' && phase !== 'tasks') continue;
     for (const call of calls.filter(({ outcome }) => outcome === 'answered')) {
       const answer = { text: call.text ?? '', truncated: call.truncated };
-      for (const { position } of readItems({ phase, form, answer })) {
+      for (const { position } of readItems({ phase, form: teacherOf(recipe, phase).form, answer })) {
         const place = { callKey: call.sampleKey ?? '', position };
         const id = candidateId({ ...place, instance: 0 });
         expected.add(id);
@@ -152,7 +152,12 @@ function verifyCandidates(recipe: StoredRecipe, phases: PhaseFiles[], candidates
     for (const call of calls.filter(({ outcome }) => outcome === 'answered')) {
       const { candidateId: id, isClassification } = plan[call.callIndex] ?? {};
       const answer = { text: call.text ?? '', truncated: call.truncated };
-      const items = readItems({ phase, form, answer, isClassification: isClassification ?? null });
+      const items = readItems({
+        phase,
+        form: teacherOf(recipe, phase).form,
+        answer,
+        isClassification: isClassification ?? null,
+      });
       const place = places.get(id ?? '');
       if (!place) continue;
       // The first item is the instruction's own candidate; each further one is a candidate of its own.

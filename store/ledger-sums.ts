@@ -13,7 +13,12 @@ export interface LedgerSums {
   unknown: number;
   /** Of `answered`: another attempt's answer was stored first. */
   duplicates: number;
-  tokens: { prompt: number; completion: number };
+  tokens: {
+    prompt: number;
+    completion: number;
+    /** Highest number that the unknown attempts can have used. */
+    unknown: number;
+  };
   /** Exact; null as soon as one answered attempt has no known price. */
   knownUsd: number | null;
   /** Highest cost of the unknown attempts; null as soon as one of them has no known price. */
@@ -30,7 +35,7 @@ export function sumLedger(attempts: readonly Attempt[]): LedgerSums {
     failed: 0,
     unknown: 0,
     duplicates: 0,
-    tokens: { prompt: 0, completion: 0 },
+    tokens: { prompt: 0, completion: 0, unknown: 0 },
     knownUsd: null,
     unknownUsd: null,
     failedBy: {},
@@ -40,6 +45,7 @@ export function sumLedger(attempts: readonly Attempt[]): LedgerSums {
   for (const { intent, outcome } of attempts) {
     if (outcome === null || outcome.bill === 'unknown') {
       sums.unknown += 1;
+      sums.tokens.unknown += intent.highestTokens.prompt + intent.highestTokens.completion;
       unknown.push(intent.highestUsd);
     } else if (outcome.usage === null) {
       sums.failed += 1;

@@ -18,7 +18,8 @@ export interface Intent {
   attemptId: string;
   callKey: string;
   callIndex: number;
-  /** Which attempt of the activity sends it, from 1. */
+  /** Which scheduling of the call sends it (`<workflow run>/<activity>`), and which attempt of that, from 1. */
+  activity: string;
   attempt: number;
   model: string;
   /** No answer can use more tokens than this. */

@@ -12,12 +12,14 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { recipeFile, withDefaults } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
+import { allTeachers } from '../activities/teachers.js';
 import type { TrainRoundInput } from '../activities/student-messages.js';
 import type { Seed, TrainRoundResult } from '../activities/types.js';
 import { claimRun } from '../client/run-identity.js';
 import { planOf, queueName } from '../client/run-plan.js';
 import { readJson } from '../store/artifacts.js';
 import { teacherIdentity } from '../store/call-key.js';
+import { priceOf } from '../store/price-table.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import { connectClient, type TemporalTarget } from '../workers/temporal-connection.js';
 import { runWorkers } from '../workers/worker-host.js';
@@ -139,7 +141,7 @@ export class RunHarness {
       store: this.store,
       inputs: { recipe, seeds: options.seeds ?? testSeeds(), heldOut: null },
       isNew: true,
-      manifest: { seedmill: 'test', bundleSha256: 'test', teacherQueue: this.teacherQueue },
+      manifest: { seedmill: 'test', bundleSha256: 'test', teacherQueues: [this.teacherQueue] },
     });
     await this.startWorkflow(runId, options);
     return runId;
@@ -151,7 +153,7 @@ export class RunHarness {
     const input: RecipeRunInput = {
       schemaVersion: 1,
       run: { runId, storeUrl: this.store.url, storeId: this.opened.storeId },
-      plan: planOf(recipe, this.teacherQueue),
+      plan: planOf(recipe),
       searchAttributes: [],
       ...(eventsPerRun !== undefined && { eventsPerRun }),
     };
@@ -237,7 +239,12 @@ export class RunHarness {
       },
     });
     const recipe = withDefaults(file);
-    return { ...recipe, teacherIdentity: this.identity, teacherModel: recipe.teacher.model };
+    const endpoints = allTeachers(recipe).map((teacher) => {
+      const { model } = teacher;
+      const settled = { identity: this.identity, model, queue: this.teacherQueue };
+      return [teacher.name, { ...settled, price: priceOf({ ...teacher, ...settled }) }] as const;
+    });
+    return { ...recipe, endpoints: Object.fromEntries(endpoints) };
   }
 
   private get identity(): string {

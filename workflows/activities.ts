@@ -35,13 +35,21 @@ export const student = proxyActivities<StudentActivities>({
   retry,
 });
 
+/** The server takes at most 64 bytes; run ids end in what tells them apart. */
+function fairnessKey(runId: string): string {
+  return runId.slice(-64);
+}
+
 /** One teacher's endpoint has one queue, where its limits are kept. */
 export function teacher(options: {
   queue: string;
   requestTimeoutMs: number;
+  /** Fair share of the endpoint among the runs that use it. */
+  runId: string;
 }): ActivityInterfaceFor<TeacherActivities> {
   return proxyActivities<TeacherActivities>({
     taskQueue: options.queue,
+    priority: { fairnessKey: fairnessKey(options.runId) },
     // Fresh samples and a slow store on top of one request; an orphan must never outlive its activity.
     startToCloseTimeout: options.requestTimeoutMs * 8 + 60_000,
     heartbeatTimeout,

@@ -6,75 +6,143 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   log,
+  type SignalDefinition,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
-import type { CallFailure, ShardSummary } from '../activities/types.js';
+import type { CallFailure, ShardSummary, Spend } from '../activities/types.js';
 import { store, teacher } from './activities.js';
-import type { ShardInput } from './inputs.js';
-import { blockedSignal, settingsSignal } from './messages.js';
+import { hasBudget, Purse } from './budget.js';
+import { loopId } from './ids.js';
+import type { PhaseTeacher, ShardInput } from './inputs.js';
+import { blockedSignal, leaseSignal, leaseWantedSignal, settingsSignal } from './messages.js';
+import { windowOf } from './shard-runner.js';
+import { StandIns } from './stand-ins.js';
+
+export interface ShardResult extends ShardSummary {
+  spent: Spend;
+}
 
 /**
- * Makes the calls of one shard through a bounded window, then compacts what they left behind.
- * A call that the provider refuses to serve (key, quota) goes back to the list while the run is paused.
+ * Makes the calls of one shard through a bounded window, then compacts what they left behind. Each call's highest
+ * cost is reserved before it is made. A call that the provider refuses to serve (key, quota) goes back to the list
+ * while the run is paused.
  */
-export async function callShard(input: ShardInput): Promise<ShardSummary> {
-  const { run, round, phase, shard, from, to } = input;
+export async function callShard(input: ShardInput): Promise<ShardResult> {
+  const { run, round, phase, shard, from, to, teachers, lane, highest } = input;
   let settings = input.settings;
   const todo = Array.from({ length: to - from }, (_, n) => from + n);
   const failed: { callIndex: number; reason: CallFailure }[] = [];
   const calls = new CancellationScope();
-  const { callTeacher } = teacher({ queue: input.teacherQueue, requestTimeoutMs: input.requestTimeoutMs });
+  const purse = new Purse({ highest, lease: input.lease });
+  const standIns = new StandIns(teachers.length);
+  const stoodIn: { callIndex: number; place: number }[] = [];
   let inFlight = 0;
   let blockedVersion = 0;
+  let asked: { number: number; isIdle: boolean } | null = null;
+  let leaseRequests = 0;
   let defect: unknown;
 
   setHandler(settingsSignal, (next) => {
     if (next.version > settings.version) settings = next;
     if (settings.cancel === 'now') calls.cancel();
+    if (hasBudget(settings.budget)) purse.limit();
+  });
+  setHandler(leaseSignal, ({ number, lease }) => {
+    if (asked?.number !== number) return;
+    asked = null;
+    purse.refill(lease);
   });
 
   while (!isDone() && settings.cancel === null && defect === undefined) {
     // Fill the whole window in one workflow task: fewer, fuller tasks make the engine cheaper.
     while (canSchedule()) void makeCall(todo.shift() as number);
-    await condition(() => settings.cancel !== null || canSchedule() || isDone() || defect !== undefined);
+    if (needsLease()) await askForLease();
+    await condition(
+      () => settings.cancel !== null || canSchedule() || needsLease() || isDone() || defect !== undefined,
+    );
   }
   await condition(() => inFlight === 0 || defect !== undefined);
   if (defect !== undefined) throw defect;
   for (const callIndex of todo) failed.push({ callIndex, reason: 'cancelled' });
 
-  return await store.closeShard.executeWithOptions(
+  for (const calls of [failed, stoodIn]) calls.sort((a, b) => a.callIndex - b.callIndex);
+  const closed = await store.closeShard.executeWithOptions(
     { summary: `round ${round} · ${phase} · close shard ${shard}` },
-    [{ run, round, phase, shard, from, to, failed: failed.sort((a, b) => a.callIndex - b.callIndex) }],
+    [{ run, round, phase, shard, from, to, failed, standIns: stoodIn }],
   );
+  return { ...closed, spent: purse.spent };
 
   // --- Helpers ---
 
   function canSchedule(): boolean {
-    return todo.length > 0 && settings.paused === null && inFlight < input.window;
+    return wantsCalls() && purse.canAfford();
+  }
+
+  function wantsCalls(): boolean {
+    return todo.length > 0 && settings.paused === null && inFlight < windowOf({ teachers, settings, lane });
+  }
+
+  /** Asks once, and once more when nothing is in flight that could give something back. */
+  function needsLease(): boolean {
+    if (!wantsCalls() || purse.canAfford()) return false;
+    return asked === null || (inFlight === 0 && !asked.isIdle);
   }
 
   function isDone(): boolean {
     return todo.length === 0 && inFlight === 0;
   }
 
+  async function askForLease(): Promise<void> {
+    leaseRequests += 1;
+    const number = leaseRequests;
+    asked = { number, isIdle: inFlight === 0 };
+    const wanted = Math.min(todo.length, 2 * windowOf({ teachers, settings, lane }));
+    const { workflowId } = workflowInfo();
+    await tell(loopId(run.runId), leaseWantedSignal, {
+      shardId: workflowId,
+      number,
+      used: purse.giveBack(),
+      calls: wanted,
+      isIdle: asked.isIdle,
+    });
+  }
+
   async function makeCall(callIndex: number): Promise<void> {
     const { version } = settings;
+    const place = standIns.choose(Date.now());
+    const maxRequests = purse.isLimited ? { maxRequests: highest.calls } : {};
     inFlight += 1;
+    purse.reserve();
+    let spend: Spend | undefined;
     try {
       const summary = `round ${round} · ${phase} · call ${callIndex}`;
-      const { outcome } = await calls.run(() =>
-        callTeacher.executeWithOptions({ summary }, [{ run, round, phase, shard, callIndex }]),
+      const { callTeacher } = teacher({ ...(teachers[place] as PhaseTeacher), runId: run.runId });
+      const result = await calls.run(() =>
+        callTeacher.executeWithOptions({ summary }, [
+          { run, round, phase, shard, callIndex, place, ...maxRequests },
+        ]),
       );
+      spend = result.spend;
+      if (result.outcome === 'again' || result.outcome === 'out') {
+        if (result.outcome === 'out') standIns.isOut(place, Date.now());
+        todo.unshift(callIndex);
+        return;
+      }
+      standIns.isBack(place);
+      if (place > 0) stoodIn.push({ callIndex, place });
       // Stored answers speak for themselves when the shard closes; a request that was refused left none.
-      if (outcome !== 'answered') failed.push({ callIndex, reason: outcome });
+      if (result.outcome !== 'answered') failed.push({ callIndex, reason: result.outcome });
     } catch (error) {
       const refusal = accessRefusal(error);
+      spend = refusal?.spend;
       // A call that fails while it is being aborted comes back as failed, not as cancelled.
       if (isCancellation(error) || settings.cancel === 'now') failed.push({ callIndex, reason: 'cancelled' });
-      else if (refusal !== null) await putBack({ callIndex, version, refusal });
+      else if (refusal !== null) await putBack({ callIndex, version, refusal: refusal.message });
       else defect ??= error;
     } finally {
       inFlight -= 1;
+      purse.settle(spend);
     }
   }
 
@@ -89,19 +157,23 @@ export async function callShard(input: ShardInput): Promise<ShardSummary> {
   }
 
   async function askForHelp({ version, refusal }: { version: number; refusal: string }): Promise<void> {
+    await tell(run.runId, blockedSignal, { version, pause: { by: 'provider', reason: refusal } });
+  }
+
+  async function tell<Arg>(workflowId: string, signal: SignalDefinition<[Arg]>, arg: Arg): Promise<void> {
     try {
-      const pause = { by: 'provider', reason: refusal };
-      await getExternalWorkflowHandle(run.runId).signal(blockedSignal, { version, pause });
+      await getExternalWorkflowHandle(workflowId).signal(signal, arg);
     } catch (error) {
       // The run was terminated from outside: nobody can resume this shard, so it ends with what it has.
       log.warn('the run is gone; the shard ends', { error });
-      settings = { version: version + 1, paused: null, cancel: 'finish' };
+      settings = { ...settings, version: settings.version + 1, paused: null, cancel: 'finish' };
     }
   }
 }
 
 /** The provider's own words when it refuses to serve this key at all; null for any other failure. */
-function accessRefusal(error: unknown): string | null {
+function accessRefusal(error: unknown): { message: string; spend: Spend | undefined } | null {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure && cause.type === 'ProviderAccess' ? cause.message : null;
+  if (!(cause instanceof ApplicationFailure) || cause.type !== 'ProviderAccess') return null;
+  return { message: cause.message, spend: cause.details?.[0] as Spend | undefined };
 }

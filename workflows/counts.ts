@@ -2,10 +2,10 @@ import type { Counts, Tally } from '../activities/types.js';
 
 export function noCounts(): Counts {
   return {
-    calls: { planned: 0, answered: 0, failed: {} },
+    calls: { planned: 0, answered: 0, failed: {}, mended: 0, repaired: 0, reAsked: 0 },
     candidates: { parsed: 0, accepted: 0, undecided: 0, rejected: {} },
     attempts: { sent: 0, fromStore: 0, failed: 0, unknown: 0 },
-    tokens: { prompt: 0, completion: 0 },
+    tokens: { prompt: 0, completion: 0, unknown: 0 },
     costUsd: 0,
     unknownUsd: 0,
   };
@@ -18,6 +18,9 @@ export function addCounts(a: Counts, b: Counts): Counts {
       planned: a.calls.planned + b.calls.planned,
       answered: a.calls.answered + b.calls.answered,
       failed: addTallies(a.calls.failed, b.calls.failed),
+      mended: a.calls.mended + b.calls.mended,
+      repaired: a.calls.repaired + b.calls.repaired,
+      reAsked: a.calls.reAsked + b.calls.reAsked,
     },
     candidates: {
       parsed: a.candidates.parsed + b.candidates.parsed,
@@ -34,6 +37,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
     tokens: {
       prompt: a.tokens.prompt + b.tokens.prompt,
       completion: a.tokens.completion + b.tokens.completion,
+      unknown: a.tokens.unknown + b.tokens.unknown,
     },
     costUsd: addUsd(a.costUsd, b.costUsd),
     unknownUsd: addUsd(a.unknownUsd, b.unknownUsd),

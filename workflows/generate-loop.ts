@@ -7,14 +7,23 @@ import {
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
+  log,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
 import type { CallPhase, Counts, Ref, TrainRoundResult } from '../activities/types.js';
 import { cpu, store, student } from './activities.js';
+import { spentBy } from './budget.js';
 import { addCounts, noCounts } from './counts.js';
 import type { LoopResult, LoopState } from './inputs.js';
-import { blockedSignal, loopEndedSignal, loopReportSignal, type Pause, settingsSignal } from './messages.js';
+import {
+  blockedSignal,
+  leaseWantedSignal,
+  loopEndedSignal,
+  loopReportSignal,
+  type Pause,
+  settingsSignal,
+} from './messages.js';
 import { roundTable } from './round-table.js';
 import { ShardRunner } from './shard-runner.js';
 import { stalledRounds, stopReason } from './stop-rule.js';
@@ -31,12 +40,18 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
   const shards = new ShardRunner(state);
   const training = new CancellationScope();
   let current: Counts = noCounts();
+  let stuckVersion = 0;
 
   setHandler(settingsSignal, async (next) => {
     if (next.version <= state.settings.version) return;
     state.settings = next;
     if (next.cancel !== null) training.cancel();
     await shards.forward(next);
+    await pauseIfStuck();
+  });
+  setHandler(leaseWantedSignal, async (request) => {
+    await shards.lease(request);
+    await pauseIfStuck();
   });
 
   try {
@@ -115,7 +130,7 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
       phase,
       shards: calls.shards.map(({ shard }) => shards.shardId(phase, shard)),
     });
-    await shards.runAll(phase, calls);
+    await shards.runAll(phase, calls, spentBy(addCounts(state.totals, current)));
   }
 
   /** null: nothing to train on, or nobody to train. */
@@ -170,6 +185,22 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
       reason: `${stallRounds} rounds in a row with under ${stallYield * 100} % accepted; last round: ${rejected.join(', ') || 'no candidates'}`,
     });
     state.stalledRounds = 0;
+  }
+
+  /** The budget lets no shard go on: one message for each state of affairs is enough. */
+  async function pauseIfStuck(): Promise<void> {
+    const { version, paused, cancel } = state.settings;
+    const reason = shards.stuck();
+    if (reason === null || paused !== null || cancel !== null || stuckVersion >= version) return;
+    stuckVersion = version;
+    try {
+      const pause = { by: 'budget', reason };
+      await getExternalWorkflowHandle(run.runId).signal(blockedSignal, { version, pause });
+    } catch (error) {
+      log.warn('the run is gone; its shards end', { error });
+      state.settings = { ...state.settings, version: version + 1, cancel: 'finish' };
+      await shards.forward(state.settings);
+    }
   }
 
   async function pauseAndWait(pause: Pause): Promise<void> {

@@ -1,5 +1,13 @@
 /** What the run, its loop and its shards are started with: small, serialisable, versioned. */
-import type { CallPhase, Counts, Ref, RunContext, StudentRequest } from '../activities/types.js';
+import type {
+  Budget,
+  CallPhase,
+  Counts,
+  Ref,
+  RunContext,
+  Spend,
+  StudentRequest,
+} from '../activities/types.js';
 import type { RoundRow, Settings } from './messages.js';
 import type { RunStateSnapshot } from './run-state.js';
 
@@ -11,11 +19,11 @@ export interface RunPlan {
   /** Calls of one round, phase after phase: instructions are screened before anything is paid for their answers. */
   ask: CallPhase;
   answer: CallPhase[];
-  /** Calls in flight at once. */
-  concurrency: number;
-  teacherQueue: string;
-  /** Longest time a request may take; the activity's own limit lies above it. */
-  requestTimeoutMs: number;
+  /** Who makes each phase's calls, then who takes over while that one is out. */
+  teachers: Partial<Record<CallPhase, PhaseTeacher[]>>;
+  budget: Budget;
+  /** Every teacher has a known price, so that a budget in dollars can be kept. */
+  isPriced: boolean;
   student: StudentRequest | null;
   stop: {
     maxRounds: number;
@@ -23,6 +31,16 @@ export interface RunPlan {
     stallRounds: number;
     stallYield: number;
   };
+}
+
+/** A teacher as the workflows need it. */
+export interface PhaseTeacher {
+  name: string;
+  queue: string;
+  /** Longest time a request may take; the activity's own limit lies above it. */
+  requestTimeoutMs: number;
+  /** Calls in flight at once, unless people changed it. */
+  concurrency: number;
 }
 
 export interface RecipeRunInput {
@@ -75,9 +93,12 @@ export interface ShardInput {
   /** Call indices `from` (included) to `to` (excluded); at most 500. */
   from: number;
   to: number;
-  /** Calls of this shard in flight at once. */
-  window: number;
-  teacherQueue: string;
-  requestTimeoutMs: number;
+  teachers: PhaseTeacher[];
+  /** This shard is one of so many that share the teacher's concurrency. */
+  lane: { index: number; of: number };
+  /** Most that one call can cost. */
+  highest: Spend;
+  /** What the loop has set aside for it so far; null: the run has no budget. */
+  lease: Spend | null;
   settings: Settings;
 }

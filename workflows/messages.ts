@@ -1,10 +1,10 @@
 /** Messages that a run understands, and the settings that travel from the run to its loop and shards. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Counts, LossChange } from '../activities/types.js';
+import type { Budget, Counts, LossChange, Spend } from '../activities/types.js';
 import type { LoopResult } from './inputs.js';
 
 export interface Pause {
-  /** `provider`, `stall`, or the name that a person gave. */
+  /** `provider`, `stall`, `budget`, `student`, or the name that a person gave. */
   by: string;
   reason: string;
 }
@@ -18,6 +18,9 @@ export interface Settings {
   paused: Pause | null;
   /** `finish`: calls in flight are awaited and stored. `now`: they are aborted. */
   cancel: 'finish' | 'now' | null;
+  budget: Budget;
+  /** Calls in flight at once by teacher, where people changed it. */
+  concurrency: Record<string, number>;
 }
 
 export type RunPhase = 'preparing' | 'generating' | 'exporting' | 'done';
@@ -58,15 +61,45 @@ export interface PauseRequest {
   reason: string;
 }
 
+/** Limits that are named are set, or taken away by null; the others stay. */
+export interface BudgetRequest {
+  by: string;
+  budget: Partial<Budget>;
+}
+
+export interface ConcurrencyRequest {
+  by: string;
+  /** A teacher of the recipe. */
+  teacher: string;
+  concurrency: number;
+}
+
+/** A shard that cannot afford its next call asks the loop for more. */
+export interface LeaseRequest {
+  shardId: string;
+  /** Answers name the request that they answer; a newer one replaces an older one. */
+  number: number;
+  /** Spent and reserved so far; the rest of its lease goes back. */
+  used: Spend;
+  /** Calls that it could make at once. */
+  calls: number;
+  /** Nothing of it is in flight, so that nothing can come back by itself. */
+  isIdle: boolean;
+}
+
 // Updates, not signals: the caller learns whether the change was taken, and why not.
 export const pauseUpdate = defineUpdate<RunStatus, [PauseRequest]>('pause');
 export const resumeUpdate = defineUpdate<RunStatus, [{ by: string }]>('resume');
 export const cancelUpdate = defineUpdate<RunStatus, [{ by: string; now: boolean }]>('cancel');
+export const setBudgetUpdate = defineUpdate<RunStatus, [BudgetRequest]>('setBudget');
+export const setConcurrencyUpdate = defineUpdate<RunStatus, [ConcurrencyRequest]>('setConcurrency');
 export const statusQuery = defineQuery<RunStatus>('status');
 
 // Between the workflows of one run, by workflow id only, so that they reach whatever run of the loop is current.
 export const settingsSignal = defineSignal<[Settings]>('settings');
 export const loopReportSignal = defineSignal<[LoopReport]>('loopReport');
 export const loopEndedSignal = defineSignal<[LoopResult]>('loopEnded');
+export const leaseWantedSignal = defineSignal<[LeaseRequest]>('leaseWanted');
+export const leaseSignal = defineSignal<[{ number: number; lease: Spend }]>('lease');
 /** Something that only a person can mend. `version` = settings under which it happened: older ones are ignored. */
 export const blockedSignal = defineSignal<[{ version: number; pause: Pause }]>('blocked');

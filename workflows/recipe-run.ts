@@ -27,6 +27,8 @@ import {
   pauseUpdate,
   type RunStatus,
   resumeUpdate,
+  setBudgetUpdate,
+  setConcurrencyUpdate,
   settingsSignal,
   statusQuery,
 } from './messages.js';
@@ -44,7 +46,7 @@ export interface RecipeRunResult extends RunStatus {
 /** A run from recipe to dataset. The loop does the work; this is what people look at, pause, resume and cancel. */
 export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult> {
   const { run, plan, eventsPerRun = defaultEventsPerRun } = input;
-  const state = new RunState(input.carried);
+  const state = new RunState(plan, input.carried);
   const isFirst = input.carried === undefined;
   let recording: Promise<void> = Promise.resolve();
 
@@ -72,6 +74,22 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
       return state.status();
     },
     { validator: (request) => state.checkCancel(request) },
+  );
+  setHandler(
+    setBudgetUpdate,
+    (request) => {
+      state.setBudget(request);
+      return state.status();
+    },
+    { validator: (request) => state.checkBudget(request) },
+  );
+  setHandler(
+    setConcurrencyUpdate,
+    (request) => {
+      state.setConcurrency(request);
+      return state.status();
+    },
+    { validator: (request) => state.checkConcurrency(request) },
   );
   setHandler(blockedSignal, (blocked) => state.blocked(blocked));
   setHandler(loopReportSignal, (report) => {

@@ -1,5 +1,15 @@
-import type { LoopResult } from './inputs.js';
-import type { LoopReport, Pause, RunPhase, RunStateName, RunStatus, Settings } from './messages.js';
+import { exceeded, inWords, noBudget, spentBy } from './budget.js';
+import type { LoopResult, RunPlan } from './inputs.js';
+import type {
+  BudgetRequest,
+  ConcurrencyRequest,
+  LoopReport,
+  Pause,
+  RunPhase,
+  RunStateName,
+  RunStatus,
+  Settings,
+} from './messages.js';
 
 /** What survives a continue-as-new of the run. */
 export interface RunStateSnapshot {
@@ -12,14 +22,18 @@ export interface RunStateSnapshot {
 
 /** The rules of pausing, resuming and cancelling a run. Plain data and no Temporal, so that it is tested as it is. */
 export class RunState {
-  settings: Settings = { version: 1, paused: null, cancel: null };
+  settings: Settings;
   phase: RunPhase = 'preparing';
   stopReason: string | null = null;
   loop: LoopReport | null = null;
   /** How the loop ended; null while it lives. */
   ended: LoopResult | null = null;
 
-  constructor(carried?: RunStateSnapshot) {
+  private readonly plan: Pick<RunPlan, 'budget' | 'isPriced' | 'teachers'>;
+
+  constructor(plan: Pick<RunPlan, 'budget' | 'isPriced' | 'teachers'>, carried?: RunStateSnapshot) {
+    this.plan = plan;
+    this.settings = { version: 1, paused: null, cancel: null, budget: plan.budget, concurrency: {} };
     if (carried) Object.assign(this, carried);
   }
 
@@ -60,6 +74,55 @@ export class RunState {
     if (this.settings.cancel && !(now && this.settings.cancel === 'finish')) {
       throw new Error('the run is being cancelled already');
     }
+  }
+
+  /** @throws Error that says why this budget cannot be set. */
+  checkBudget({ budget }: BudgetRequest): void {
+    this.checkLive();
+    const limits = Object.entries(budget);
+    if (limits.length === 0) throw new Error('name a limit to set: usd, calls or tokens');
+    for (const [key, limit] of limits) {
+      if (!['usd', 'calls', 'tokens'].includes(key)) throw new Error(`there is no budget of ${key}`);
+      if (limit === null) continue;
+      if (!(limit > 0) || (key !== 'usd' && !Number.isInteger(limit))) {
+        throw new Error(`a budget of ${limit} ${key} is no limit; take it away with "none"`);
+      }
+    }
+    if (budget.usd != null && !this.plan.isPriced) {
+      throw new Error('a budget in dollars needs a price for every teacher; set teacher.price in the recipe');
+    }
+    if (!this.loop) return;
+    const spent = spentBy(this.loop.totals);
+    const [key] = exceeded(spent, { ...noBudget, ...budget });
+    if (key) {
+      throw new Error(
+        `${inWords(key, spent)} are spent already, more than ${inWords(key, { ...noBudget, ...budget })}`,
+      );
+    }
+  }
+
+  /** @throws Error that says why this concurrency cannot be set. */
+  checkConcurrency({ teacher, concurrency }: ConcurrencyRequest): void {
+    this.checkLive();
+    const names = [...new Set(Object.values(this.plan.teachers).flatMap((of) => of.map(({ name }) => name)))];
+    if (!names.includes(teacher))
+      throw new Error(`no teacher "${teacher}" in this run; there are ${names.join(', ')}`);
+    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 200) {
+      throw new Error(`concurrency must be a whole number from 1 to 200, not ${concurrency}`);
+    }
+  }
+
+  /** Sets the named limits. A pause that the old budget made ends. */
+  setBudget({ budget }: BudgetRequest): void {
+    const { paused } = this.settings;
+    this.change({
+      budget: { ...this.settings.budget, ...budget },
+      paused: paused?.by === 'budget' ? null : paused,
+    });
+  }
+
+  setConcurrency({ teacher, concurrency }: ConcurrencyRequest): void {
+    this.change({ concurrency: { ...this.settings.concurrency, [teacher]: concurrency } });
   }
 
   pause(paused: Pause): void {

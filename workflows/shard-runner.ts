@@ -1,18 +1,20 @@
 import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
-import type { CallPhase, CallPlan } from '../activities/types.js';
+import type { CallPhase, CallPlan, PlannedShard, Spend } from '../activities/types.js';
+import { LeaseDesk } from './budget.js';
 import type { callShard } from './call-shard.js';
 import { shardId } from './ids.js';
-import type { LoopState } from './inputs.js';
-import { type Settings, settingsSignal } from './messages.js';
+import type { LoopState, PhaseTeacher, ShardInput } from './inputs.js';
+import { type LeaseRequest, leaseSignal, type Settings, settingsSignal } from './messages.js';
 
 /** Shards of one phase at work at once: while one waits for its last retries, the next keeps the endpoint busy. */
 const shardsAtOnce = 2;
 
-/** Runs a phase's shards as child workflows, and passes changed settings on to those at work. */
+/** Runs a phase's shards as child workflows, and passes on to them changed settings and their part of the budget. */
 export class ShardRunner {
-  private readonly atWork = new Set<ChildWorkflowHandle<typeof callShard>>();
+  private readonly atWork = new Map<string, ChildWorkflowHandle<typeof callShard>>();
   private readonly state: LoopState;
   private settings: Settings;
+  private desk: LeaseDesk | null = null;
 
   constructor(state: LoopState) {
     this.state = state;
@@ -24,74 +26,133 @@ export class ShardRunner {
     return shardId({ runId: run.runId, round, phase, shard });
   }
 
-  /** Resolves when every shard of the plan has closed; throws when one fails. */
-  async runAll(phase: CallPhase, { shards }: CallPlan): Promise<void> {
+  /**
+   * Resolves when every shard of the plan has closed; throws when one fails. `spent`: by the run so far, of which
+   * nothing belongs to these shards.
+   */
+  async runAll(phase: CallPhase, { shards }: CallPlan, spent: Spend): Promise<void> {
     const waiting = [...shards];
-    const { concurrency } = this.state.plan;
-    const lanes = Math.max(1, Math.min(shardsAtOnce, waiting.length, concurrency));
-    const lane = async (window: number) => {
+    const lanes = { teachers: this.state.plan.teachers[phase] ?? [], settings: this.settings };
+    const concurrency = windowOf({ ...lanes, lane: { index: 0, of: 1 } });
+    const of = Math.max(1, Math.min(shardsAtOnce, waiting.length, concurrency));
+    this.desk = new LeaseDesk({ budget: this.settings.budget, spent });
+    const lane = async (index: number) => {
       for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
-        await this.runOne({ phase, shard, window });
+        await this.runOne({ phase, shard, lane: { index, of } });
       }
     };
-    // The windows add up to the concurrency, never to more.
-    const share = Math.floor(concurrency / lanes);
-    const windows = Array.from({ length: lanes }, (_, n) =>
-      n === 0 ? concurrency - share * (lanes - 1) : share,
-    );
-    await Promise.all(windows.map(lane));
+    await Promise.all(Array.from({ length: of }, (_, index) => lane(index)));
+    this.desk = null;
   }
 
   /** Every new shard starts with the settings as they are; this reaches those already started. */
   async forward(settings: Settings): Promise<void> {
     this.settings = settings;
-    await Promise.all([...this.atWork].map((handle) => this.tell(handle)));
+    this.desk?.setBudget(settings.budget);
+    await Promise.all([...this.atWork.values()].map((handle) => this.tell(handle)));
+    await this.grantUnmet();
+  }
+
+  /** A shard asks for more of the budget. */
+  async lease(request: LeaseRequest): Promise<void> {
+    const lease = this.desk?.ask(request);
+    if (lease) await this.grant({ ...request, lease });
+    // What it gave back may be enough for another one.
+    await this.grantUnmet();
+  }
+
+  /** Why the budget lets no shard go on; null while one can. */
+  stuck(): string | null {
+    return this.desk?.stuck() ?? null;
   }
 
   private async runOne(options: {
     phase: CallPhase;
-    shard: CallPlan['shards'][number];
-    window: number;
+    shard: PlannedShard;
+    lane: ShardInput['lane'];
   }): Promise<void> {
     const { run, round, plan } = this.state;
-    const { shard, from, to } = options.shard;
+    const { phase, lane } = options;
+    const { shard, from, to, highest } = options.shard;
     const { settings } = this;
+    const shardId = this.shardId(phase, shard);
+    const teachers = plan.teachers[phase] ?? [];
+    const calls = Math.min(to - from, 2 * windowOf({ teachers, settings, lane }));
     const handle = await startChild<typeof callShard>('callShard', {
-      workflowId: this.shardId(options.phase, shard),
-      staticSummary: `round ${round} · ${options.phase} · calls ${from} to ${to - 1}`,
+      workflowId: shardId,
+      staticSummary: `round ${round} · ${phase} · calls ${from} to ${to - 1}`,
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       args: [
         {
           schemaVersion: 1,
           run,
           round,
-          phase: options.phase,
+          phase,
           shard,
           from,
           to,
-          window: options.window,
-          teacherQueue: plan.teacherQueue,
-          requestTimeoutMs: plan.requestTimeoutMs,
+          teachers,
+          lane,
+          highest,
+          lease: this.desk?.begin({ shardId, highest, calls }) ?? null,
           settings,
         },
       ],
     });
-    this.atWork.add(handle);
+    this.atWork.set(shardId, handle);
+    let spent = highest;
     try {
       // A change that came while the shard was being started is in neither its input nor its mailbox.
       if (this.settings.version > settings.version) await this.tell(handle);
-      await handle.result();
+      ({ spent } = await handle.result());
     } finally {
-      this.atWork.delete(handle);
+      this.atWork.delete(shardId);
+      this.desk?.close({ shardId, spent });
     }
+    await this.grantUnmet();
+  }
+
+  private async grantUnmet(): Promise<void> {
+    for (const grant of this.desk?.grantUnmet() ?? []) await this.grant(grant);
+  }
+
+  private async grant({
+    shardId,
+    number,
+    lease,
+  }: {
+    shardId: string;
+    number: number;
+    lease: Spend;
+  }): Promise<void> {
+    const handle = this.atWork.get(shardId);
+    if (handle) await this.send(handle, () => handle.signal(leaseSignal, { number, lease }));
   }
 
   private async tell(handle: ChildWorkflowHandle<typeof callShard>): Promise<void> {
+    await this.send(handle, () => handle.signal(settingsSignal, this.settings));
+  }
+
+  private async send({ workflowId }: { workflowId: string }, signal: () => Promise<void>): Promise<void> {
     try {
-      await handle.signal(settingsSignal, this.settings);
+      await signal();
     } catch (error) {
-      // It closed a moment ago: nothing is left in it that settings could change.
-      log.info('shard had ended before new settings reached it', { shard: handle.workflowId, error });
+      // It closed a moment ago: nothing is left in it that a message could change.
+      log.info('shard had ended before a message reached it', { shard: workflowId, error });
     }
   }
+}
+
+/** Calls that a shard may have in flight, one at least: the lanes' shares add up to the teacher's concurrency. */
+export function windowOf(options: {
+  teachers: PhaseTeacher[];
+  settings: Settings;
+  lane: ShardInput['lane'];
+}): number {
+  const { teachers, settings, lane } = options;
+  const first = teachers[0];
+  if (!first) throw new Error('a phase without a teacher');
+  const concurrency = settings.concurrency[first.name] ?? first.concurrency;
+  const share = Math.floor(concurrency / lane.of);
+  return Math.max(1, lane.index === 0 ? concurrency - share * (lane.of - 1) : share);
 }

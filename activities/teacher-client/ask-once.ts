@@ -3,6 +3,7 @@ import type { CallKeyParts } from '../../store/call-key.js';
 import { type Intent, type Outcome, type OutcomeKind, recordRows } from '../../store/ledger.js';
 import { costUsd, type Price } from '../../store/pricing.js';
 import type { ResponseStore, StoredResponse, TeacherAnswer } from '../../store/response-store.js';
+import type { SpendBook } from '../spend-book.js';
 import type { CallFailure } from '../types.js';
 import type { TeacherClient } from './client.js';
 import { highestTokens } from './request-body.js';
@@ -16,8 +17,10 @@ export interface AskOnceOptions {
   key: string;
   seed: number;
   parts: CallKeyParts;
-  ledger: { name: string; callIndex: number; attempt: number };
+  ledger: { name: string; callIndex: number; activity: string; attempt: number };
   price: Price | null;
+  /** What the call may spend, and has spent. */
+  book: SpendBook;
   /** How the ledger counts the answer; null: usable. */
   failureOf(answer: TeacherAnswer): CallFailure | null;
   signal: AbortSignal;
@@ -30,8 +33,8 @@ export interface AskedOnce {
   /** How the call is counted when there is no answer. */
   dropped: { outcome: CallFailure; reason: string } | null;
   fromStore: boolean;
-  /** One for each request that was sent. */
-  bills: Pick<Outcome, 'usage' | 'costUsd' | 'bill'>[];
+  /** Requests that were sent. */
+  sent: number;
 }
 
 /**
@@ -41,11 +44,12 @@ export interface AskedOnce {
  */
 export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
   const stored = await options.responses.get(options.key);
-  const bills: AskedOnce['bills'] = [];
-  if (stored) return { response: stored, dropped: null, fromStore: true, bills };
-  while (true) {
+  if (stored) return { response: stored, dropped: null, fromStore: true, sent: 0 };
+  for (let requests = 1; ; requests += 1) {
     options.signal.throwIfAborted();
+    options.book.checkAnother();
     const intent = newIntent(options);
+    options.book.intend(intent);
     await record(options, intent);
     const sent = await sendPrompt({
       ...options,
@@ -56,17 +60,15 @@ export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
     if (sent.kind === 'answer') {
       const { response, outcome } = await keep(options, intent, sent);
       await record(options, outcome);
-      bills.push(outcome);
-      return { response, dropped: null, fromStore: false, bills };
+      return { response, dropped: null, fromStore: false, sent: requests };
     }
     const outcome = failedOutcome(intent, sent);
     await record(options, outcome);
-    bills.push(outcome);
     if (sent.kind === 'aborted') throw sent.failure;
     if (sent.refusedParameter) continue;
     const { drop, reason, failure } = sent.error;
     if (drop === null) throw failure;
-    return { response: null, dropped: { outcome: drop, reason }, fromStore: false, bills };
+    return { response: null, dropped: { outcome: drop, reason }, fromStore: false, sent: requests };
   }
 }
 
@@ -78,6 +80,7 @@ function newIntent({ key, parts, ledger, price }: AskOnceOptions): Intent {
     attemptId: randomUUID(),
     callKey: key,
     callIndex: ledger.callIndex,
+    activity: ledger.activity,
     attempt: ledger.attempt,
     model: parts.model,
     highestTokens: tokens,
@@ -159,6 +162,10 @@ export async function settleFromStore(responses: ResponseStore, intent: Intent):
   return paidOutcome(intent, { ...stored, kind: 'answered' });
 }
 
-async function record({ responses, ledger, writer }: AskOnceOptions, row: Intent | Outcome): Promise<void> {
+async function record(
+  { responses, ledger, writer, book }: AskOnceOptions,
+  row: Intent | Outcome,
+): Promise<void> {
+  if (row.row === 'outcome') book.settle(row);
   await recordRows({ store: responses.store, ledger: ledger.name, writer, rows: [row] });
 }

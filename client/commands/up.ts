@@ -6,7 +6,7 @@ import { unfinishedRuns } from '../runs.js';
 /** `seedmill up`: starts everything but a run, and leaves it running. Returns the exit code. */
 export async function up({ stateDir, storeUrl, say, json }: Context): Promise<number> {
   const { store } = await openStore(storeUrl);
-  const teachers = (await unfinishedRuns(store)).map(({ teacherQueue }) => teacherQueue);
+  const teachers = (await unfinishedRuns(store)).flatMap(({ teacherQueues }) => teacherQueues);
   const { temporal, teacher, searchAttributes } = await ensureServices({
     stateDir,
     storeUrl: store.url,

@@ -61,15 +61,27 @@ function listIn(value: unknown, key: string): unknown[] | null {
   return lists.length === 1 ? (lists[0] as unknown[]) : null;
 }
 
-/** undefined when there is no object or array in the text, or none that can be repaired. */
+/** Whether a text has JSON that can be read only once it is mended: cut off, with a missing bracket or comma. */
+export function isMendedJson(text: string): boolean {
+  return readJson(cleanText(text))?.isMended === true;
+}
+
 function parseTolerantly(text: string): unknown {
+  return readJson(text)?.value;
+}
+
+/** null when there is no object or array in the text, or none that can be mended. */
+function readJson(text: string): { value: unknown; isMended: boolean } | null {
   const start = text.search(/[[{]/);
-  if (start < 0) return undefined;
+  if (start < 0) return null;
   const end = Math.max(text.lastIndexOf(']'), text.lastIndexOf('}'));
   const attempts = [
-    () => JSON.parse(text),
-    () => JSON.parse(text.slice(start, end + 1)),
-    () => JSON.parse(jsonrepair(text.slice(start).replace(/\n?```[^`]*$/, ''))),
+    () => ({ value: JSON.parse(text), isMended: false }),
+    () => ({ value: JSON.parse(text.slice(start, end + 1)), isMended: false }),
+    () => ({
+      value: JSON.parse(jsonrepair(text.slice(start).replace(/\n?```[^`]*$/, ''))),
+      isMended: true,
+    }),
   ];
   for (const attempt of attempts) {
     try {
@@ -78,7 +90,7 @@ function parseTolerantly(text: string): unknown {
       // Not JSON read this way; the next way is more tolerant, and when none works the caller rejects the item.
     }
   }
-  return undefined;
+  return null;
 }
 
 function describe(error: z.ZodError): string {

@@ -23,10 +23,26 @@ describe('countCandidates', () => {
   });
 });
 
+const firstTime = { mended: 0, repaired: 0, reAsked: 0 };
+
 describe('countCalls', () => {
   it('counts planned calls that have no row yet as neither answered nor failed', () => {
     const { calls } = countCalls([phase({ planned: 5, rows: ['answered', 'answered', 'unparsable'] })]);
-    assert.deepEqual(calls, { planned: 5, answered: 2, failed: { unparsable: 1 } });
+    assert.deepEqual(calls, { planned: 5, answered: 2, failed: { unparsable: 1 }, ...firstTime });
+  });
+
+  it('tells answers that came at once from those that had to be mended, repaired or asked for again', () => {
+    const row = (how: Partial<CallRow>) => ({ callIndex: 0, outcome: 'answered', ...how }) as CallRow;
+    const one = phase({ planned: 5, rows: [] });
+    one.calls = [
+      row({ via: 'first', isMended: false }),
+      row({ via: 'first', isMended: true }),
+      row({ via: 'repair', isMended: false }),
+      row({ via: 'fresh', isMended: false }),
+      row({ via: 'fresh', isMended: false, outcome: 'truncated' }),
+    ];
+    const { answered, failed, mended, repaired, reAsked } = countCalls([one]).calls;
+    assert.deepEqual([answered, failed, mended, repaired, reAsked], [4, { truncated: 1 }, 1, 1, 1]);
   });
 
   it('adds up over the phases of a round', () => {
@@ -34,7 +50,7 @@ describe('countCalls', () => {
       phase({ planned: 1, rows: ['answered'] }),
       phase({ planned: 2, rows: ['answered', 'cancelled'] }),
     ]);
-    assert.deepEqual(calls, { planned: 3, answered: 2, failed: { cancelled: 1 } });
+    assert.deepEqual(calls, { planned: 3, answered: 2, failed: { cancelled: 1 }, ...firstTime });
   });
 
   it('takes a call without a request of its own for one that the store answered', () => {
@@ -45,11 +61,11 @@ describe('countCalls', () => {
   });
 
   it('counts a request without an outcome as unknown, at its highest cost', () => {
-    const { attempts, costUsd, unknownUsd } = countCalls([
+    const { attempts, tokens, costUsd, unknownUsd } = countCalls([
       phase({ planned: 1, rows: [], attempts: [attempt('call-0', null)] }),
     ]);
     assert.deepEqual(attempts, { sent: 1, fromStore: 0, failed: 0, unknown: 1 });
-    assert.deepEqual([costUsd, unknownUsd], [0, 0.5]);
+    assert.deepEqual([costUsd, unknownUsd, tokens.unknown], [0, 0.5, 350]);
   });
 
   it('counts a refused request as failed beside the one that was answered', () => {
@@ -61,7 +77,7 @@ describe('countCalls', () => {
       }),
     ]);
     assert.deepEqual(attempts, { sent: 2, fromStore: 0, failed: 1, unknown: 0 });
-    assert.deepEqual([tokens, costUsd], [{ prompt: 100, completion: 10 }, 0.1]);
+    assert.deepEqual([tokens, costUsd], [{ prompt: 100, completion: 10, unknown: 0 }, 0.1]);
   });
 
   it('knows no sum where a price is unknown', () => {
@@ -84,8 +100,16 @@ function phase(options: { planned: number; rows: CallRow['outcome'][]; attempts?
   };
 }
 
+const highestTokens = { prompt: 300, completion: 50 };
+
 function attempt(callKey: string, kind: 'answered' | 'failed' | null): Attempt {
-  const intent = { row: 'intent', callKey, callIndex: 0, highestUsd: 0.5 } as Attempt['intent'];
+  const intent = {
+    row: 'intent',
+    callKey,
+    callIndex: 0,
+    highestTokens,
+    highestUsd: 0.5,
+  } as Attempt['intent'];
   if (kind === null) return { intent, outcome: null };
   const usage = { promptTokens: 100, cachedPromptTokens: 0, completionTokens: 10 };
   const outcome =

@@ -82,7 +82,8 @@ describe('CallPlanner', () => {
       phase: 'tasks',
       wanted,
     });
-    assert.deepEqual(shards, [
+    const ranges = shards.map(({ highest: _highest, ...range }) => range);
+    assert.deepEqual(ranges, [
       { shard: 0, from: 0, to: 500 },
       { shard: 1, from: 500, to: 1_000 },
       { shard: 2, from: 1_000, to: 1_001 },

@@ -29,7 +29,18 @@ export function storedRecipe(changes: Record<string, unknown> = {}): StoredRecip
       ...(changes.teacher as object | undefined),
     },
   });
-  return { ...withDefaults(file), teacherIdentity: 'url:http://127.0.0.1/v1', teacherModel: 'scripted' };
+  const recipe = withDefaults(file);
+  return {
+    ...recipe,
+    endpoints: {
+      default: {
+        identity: 'url:http://127.0.0.1/v1',
+        model: 'scripted',
+        queue: 'teacher-default-test',
+        price: recipe.teacher.price,
+      },
+    },
+  };
 }
 
 export async function storedRun(options: {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { resolveEndpoint, resolveEndpointOf } from '../../activities/teacher-endpoint.js';
+import { teacherOf } from '../../activities/teachers.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { storedRecipe } from './stored-run.js';
 
@@ -60,14 +61,14 @@ describe('resolveEndpointOf', () => {
   const folder = temporaryFolder();
 
   it("is the endpoint whose identity is that of the run's start", async () => {
-    const { identity } = await resolveEndpointOf(storedRecipe(), folder());
+    const { identity } = await resolveEndpointOf(teacherOf(storedRecipe(), 'tasks'), folder());
     assert.equal(identity, 'url:http://127.0.0.1/v1');
   });
 
   it("refuses another one, retryably, for its answers would be stored under this one's name", async () => {
-    const recipe = { ...storedRecipe(), teacherIdentity: 'url:https://llm.example.org/v1' };
+    const teacher = { ...teacherOf(storedRecipe(), 'tasks'), identity: 'url:https://llm.example.org/v1' };
     await assert.rejects(
-      resolveEndpointOf(recipe, folder()),
+      resolveEndpointOf(teacher, folder()),
       retryable('OtherTeacher', /llm\.example\.org.*but this worker reaches url:http:\/\/127\.0\.0\.1/),
     );
   });

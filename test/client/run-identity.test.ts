@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { SettledEndpoint } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
 import {
   type ClaimedRun,
@@ -15,7 +16,7 @@ import { storedRecipe } from '../activities/stored-run.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { testSeeds } from '../test-seeds.js';
 
-const manifest = { seedmill: 'test', bundleSha256: 'test', teacherQueue: 'teacher-test' };
+const manifest = { seedmill: 'test', bundleSha256: 'test', teacherQueues: ['teacher-test'] };
 
 function inputs(changes: Record<string, unknown> = {}): RunInputs {
   return { recipe: storedRecipe(changes), seeds: testSeeds(), heldOut: null };
@@ -127,7 +128,10 @@ describe('hashInputs', () => {
 
   it('depends on the teacher', () => {
     const other = inputs();
-    other.recipe.teacherIdentity = 'url:https://llm.example.org/v1';
+    other.recipe.endpoints.default = {
+      ...(other.recipe.endpoints.default as SettledEndpoint),
+      identity: 'url:https://llm.example.org/v1',
+    };
     assert.notEqual(hashInputs(other), hashInputs(inputs()));
   });
 

@@ -20,6 +20,7 @@ function intent(attemptId: string, more: Partial<Intent> = {}): Intent {
     attemptId,
     callKey: 'k',
     callIndex: 0,
+    activity: 'wf/1',
     attempt: 1,
     model: 'm',
     highestTokens: { prompt: 100, completion: 50 },

@@ -12,7 +12,7 @@ describe('asking a teacher', () => {
       const shared = worker();
       const [one, two] = await Promise.all([
         askTeacher(shared, call()),
-        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, attempt: 1 } })),
+        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, activity: 'wf/1', attempt: 1 } })),
       ]);
       assert.equal(server.requests.length, 1);
       assert.deepEqual([one.sent, one.fromStore, two.sent, two.fromStore], [1, 0, 0, 1]);
@@ -32,7 +32,7 @@ describe('asking a teacher', () => {
       const shared = worker();
       await Promise.all([
         askTeacher(shared, call()),
-        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, attempt: 1 } })),
+        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, activity: 'wf/1', attempt: 1 } })),
       ]);
       assert.deepEqual(
         (await attempts()).map(({ intent }) => intent.callIndex),
@@ -48,7 +48,7 @@ describe('asking a teacher', () => {
       const shared = worker();
       const [one, two] = await Promise.allSettled([
         askTeacher(shared, call()),
-        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, attempt: 1 } })),
+        askTeacher(shared, call({ ledger: { name: ledger, callIndex: 1, activity: 'wf/1', attempt: 1 } })),
       ]);
       assert.deepEqual([one.status, two.status], ['rejected', 'fulfilled']);
     });
@@ -83,7 +83,10 @@ describe('asking a teacher', () => {
       const server = await start({ latencyMs: 200 });
       const deps = worker();
       await assert.rejects(givenUp('TIMED_OUT', server, deps));
-      const result = await askTeacher(deps, call({ ledger: { name: ledger, callIndex: 0, attempt: 2 } }));
+      const result = await askTeacher(
+        deps,
+        call({ ledger: { name: ledger, callIndex: 0, activity: 'wf/1', attempt: 2 } }),
+      );
       assert.deepEqual([result.outcome, server.requests.length], ['answered', 1]);
     });
 
@@ -95,7 +98,10 @@ describe('asking a teacher', () => {
     it('goes on for the other call that waits', async () => {
       const server = await start({ latencyMs: 200 });
       const deps = worker();
-      const other = askTeacher(deps, call({ ledger: { name: ledger, callIndex: 1, attempt: 1 } }));
+      const other = askTeacher(
+        deps,
+        call({ ledger: { name: ledger, callIndex: 1, activity: 'wf/1', attempt: 1 } }),
+      );
       await assert.rejects(givenUp('CANCELLED', server, deps));
       assert.deepEqual([(await other).outcome, server.requests.length], ['answered', 1]);
     });

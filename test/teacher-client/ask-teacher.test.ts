@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { askTeacher, findAnswer } from '../../activities/ask-teacher.js';
+import { askTeacher } from '../../activities/ask-teacher.js';
+import { findAnswer } from '../../activities/sample-path.js';
 import { FileStore } from '../../store/file-store.js';
 import { sumLedger } from '../../store/ledger-sums.js';
 import { ResponseStore } from '../../store/response-store.js';
@@ -15,24 +16,20 @@ describe('asking a teacher', () => {
 
   it('returns the answer and what it cost', async () => {
     await start();
-    const { response, ...result } = await askTeacher(worker(), call());
+    const one = call();
+    const { response, ...result } = await askTeacher(worker(), one);
     assert.equal(response?.answer.text, 'Hello.');
-    assert.deepEqual(result, {
-      outcome: 'answered',
-      reason: null,
-      sent: 1,
-      fromStore: 0,
-      tokens: { prompt: 4, completion: 2 },
-      costUsd: 0.00003,
-      unknownBills: 0,
-    });
+    assert.deepEqual(result, { outcome: 'answered', reason: null, sent: 1, fromStore: 0 });
+    assert.deepEqual(one.book.spend(), { calls: 1, tokens: 6, usd: 0.00003 });
   });
 
   it('does not ask again for an answer that is stored', async () => {
     const server = await start();
     await askTeacher(worker(), call());
-    const again = await askTeacher(worker(), call());
-    assert.deepEqual([server.requests.length, again.sent, again.fromStore, again.costUsd], [1, 0, 1, 0]);
+    const one = call();
+    const again = await askTeacher(worker(), one);
+    assert.deepEqual([server.requests.length, again.sent, again.fromStore], [1, 0, 1]);
+    assert.deepEqual(one.book.spend(), { calls: 0, tokens: 0, usd: 0 });
   });
 
   it('has written its intent when the request arrives', async () => {
@@ -190,18 +187,20 @@ describe('asking a teacher', () => {
 
     it('bound the bill of an answer without usage from above', async () => {
       const server = await start({ script: () => ({ text: 'Hello.', usage: null }) });
-      const result = await askTeacher(worker(), call());
+      const one = call();
+      await askTeacher(worker(), one);
       const { knownUsd, unknownUsd } = sumLedger(await attempts());
       const { promptTokens, completionTokens } = server.billed;
       const bill = (promptTokens * 2.5 + completionTokens * 10) / 1e6;
-      assert.equal(result.unknownBills, 1);
+      assert.deepEqual(one.book.spend().usd, unknownUsd);
       assert.ok(knownUsd === 0 && (unknownUsd ?? 0) >= bill, `${knownUsd} ${unknownUsd} ${bill}`);
     });
 
     it('do not know a cost without a price', async () => {
       await start();
-      const result = await askTeacher(worker(), call({ price: null }));
-      assert.deepEqual([result.costUsd, result.tokens.completion], [null, 2]);
+      const one = call({ price: null });
+      await askTeacher(worker(), one);
+      assert.deepEqual(one.book.spend(), { calls: 1, tokens: 6, usd: null });
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { AskDeps, TeacherCall } from '../../activities/ask-teacher.js';
+import { SpendBook } from '../../activities/spend-book.js';
 import type { AskedOnce } from '../../activities/teacher-client/ask-once.js';
 import { Flights } from '../../activities/teacher-client/flights.js';
 import { FileStore } from '../../store/file-store.js';
@@ -35,10 +36,13 @@ export function asking() {
       runSeed: 1,
       nth: 0,
       scope: { reuse: 'project' },
+      repair: true,
       freshSamples: 2,
+      problemOf: () => 'it is bad.',
       failureOf: ({ text }) => (text.includes('bad') ? 'unparsable' : null),
-      ledger: { name: ledger, callIndex: 0, attempt: 1 },
+      ledger: { name: ledger, callIndex: 0, activity: 'wf/1', attempt: 1 },
       price: { inputUsdPerMTok: 2.5, outputUsdPerMTok: 10 },
+      book: new SpendBook({ maxRequests: Number.POSITIVE_INFINITY, earlier: [] }),
       signal: new AbortController().signal,
       ...more,
     }),

@@ -107,6 +107,9 @@ describe('a SeDi-Instruct run', () => {
       answered: harness.teacher.requests.length,
       failed: {},
       sent: harness.teacher.requests.length,
+      mended: 0,
+      repaired: 0,
+      reAsked: 0,
       fromStore: 0,
       failedAttempts: 0,
       unknownAttempts: 0,
@@ -118,7 +121,7 @@ describe('a SeDi-Instruct run', () => {
 
   it('reports the tokens that the teacher billed', () => {
     const { promptTokens, completionTokens } = harness.teacher.billed;
-    assert.deepEqual(status.tokens, { prompt: promptTokens, completion: completionTokens });
+    assert.deepEqual(status.tokens, { prompt: promptTokens, completion: completionTokens, unknown: 0 });
   });
 
   it('reports the held-out loss of every round', () => {

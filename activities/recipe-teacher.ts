@@ -1,0 +1,169 @@
+/** Who makes the calls: one teacher, and any number of further ones for single phases or as a fallback. */
+import { z } from 'zod';
+
+const count = z.int().min(1);
+const usdPerMillionTokens = z.number().min(0);
+
+const listPrice = {
+  inputUsdPerMTok: usdPerMillionTokens,
+  cachedInputUsdPerMTok: usdPerMillionTokens.optional(),
+  outputUsdPerMTok: usdPerMillionTokens,
+};
+
+const price = z.strictObject({
+  ...listPrice,
+  /** Through the Batch API; half of the above where not given. */
+  batch: z.strictObject(listPrice).optional(),
+});
+
+const httpUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => !new URL(url).username && !new URL(url).password, {
+    error: 'must not contain credentials: keys come from the environment',
+  });
+
+export const teacherName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes, at most 31');
+
+const settings = {
+  /** `local`: llama.cpp started by seedmill. `openai`: any OpenAI-compatible endpoint. */
+  endpoint: z.enum(['local', 'openai']),
+  /** Name of the model as the endpoint knows it. Not needed with `local`. */
+  model: z.string().min(1).optional(),
+  /** With `local`: path to another GGUF, relative to the recipe. */
+  gguf: z.string().min(1).optional(),
+  /** With `openai`: default is OPENAI_BASE_URL of the worker, then OpenAI's own. */
+  baseUrl: httpUrl.optional(),
+  /** Names the teacher in the response store's keys; default: see store/call-key.ts. */
+  id: z.string().min(1).optional(),
+  /** Environment variable that holds the key, on the worker. */
+  apiKeyEnv: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, not a key')
+    .default('OPENAI_API_KEY'),
+  /** How prompts are put: raw text to /v1/completions, or messages to /v1/chat/completions. */
+  form: z.enum(['completion', 'chat']).optional(),
+  /** `batch`: through the endpoint's Batch API, for half the price and within a day. */
+  mode: z.enum(['online', 'batch']).default('online'),
+  /** With `mode: batch`: seconds to the first look at a batch; later looks are further apart. */
+  batchPollSeconds: z.number().min(0.1).max(3600).optional(),
+  reuse: z.enum(['project', 'run', 'off']).default('project'),
+  /** Calls of one run in flight at once. */
+  concurrency: count.max(200).optional(),
+  /** Limits of the endpoint, held over all workers and runs that share it. */
+  requestsPerMinute: count.max(10_000_000).optional(),
+  tokensPerMinute: count.max(10_000_000_000).optional(),
+  /** Longest time one request may take. */
+  timeoutMs: count.max(3_600_000).default(120_000),
+  /** One more request that shows a chat model why its answer could not be read. */
+  repair: z.boolean().default(true),
+  /** Further samples asked for when an answer is refused, cut off or unparsable. */
+  freshSamples: z.int().min(0).max(5).default(1),
+  /** Names of `teachers` that take over, in this order, while this one is out. */
+  fallback: z.array(teacherName).max(5).default([]),
+  /** Default: the table of known models; see store/price-table.ts. */
+  price: price.optional(),
+};
+
+const teacherSettings = z.strictObject(settings);
+type Settings = z.infer<typeof teacherSettings>;
+
+const keys: z.core.CheckFn<Settings> = (context) => {
+  const { endpoint, model, gguf, baseUrl, mode, batchPollSeconds, fallback } = context.value;
+  const complain = (path: string, message: string) =>
+    context.issues.push({ code: 'custom', input: context.value, path: [path], message });
+  const isLocal = endpoint === 'local';
+  if (!isLocal && !model) complain('model', 'is needed with endpoint: openai');
+  if (!isLocal && gguf) complain('gguf', 'belongs to endpoint: local');
+  if (isLocal && baseUrl) complain('baseUrl', 'belongs to endpoint: openai');
+  if (isLocal && model) complain('model', 'belongs to endpoint: openai; a local model is a gguf');
+  if (isLocal && mode === 'batch')
+    complain('mode', 'batch belongs to endpoint: openai; llama.cpp has no batches');
+  if (mode === 'batch' && fallback.length > 0) complain('fallback', 'belongs to mode: online');
+  if (mode !== 'batch' && batchPollSeconds !== undefined)
+    complain('batchPollSeconds', 'belongs to mode: batch');
+};
+
+/** The recipe's `teacher`: the one that makes every call unless the recipe says otherwise. */
+export const mainTeacher = z
+  .strictObject({
+    /** Part of the queue's name, so that limits belong to one endpoint. */
+    name: teacherName.default('default'),
+    ...settings,
+  })
+  .check(keys);
+
+/** One of the recipe's `teachers`: its key there is its name. */
+export const furtherTeacher = teacherSettings.check(keys);
+
+export type TeacherFile = z.infer<typeof mainTeacher>;
+
+/** llama.cpp's small models only continue text; endpoints of others mostly chat. */
+export function formOf({ form, endpoint }: Pick<Settings, 'form' | 'endpoint'>): 'completion' | 'chat' {
+  return form ?? (endpoint === 'local' ? 'completion' : 'chat');
+}
+
+/** What is wrong between a recipe's teachers: names that nobody has, fallbacks that cannot take over. */
+export function teacherProblems(recipe: {
+  teacher: TeacherFile;
+  teachers: Record<string, Settings>;
+  generation: { teachers: Record<string, string | undefined> };
+}): { path: string[]; message: string }[] {
+  const { teacher, teachers, generation } = recipe;
+  const problems: { path: string[]; message: string }[] = [];
+  const known = new Map<string, Settings>([...Object.entries(teachers), [teacher.name, teacher]]);
+  const names = [...known.keys()].join(', ');
+  if (Object.hasOwn(teachers, teacher.name)) {
+    problems.push({
+      path: ['teachers', teacher.name],
+      message: 'is the name of `teacher`; give one another name',
+    });
+  }
+  for (const [phase, name] of Object.entries(generation.teachers)) {
+    if (name === undefined || known.has(name)) continue;
+    problems.push({
+      path: ['generation', 'teachers', phase],
+      message: `no teacher "${name}"; there are ${names}`,
+    });
+  }
+  for (const [name, { fallback, ...settings }] of known) {
+    const path = name === teacher.name ? ['teacher', 'fallback'] : ['teachers', name, 'fallback'];
+    for (const other of fallback) {
+      const standIn = known.get(other);
+      const message =
+        standIn === undefined || other === name
+          ? `no other teacher "${other}"; there are ${names}`
+          : formOf(standIn) !== formOf(settings)
+            ? `"${other}" has form: ${formOf(standIn)}, "${name}" has form: ${formOf(settings)}; a stand-in gets the same prompts`
+            : standIn.mode === 'batch'
+              ? `"${other}" has mode: batch and cannot stand in for another`
+              : null;
+      if (message !== null) problems.push({ path, message });
+    }
+  }
+  const locals = [...known.values()].filter(({ endpoint }) => endpoint === 'local');
+  if (locals.length > 1) {
+    problems.push({
+      path: ['teachers'],
+      message: 'one teacher can have endpoint: local; one model server is started',
+    });
+  }
+  return problems;
+}
+
+/** A teacher with every choice made but its price, which depends on where it is reached. */
+export type Teacher = ReturnType<typeof teacherWithDefaults>;
+
+/** Fills in the defaults that depend on other keys. */
+export function teacherWithDefaults(teacher: TeacherFile) {
+  const isLocal = teacher.endpoint === 'local';
+  return {
+    ...teacher,
+    form: formOf(teacher),
+    model: teacher.model ?? 'local',
+    concurrency: teacher.concurrency ?? (isLocal ? 4 : 50),
+    /** A local model costs nothing. */
+    price: teacher.price ?? (isLocal ? { inputUsdPerMTok: 0, outputUsdPerMTok: 0 } : null),
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * A run never spends more than its budget: the loop leases each shard a part of what is left, and a shard reserves a
+ * call's highest cost before it makes it. Plain data and no Temporal, so that it is tested as it is.
+ */
+import type { Budget, Counts, Spend } from '../activities/types.js';
+import type { LeaseRequest } from './messages.js';
+
+export const noBudget: Budget = { usd: null, calls: null, tokens: null };
+export const nothing: Spend = { calls: 0, tokens: 0, usd: 0 };
+
+export function hasBudget({ usd, calls, tokens }: Budget): boolean {
+  return usd !== null || calls !== null || tokens !== null;
+}
+
+/** What a run has spent by its store: bills that are known, and the others at their highest. */
+export function spentBy({ attempts, tokens, costUsd, unknownUsd }: Counts): Spend {
+  return {
+    // Requests that were turned away are billed by nobody.
+    calls: attempts.sent - attempts.failed,
+    tokens: tokens.prompt + tokens.completion + tokens.unknown,
+    usd: costUsd === null || unknownUsd === null ? null : roundUsd(costUsd + unknownUsd),
+  };
+}
+
+/** A shard's part of the budget. */
+export class Purse {
+  spent: Spend = nothing;
+  private lease: Spend | null;
+  private reserved = 0;
+  private readonly highest: Spend;
+
+  /** `highest`: most that one call can cost. `lease` null: there is no budget. */
+  constructor({ highest, lease }: { highest: Spend; lease: Spend | null }) {
+    this.highest = highest;
+    this.lease = lease;
+  }
+
+  get isLimited(): boolean {
+    return this.lease !== null;
+  }
+
+  /** Spent, and reserved for calls in flight. */
+  get used(): Spend {
+    return add(this.spent, times(this.highest, this.reserved));
+  }
+
+  canAfford(): boolean {
+    return this.lease === null || fits(add(this.used, this.highest), this.lease);
+  }
+
+  reserve(): void {
+    this.reserved += 1;
+  }
+
+  /** The call has ended; without its spend the whole reservation counts as spent. */
+  settle(spend: Spend | undefined): void {
+    this.reserved -= 1;
+    this.spent = add(this.spent, spend ?? this.highest);
+  }
+
+  /** Takes what the loop sets aside for this shard from now on, what it has used included. */
+  refill(lease: Spend): void {
+    this.lease = lease;
+  }
+
+  /** There is a budget now: what is in flight goes on, and more has to be asked for. */
+  limit(): void {
+    this.lease ??= this.used;
+  }
+
+  /** Lets go of what is not used; returns what is. */
+  giveBack(): Spend {
+    this.lease = this.used;
+    return this.lease;
+  }
+}
+
+interface OpenLease {
+  /** null: it began when there was no budget and has not said what it uses. */
+  lease: Spend | null;
+  highest: Spend;
+  /** null: it has what it needs. */
+  unmet: LeaseRequest | null;
+}
+
+/** Hands out what is left of the budget to the shards of one phase. */
+export class LeaseDesk {
+  private budget: Budget;
+  /** By everything that is not an open shard of this phase. */
+  private spent: Spend;
+  private readonly open = new Map<string, OpenLease>();
+
+  constructor({ budget, spent }: { budget: Budget; spent: Spend }) {
+    this.budget = budget;
+    this.spent = spent;
+  }
+
+  /** The first lease of a shard: enough for `calls`, or for as many of them as there is budget for. */
+  begin({ shardId, highest, calls }: { shardId: string; highest: Spend; calls: number }): Spend | null {
+    const isLimited = hasBudget(this.budget);
+    const lease = isLimited ? times(highest, Math.min(calls, this.affordable(highest))) : null;
+    this.open.set(shardId, { lease, highest, unmet: null });
+    return lease;
+  }
+
+  /** Takes back what the shard does not use and gives it what it asks for. null: not even one call can be afforded. */
+  ask(request: LeaseRequest): Spend | null {
+    const open = this.open.get(request.shardId);
+    if (!open) return null;
+    open.lease = request.used;
+    open.unmet = request;
+    return this.grant(open);
+  }
+
+  /** The shard has ended. */
+  close({ shardId, spent }: { shardId: string; spent: Spend }): void {
+    if (this.open.delete(shardId)) this.spent = add(this.spent, spent);
+  }
+
+  setBudget(budget: Budget): void {
+    this.budget = budget;
+  }
+
+  /** Leases for the shards that were left without one and can have it now. */
+  grantUnmet(): { shardId: string; number: number; lease: Spend }[] {
+    const grants = [];
+    for (const [shardId, open] of this.open) {
+      if (open.unmet === null) continue;
+      const { number } = open.unmet;
+      const lease = this.grant(open);
+      if (lease !== null) grants.push({ shardId, number, lease });
+    }
+    return grants;
+  }
+
+  /** Why no shard can go on, in words; null: one of them can. */
+  stuck(): string | null {
+    const open = [...this.open.values()];
+    if (open.length === 0 || !open.every(({ unmet }) => unmet?.isIdle)) return null;
+    const { highest } = open[0] as OpenLease;
+    const spent = this.taken();
+    return exceeded(add(spent, highest), this.budget)
+      .map(
+        (key) =>
+          `${inWords(key, spent)} of ${inWords(key, this.budget)} are spent, and the next call may need ${inWords(key, highest)}`,
+      )
+      .join('; ');
+  }
+
+  private grant(open: OpenLease): Spend | null {
+    const { unmet, highest } = open;
+    if (unmet === null) return null;
+    const calls = hasBudget(this.budget) ? Math.min(unmet.calls, this.affordable(highest)) : unmet.calls;
+    if (calls < 1) return null;
+    open.unmet = null;
+    open.lease = add(unmet.used, times(highest, calls));
+    return open.lease;
+  }
+
+  private taken(): Spend {
+    return [...this.open.values()].reduce((sum, { lease }) => add(sum, lease ?? nothing), this.spent);
+  }
+
+  /** Calls of this highest cost that what is left allows. */
+  private affordable(highest: Spend): number {
+    const leased = this.taken();
+    // A budget that came while shards were at work: they report in a moment, and nothing is handed out before.
+    if ([...this.open.values()].some(({ lease }) => lease === null)) return 0;
+    const byLimit = keys.flatMap((key) => {
+      const [limit, taken, each] = [this.budget[key], leased[key], highest[key]];
+      if (limit === null) return [];
+      // Refused at the start; a budget in dollars that came later cannot be kept without prices.
+      if (taken === null || each === null) return [0];
+      return each === 0 ? [] : [Math.floor((limit - taken) / each + tolerance)];
+    });
+    return Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, ...byLimit));
+  }
+}
+
+const keys = ['usd', 'calls', 'tokens'] as const;
+/** Dollars are binary fractions. */
+const tolerance = 1e-9;
+
+function add(a: Spend, b: Spend): Spend {
+  return {
+    calls: a.calls + b.calls,
+    tokens: a.tokens + b.tokens,
+    usd: a.usd === null || b.usd === null ? null : roundUsd(a.usd + b.usd),
+  };
+}
+
+function times(a: Spend, n: number): Spend {
+  return { calls: a.calls * n, tokens: a.tokens * n, usd: a.usd === null ? null : roundUsd(a.usd * n) };
+}
+
+function fits(used: Spend, lease: Spend): boolean {
+  const isWithin = (a: number | null, b: number | null) => a === null || b === null || a <= b + tolerance;
+  return used.calls <= lease.calls && used.tokens <= lease.tokens && isWithin(used.usd, lease.usd);
+}
+
+/** The limits that an amount lies above. */
+export function exceeded(spend: Spend, budget: Budget): (typeof keys)[number][] {
+  return keys.filter((key) => {
+    const [limit, amount] = [budget[key], spend[key]];
+    return limit !== null && (amount === null || amount > limit + tolerance);
+  });
+}
+
+export function inWords(key: (typeof keys)[number], amounts: Spend | Budget): string {
+  const amount = amounts[key];
+  if (amount === null) return key === 'usd' ? 'an unknown number of dollars' : 'no limit';
+  return key === 'usd' ? `$${amount.toFixed(amount < 0.01 ? 6 : 4)}` : `${amount} ${key}`;
+}
+
+/** Whole nano-dollars, as the ledger counts. */
+function roundUsd(usd: number): number {
+  return Math.round(usd * 1e9) / 1e9;
+}
