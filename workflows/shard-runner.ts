@@ -1,4 +1,10 @@
-import { type ChildWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import {
+  type ChildWorkflowHandle,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow';
 import type { CallPhase, CallPlan, PlannedShard, Spend } from '../activities/types.js';
 import { LeaseDesk } from './budget.js';
 import type { callShard } from './call-shard.js';
@@ -116,17 +122,11 @@ export class ShardRunner {
     for (const grant of this.desk?.grantUnmet() ?? []) await this.grant(grant);
   }
 
-  private async grant({
-    shardId,
-    number,
-    lease,
-  }: {
-    shardId: string;
-    number: number;
-    lease: Spend;
-  }): Promise<void> {
-    const handle = this.atWork.get(shardId);
-    if (handle) await this.send(handle, () => handle.signal(leaseSignal, { number, lease }));
+  /** By id: a shard may ask before its parent has heard that it was started. */
+  private async grant(grant: { shardId: string; number: number; lease: Spend }): Promise<void> {
+    const { shardId, number, lease } = grant;
+    const shard = getExternalWorkflowHandle(shardId);
+    await this.send(shard, () => shard.signal(leaseSignal, { number, lease }));
   }
 
   private async tell(handle: ChildWorkflowHandle<typeof callShard>): Promise<void> {
