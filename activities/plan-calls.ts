@@ -1,6 +1,5 @@
 import { drawInstructions, drawTasks } from '../methods/self-instruct/in-context.js';
 import { parseClassification } from '../methods/self-instruct/parse.js';
-import type { Prompt } from '../methods/prompt.js';
 import { seededRandom } from '../methods/random.js';
 import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { callsPerShard } from './count-round.js';
@@ -15,9 +14,9 @@ import {
 import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
-import { highestSpend } from './highest-spend.js';
+import { highestOfTwo, highestSpend } from './highest-spend.js';
 import { teacherOf, teachersOf } from './teachers.js';
-import type { CallPlan, Candidate, PlanCallsInput } from './types.js';
+import type { CallPlan, Candidate, PlanCallsInput, Spend } from './types.js';
 
 /** More than the calls so far suggest, so that a last round seldom falls short by a few examples. */
 const headroom = 1.2;
@@ -41,27 +40,26 @@ export class CallPlanner {
     const earlier = await this.askedBefore(input);
     // Counted apart: another attempt at this plan must not find its own calls among the earlier ones.
     const inThisPlan = new PromptCounts();
-    const prompts = choices.map((choice) => buildPrompt(sources, choice));
+    const teachers = teachersOf(recipe, phase);
+    const highest: Spend[] = [];
     const rows: PlanRow[] = choices.map((choice, callIndex) => {
-      const hash = promptHash(prompts[callIndex] as Prompt);
+      const prompt = buildPrompt(sources, choice);
+      const shard = Math.floor(callIndex / callsPerShard);
+      const spend = highestSpend({ teachers, prompt });
+      highest[shard] = highestOfTwo(spend, highest[shard] ?? spend);
+      const hash = promptHash(prompt);
       const nth = earlier.count(hash) + inThisPlan.count(hash);
       inThisPlan.add(hash);
       return { callIndex, ...choice, promptHash: hash, nth };
     });
     const plan = await writeJsonl(this.runs.store, roundFiles(run.runId, round).phase(phase).plan, rows);
-    const shards = Array.from({ length: Math.ceil(rows.length / callsPerShard) }, (_, shard) => ({
+    const shards = highest.map((highest, shard) => ({
       shard,
       from: shard * callsPerShard,
       to: Math.min((shard + 1) * callsPerShard, rows.length),
+      highest,
     }));
-    const teachers = teachersOf(recipe, phase);
-    return {
-      plan,
-      shards: shards.map((shard) => ({
-        ...shard,
-        highest: highestSpend({ teachers, prompts: prompts.slice(shard.from, shard.to) }),
-      })),
-    };
+    return { plan, shards };
   }
 
   /** In-context seeds for calls that ask for new instructions. */

@@ -107,15 +107,16 @@ export function answerFailure(choice: SampleChoice, { kind, text }: TeacherAnswe
   }
 }
 
-/** Requests that a call can need at most, and the longest body among them: what has to be reserved for it. */
+/** Requests that a call can need at most: what has to be reserved for it. */
 export function mostRequests(choice: Pick<SampleChoice, 'body' | 'repair' | 'freshSamples'>): {
   requests: number;
-  /** Bytes that a repair request can be longer than the call's own. */
-  repairBytes: number;
+  /** Most tokens by which a repair request can be longer than the call's own. */
+  repairTokens: number;
 } {
   const repairs = canRepair(choice) ? 1 : 0;
-  const repairBytes = repairs * (SHOWN_BYTES + SHOWN_PROBLEM_BYTES + Buffer.byteLength(repairWords('')));
-  return { requests: 1 + choice.freshSamples + repairs, repairBytes };
+  // A token is one byte at least, and each of the two messages has some around it.
+  const repairTokens = SHOWN_BYTES + SHOWN_PROBLEM_BYTES + Buffer.byteLength(repairWords('')) + 64;
+  return { requests: 1 + choice.freshSamples + repairs, repairTokens: repairs * repairTokens };
 }
 
 /** A text to be continued has no turn in which a model could be told of its error. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { CallPlanner, callsWanted } from '../../activities/plan-calls.js';
+import { RoundPrompts } from '../../activities/round-prompts.js';
 import type { PlanRow } from '../../activities/rows.js';
 import { roundFiles } from '../../activities/run-files.js';
+import { highestTokens } from '../../activities/teacher-client/request-body.js';
 import type { Seed } from '../../activities/types.js';
 import { readJsonl, writeJsonl } from '../../store/artifacts.js';
+import { sumUsd } from '../../store/pricing.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { testSeeds } from '../test-seeds.js';
 import { type StoredRun, storedRecipe, storedRun } from './stored-run.js';
@@ -32,8 +35,11 @@ describe('CallPlanner', () => {
   const wanted = { remaining: 10, askCalls: 0, accepted: 0 };
 
   /** A run with so few seeds that its prompts repeat. */
-  async function repeatingRun(callsPerRound: number): Promise<StoredRun> {
-    const recipe = storedRecipe({ generation: { prompts: 'one-call', callsPerRound } });
+  async function repeatingRun(
+    callsPerRound: number,
+    changes: Record<string, unknown> = {},
+  ): Promise<StoredRun> {
+    const recipe = storedRecipe({ ...changes, generation: { prompts: 'one-call', callsPerRound } });
     const stored = await storedRun({ folder: folder(), recipe });
     await writeJsonl(stored.store, poolOf(stored, 1), [testSeeds()[0] as Seed]);
     await writeJsonl(stored.store, poolOf(stored, 2), []);
@@ -88,6 +94,24 @@ describe('CallPlanner', () => {
       { shard: 1, from: 500, to: 1_000 },
       { shard: 2, from: 1_000, to: 1_001 },
     ]);
+  });
+
+  it('knows the most that a call of each shard can cost', async () => {
+    const price = { inputUsdPerMTok: 1, outputUsdPerMTok: 10 };
+    const teacher = { price, form: 'completion', freshSamples: 1 };
+    const stored = await repeatingRun(1, { teacher });
+    const at = { run: stored.run, round: 1, phase: 'tasks' } as const;
+    const { shards } = await new CallPlanner(stored.runs).planCalls({ ...at, wanted });
+    const { prompt } = await new RoundPrompts(stored.runs).call({ ...at, callIndex: 0 });
+    const { body, sampling } = prompt;
+    const once = highestTokens({ body, sampling });
+    const highest = shards[0]?.highest;
+    // A completion has no turn for a repair: the call's own request and one fresh sample.
+    assert.deepEqual(highest, {
+      calls: 2,
+      tokens: 2 * (once.prompt + once.completion),
+      usd: sumUsd([(2 * (once.prompt + 10 * once.completion)) / 1e6]),
+    });
   });
 
   it('shows machine-made tasks in the one-call form with SeDi-Instruct only (ours)', async () => {
