@@ -10,9 +10,9 @@ import type { SampleChoice } from './sample-path.js';
 import { ReservationSpent, type SpendBook, SpendBooks } from './spend-book.js';
 import { teacherAt, teachersOf } from './teachers.js';
 import type { AskedOnce } from './teacher-client/ask-once.js';
-import { createTeacherClient, type TeacherClient } from './teacher-client/client.js';
+import type { TeacherClients } from './teacher-client/clients.js';
 import { Flights } from './teacher-client/flights.js';
-import { resolveEndpointOf, type TeacherEndpoint } from './teacher-endpoint.js';
+import { resolveEndpointOf } from './teacher-endpoint.js';
 import type { CallResult, CallTeacherInput } from './types.js';
 
 /** A teacher that has failed so often without a word about limits is out; with a stand-in, nobody waits for it. */
@@ -42,11 +42,12 @@ export class CallTeacher {
   private readonly deps: TeacherCallDeps;
   private readonly responses: ResponseStore;
   private readonly flights = new Flights<AskedOnce>();
-  private readonly clients = new Map<string, TeacherClient>();
+  private readonly clients: TeacherClients;
   private readonly books = new SpendBooks();
 
-  constructor(deps: TeacherCallDeps) {
+  constructor(deps: TeacherCallDeps, clients: TeacherClients) {
     this.deps = deps;
+    this.clients = clients;
     this.responses = new ResponseStore(deps.runs.store);
   }
 
@@ -64,7 +65,7 @@ export class CallTeacher {
     try {
       const result = await askTeacher(
         {
-          client: this.clientFor(endpoint, teacher.timeoutMs),
+          client: this.clients.get(endpoint, teacher.timeoutMs),
           responses: this.responses,
           flights: this.flights,
           writer,
@@ -109,16 +110,6 @@ export class CallTeacher {
       maxRequests,
       readAttempts: () => readAttempts(store, ledger),
     });
-  }
-
-  /** One client per endpoint, so that its connections are kept alive between calls. */
-  private clientFor({ baseUrl, apiKeyEnv }: TeacherEndpoint, timeoutMs: number): TeacherClient {
-    const key = JSON.stringify([baseUrl, apiKeyEnv, timeoutMs]);
-    const known = this.clients.get(key);
-    if (known) return known;
-    const client = createTeacherClient({ baseUrl, apiKeyEnv, timeoutMs });
-    this.clients.set(key, client);
-    return client;
   }
 }
 

@@ -12,6 +12,13 @@ import { recordProgress, recordState } from './progress.js';
 import { refineSeeds } from './refine-seeds.js';
 import type { Runs } from './run-data.js';
 import { CandidateScreen } from './screen-candidates.js';
+import type { ActivityTurn } from './teacher-batch/batch-scope.js';
+import { closeBatch } from './teacher-batch/close-batch.js';
+import { collectBatch } from './teacher-batch/collect-batch.js';
+import { cancelBatch, checkBatch } from './teacher-batch/look-at-batch.js';
+import { OneAtATime } from './teacher-batch/one-at-a-time.js';
+import { submitBatch } from './teacher-batch/submit-batch.js';
+import { TeacherClients } from './teacher-client/clients.js';
 import type { CpuActivities, StoreActivities, TeacherActivities } from './types.js';
 
 export interface ActivityDeps extends TeacherCallDeps {
@@ -24,6 +31,7 @@ export function createStoreActivities({ runs, prompts, writer }: ActivityDeps): 
     prepareRun: (input) => alive(() => prepareRun(runs, input)),
     planCalls: (input) => alive(() => planner.planCalls(input)),
     closeShard: (input) => alive(() => closeShard({ runs, prompts, writer }, input)),
+    closeBatch: (input) => alive(() => closeBatch({ runs, prompts, writer }, input, turn)),
     recordProgress: (input) => alive(() => recordProgress(runs, input)),
     recordState: (input) => alive(() => recordState(runs, input)),
     refineSeeds: (input) => alive(() => refineSeeds(runs, input, turn)),
@@ -41,7 +49,10 @@ export function createCpuActivities({ runs }: ActivityDeps): CpuActivities {
 }
 
 export function createTeacherActivities(deps: ActivityDeps): TeacherActivities {
-  const teacher = new CallTeacher(deps);
+  const clients = new TeacherClients();
+  const teacher = new CallTeacher(deps, clients);
+  const batch = { ...deps, clients };
+  const sending = new OneAtATime();
   return {
     callTeacher: (input) =>
       alive(() => {
@@ -49,7 +60,16 @@ export function createTeacherActivities(deps: ActivityDeps): TeacherActivities {
         const activity = `${workflowExecution?.runId}/${activityId}`;
         return teacher.call(input, { activity, attempt, signal: cancellationSignal() });
       }),
+    // A file of requests may have a hundred megabytes: this process makes and sends one, and then the next.
+    submitBatch: (input) => alive(() => sending.run(() => submitBatch(batch, input, turnOfActivity()))),
+    checkBatch: (input) => alive(() => checkBatch(batch, input, turnOfActivity())),
+    cancelBatch: (input) => alive(() => cancelBatch(batch, input, turnOfActivity())),
+    collectBatch: (input) => alive(() => collectBatch(batch, input, turnOfActivity())),
   };
+}
+
+function turnOfActivity(): ActivityTurn {
+  return { attempt: activityInfo().attempt, signal: cancellationSignal(), turn };
 }
 
 /** Lets timers and other activities have a turn inside long work, and says that this one lives. */

@@ -15,6 +15,7 @@ import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import { highestOfTwo, highestSpend } from './highest-spend.js';
+import { planBatches, requestBytes } from './teacher-batch/plan-batches.js';
 import { teacherOf, teachersOf } from './teachers.js';
 import type { CallPlan, Candidate, PlanCallsInput, Spend } from './types.js';
 
@@ -42,11 +43,13 @@ export class CallPlanner {
     const inThisPlan = new PromptCounts();
     const teachers = teachersOf(recipe, phase);
     const highest: Spend[] = [];
+    const bytes: number[] = [];
     const rows: PlanRow[] = choices.map((choice, callIndex) => {
       const prompt = buildPrompt(sources, choice);
       const shard = Math.floor(callIndex / callsPerShard);
       const spend = highestSpend({ teachers, prompt });
       highest[shard] = highestOfTwo(spend, highest[shard] ?? spend);
+      bytes[shard] = (bytes[shard] ?? 0) + requestBytes(prompt);
       const hash = promptHash(prompt);
       const nth = earlier.count(hash) + inThisPlan.count(hash);
       inThisPlan.add(hash);
@@ -59,7 +62,8 @@ export class CallPlanner {
       to: Math.min((shard + 1) * callsPerShard, rows.length),
       highest,
     }));
-    return { plan, shards };
+    const batches = teachers[0].mode === 'batch' ? planBatches({ shards, bytes }) : null;
+    return { plan, shards, batches };
   }
 
   /** In-context seeds for calls that ask for new instructions. */

@@ -18,6 +18,8 @@ export function runFiles(runId: string) {
     prompts: (template: string) => file(`prompts/${template}.txt`),
     state: file('state.json'),
     progress: file('progress.json'),
+    /** Request parameters that a teacher was found not to take, where its calls go by batch. */
+    refusedParameters: (teacher: string) => file(`refused-parameters-${teacher}.json`),
     /** Written last: a run with it has ended. */
     result: file('result.json'),
     dataset: (name: string) => file(`dataset/${name}`),
@@ -44,10 +46,24 @@ export function roundFiles(runId: string, round: number) {
       plan: file(`${phase}/plan.jsonl`),
       calls: (shard: number) => file(`${phase}/shard-${pad(shard)}.calls.jsonl`),
       ledger: (shard: number) => file(`${phase}/shard-${pad(shard)}.ledger`),
+      /** One file of requests for a Batch API: `submission` counts the files of one planned batch. */
+      batch: ({ batch, submission }: { batch: number; submission: number }) => {
+        const name = `${phase}/batch-${pad(batch)}-${pad(submission)}`;
+        return {
+          /** Names the batch in its provider's metadata. */
+          id: file(name),
+          /** Its requests, each with what the ledger needs to know of it. */
+          requests: file(`${name}.jsonl`),
+          /** Written once when the ledger has its intents. */
+          intended: file(`${name}.intended.json`),
+          /** What its provider said last. */
+          status: file(`${name}.status.json`),
+        };
+      },
     }),
   };
 }
 
-function pad(shard: number): string {
-  return String(shard).padStart(2, '0');
+function pad(n: number): string {
+  return String(n).padStart(2, '0');
 }

@@ -80,7 +80,8 @@ export function spendOf({ intent, outcome }: Attempt): Spend {
   return { calls: 1, tokens: prompt + completion, usd: intent.highestUsd };
 }
 
-function sumSpend(spends: Spend[]): Spend {
+/** Several together; unknown dollars make the sum unknown. */
+export function sumSpend(spends: readonly Spend[]): Spend {
   const usd = spends.map((spend) => spend.usd);
   return {
     calls: spends.reduce((sum, { calls }) => sum + calls, 0),

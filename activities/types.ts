@@ -192,6 +192,18 @@ export interface PlanCallsInput {
 export interface CallPlan {
   plan: Ref;
   shards: PlannedShard[];
+  /** How the calls go to the teacher's Batch API; null: they are made one by one. */
+  batches: PlannedBatch[] | null;
+}
+
+/** Calls that go to a teacher's Batch API in one file: whole shards. */
+export interface PlannedBatch {
+  batch: number;
+  /** Call indices `from` (included) to `to` (excluded). */
+  from: number;
+  to: number;
+  /** Most that one of its calls can cost, its repair and fresh samples included. */
+  highest: Spend;
 }
 
 export interface PlannedShard {
@@ -226,6 +238,79 @@ export interface CloseShardInput {
   failed: { callIndex: number; reason: CallFailure }[];
   /** Calls that another than the phase's own teacher made. */
   standIns: { callIndex: number; place: number }[];
+}
+
+/** The calls of one planned batch. What is missing after its first file goes into a second one, and so on. */
+export interface BatchCalls {
+  run: RunContext;
+  round: number;
+  phase: CallPhase;
+  batch: number;
+  from: number;
+  to: number;
+}
+
+export interface SubmitBatchInput extends BatchCalls {
+  /** Files of these calls before this one. */
+  submission: number;
+  /** Requests that it may have; null: as many as the endpoint takes. */
+  maxRequests: number | null;
+  /** What it may cost at most; null: nothing limits it. */
+  afford: Spend | null;
+}
+
+export type SubmittedBatch =
+  | {
+      outcome: 'sent';
+      batchId: string;
+      requests: number;
+      /** Most that they can cost. */
+      highest: Spend;
+    }
+  /** An earlier life of this run sent this file, and everything in it has been answered since. */
+  | { outcome: 'sent-before' }
+  /** Calls are missing, but not even the first of them may be paid for. */
+  | { outcome: 'unaffordable' }
+  /** No call is missing. */
+  | { outcome: 'complete' };
+
+/** One file that was sent, as its provider knows it. */
+export interface SentBatch extends BatchCalls {
+  submission: number;
+  batchId: string;
+}
+
+/** How far the provider is. */
+export interface BatchLook {
+  /** In the provider's word. */
+  status: string;
+  hasEnded: boolean;
+  total: number;
+  completed: number;
+  failed: number;
+}
+
+export interface CollectedBatch {
+  /** Calls that are a step further by it: answered, or dropped for good. */
+  brought: number;
+  /** Of all its requests. */
+  spend: Spend;
+  /** Why the provider refused the file or some of its requests; null: it refused none. */
+  trouble: BatchTrouble | null;
+}
+
+/**
+ * `refused`: the whole file. `queue-full`: the whole file, for the requests that are waiting already. `access`: the key or
+ * the account. `requests`: some requests failed, and may succeed the next time.
+ */
+export interface BatchTrouble {
+  kind: 'refused' | 'queue-full' | 'access' | 'requests';
+  /** The provider's words, redacted. */
+  message: string;
+}
+
+export interface CloseBatchInput extends BatchCalls {
+  isCancelled: boolean;
 }
 
 export type Tally<K extends string = string> = Partial<Record<K, number>>;
@@ -354,15 +439,20 @@ export interface StoreActivities {
   prepareRun(input: { run: RunContext }): Promise<{ pool: Ref; heldOut: Ref | null }>;
   planCalls(input: PlanCallsInput): Promise<CallPlan>;
   closeShard(input: CloseShardInput): Promise<ShardSummary>;
+  closeBatch(input: CloseBatchInput): Promise<void>;
   recordProgress(input: RecordProgressInput): Promise<Counts>;
   recordState(input: { run: RunContext } & RecordedState): Promise<void>;
   refineSeeds(input: RefineInput): Promise<RefineResult>;
   exportDataset(input: ExportInput): Promise<ExportResult>;
 }
 
-/** One call of one teacher, on queue `teacher-<name>-<hash of endpoint>`. */
+/** Calls of one teacher, on queue `teacher-<name>-<hash of endpoint>`. */
 export interface TeacherActivities {
   callTeacher(input: CallTeacherInput): Promise<CallResult>;
+  submitBatch(input: SubmitBatchInput): Promise<SubmittedBatch>;
+  checkBatch(input: SentBatch): Promise<BatchLook>;
+  cancelBatch(input: SentBatch): Promise<BatchLook>;
+  collectBatch(input: SentBatch): Promise<CollectedBatch>;
 }
 
 /** Filter and batch composition, on queue `cpu`. */

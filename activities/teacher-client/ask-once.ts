@@ -109,7 +109,8 @@ async function keep(
   return { response, outcome: paidOutcome(intent, { answer, latencyMs, status: sent.status, kind }) };
 }
 
-function paidOutcome(
+/** The outcome of an attempt that was answered; its bill is known when the answer says what it used. */
+export function paidOutcome(
   intent: Intent,
   paid: { answer: TeacherAnswer; latencyMs: number; status: number | null; kind: OutcomeKind | CallFailure },
 ): Outcome {

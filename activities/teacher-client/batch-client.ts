@@ -32,6 +32,8 @@ export interface ProviderBatch {
   counts: { total: number; completed: number; failed: number };
   /** Seconds since 1970; 0 where the provider does not say. */
   createdAt: number;
+  /** The same, of its end; 0 before it and where the provider does not say. */
+  endedAt: number;
   /** Answers, one a line; null: there are none, or not yet. */
   outputFileId: string | null;
   /** Requests without one. */
@@ -220,6 +222,7 @@ function readBatch(body: unknown): ProviderBatch | null {
       failed: number(counts.failed),
     },
     createdAt: number(body.created_at),
+    endedAt: number(body.completed_at) || number(body.expired_at) || number(body.cancelled_at),
     outputFileId: text(body.output_file_id),
     errorFileId: text(body.error_file_id),
     problems: readProblems(body.errors),

@@ -6,7 +6,12 @@
 export type OptionalParameter = 'response_format' | 'seed' | 'max_tokens';
 
 export class Parameters {
-  private readonly refused = new Set<OptionalParameter>();
+  /** What the endpoint does not take. */
+  readonly refused: Set<OptionalParameter>;
+
+  constructor(refused: Iterable<OptionalParameter> = []) {
+    this.refused = new Set(refused);
+  }
 
   /** False once the endpoint has refused the parameter; then `max_tokens` is sent as `max_completion_tokens`. */
   takes(parameter: OptionalParameter): boolean {

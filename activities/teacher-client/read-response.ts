@@ -33,7 +33,8 @@ export function readResponse(options: {
   return { ...common, kind, text, finishReason };
 }
 
-function readUsage(usage: unknown): Usage | null {
+/** Tokens as the protocol counts them; null when it does not say. */
+export function readUsage(usage: unknown): Usage | null {
   if (!isObject(usage)) return null;
   const promptTokens = tokens(usage.prompt_tokens);
   const completionTokens = tokens(usage.completion_tokens);

@@ -1,0 +1,184 @@
+/**
+ * Sends what is missing of a batch's calls as one file. Each step is durable before the next: the requests in the run's
+ * store (first writer wins), their intents in the ledger, the file at the provider, the batch. Whoever tries again finds
+ * what was done, at last by the batch's metadata, so that nothing is bought twice.
+ */
+import { callKey } from '../../store/call-key.js';
+import { type Intent, recordRows } from '../../store/ledger.js';
+import { costUsd } from '../../store/pricing.js';
+import { readJsonIfAny, toJson } from '../../store/artifacts.js';
+import { readSamples, type SampleStep } from '../sample-path.js';
+import { sumSpend } from '../spend-book.js';
+import { batchEndpoint, createBatch, findBatch, uploadBatchFile } from '../teacher-client/batch-client.js';
+import { type OptionalParameter, Parameters } from '../teacher-client/parameters.js';
+import { highestTokens, requestBody } from '../teacher-client/request-body.js';
+import { runFiles } from '../run-files.js';
+import type { Spend, SubmitBatchInput, SubmittedBatch } from '../types.js';
+import { attemptIdOf, fileRow, fileRows, type RequestHead, uploadOf } from './batch-file.js';
+import { type ActivityTurn, BatchScope, type TeacherBatchDeps } from './batch-scope.js';
+import { recordLook } from './look-at-batch.js';
+import { MAX_FILE_BYTES, MAX_REQUESTS } from './plan-batches.js';
+
+/** Calls that are looked up in the store at once. */
+const LOOK_UPS = 32;
+/** Dollars are binary fractions. */
+const TOLERANCE = 1e-9;
+
+export async function submitBatch(
+  deps: TeacherBatchDeps,
+  input: SubmitBatchInput,
+  at: ActivityTurn,
+): Promise<SubmittedBatch> {
+  const scope = await BatchScope.open(deps, input);
+  const names = scope.files.batch(input);
+  const earlier = await scope.store.read(names.requests);
+  const built = earlier ?? (await buildFile(scope, input, at));
+  if (!Buffer.isBuffer(built)) return { outcome: built };
+  const bytes = earlier ?? (await createFile(scope, names.requests, built));
+  const heads = [...fileRows(bytes, names.requests)].map(({ head }) => head);
+  if (earlier && !(await isWanted(scope, heads, at))) return { outcome: 'sent-before' };
+  const since = await recordIntents({ deps, scope, heads, names, at });
+  const { upload, sha256 } = uploadOf(bytes, names.requests);
+
+  const metadata = { seedmill_file: sha256, seedmill_batch: names.id, seedmill_store: input.run.storeId };
+  const caller = await scope.caller(deps, at);
+  let batch = await findBatch(caller, { metadata, since });
+  if (!batch) {
+    const name = `${names.id.replaceAll('/', '-')}.jsonl`;
+    const fileId = await uploadBatchFile(caller, { name, bytes: upload });
+    batch = await createBatch(caller, { fileId, form: scope.teacher.form, metadata });
+  }
+  await recordLook(scope, { ...input, batchId: batch.id }, { batch, requests: heads.length });
+  const { price } = scope.teacher;
+  const highest = sumSpend(heads.map(({ highestTokens }) => highestOf(highestTokens, price)));
+  return { outcome: 'sent', batchId: batch.id, requests: heads.length, highest };
+}
+
+/** Another attempt may have been faster: then its file is the one that is sent. */
+async function createFile({ store }: BatchScope, name: string, built: Buffer): Promise<Buffer> {
+  if (await store.create(name, built)) return built;
+  const first = await store.read(name);
+  if (!first) throw new Error(`${name} was there and is gone: someone removes files from the store`);
+  return first;
+}
+
+/** Whether anything in an earlier life's file is still without an answer. */
+async function isWanted(scope: BatchScope, heads: RequestHead[], { turn }: ActivityTurn): Promise<boolean> {
+  for (let next = 0; next < heads.length; next += LOOK_UPS) {
+    const some = heads.slice(next, next + LOOK_UPS);
+    const answers = await Promise.all(some.map(({ key }) => scope.responses.get(key)));
+    if (answers.includes(undefined)) return true;
+    await turn();
+  }
+  return false;
+}
+
+/** The file's bytes, or why there is none. */
+async function buildFile(
+  scope: BatchScope,
+  { from, to, maxRequests, afford }: SubmitBatchInput,
+  { turn }: ActivityTurn,
+): Promise<Buffer | 'complete' | 'unaffordable'> {
+  const dropped = await scope.dropped();
+  const parameters = await refusedParameters(scope);
+  const most = Math.min(maxRequests ?? MAX_REQUESTS, MAX_REQUESTS);
+  const rows: Buffer[] = [];
+  let bytes = 0;
+  let spent: Spend = { calls: 0, tokens: 0, usd: 0 };
+  for (let next = from; next < to; next += LOOK_UPS) {
+    const indices = Array.from({ length: Math.min(LOOK_UPS, to - next) }, (_, n) => next + n);
+    const missing = await Promise.all(indices.map((callIndex) => missingStep(scope, callIndex)));
+    for (const [n, step] of missing.entries()) {
+      if (!step) continue;
+      const { key, seed } = callKey(step.parts);
+      if (dropped.has(key)) continue;
+      const tokens = highestTokens(step.parts);
+      const total = sumSpend([spent, highestOf(tokens, scope.teacher.price)]);
+      if (afford && !fits(total, afford)) return rows.length > 0 ? Buffer.concat(rows) : 'unaffordable';
+      const { parts } = step;
+      const request = JSON.stringify({
+        custom_id: key,
+        method: 'POST',
+        url: batchEndpoint(parts.body.form),
+        body: requestBody({ ...parts, seed, client: { parameters } }),
+      });
+      const callIndex = indices[n] as number;
+      const row = fileRow({ callIndex, key, highestTokens: tokens, at: new Date().toISOString() }, request);
+      const isFull = rows.length >= most || bytes + row.length > MAX_FILE_BYTES;
+      if (isFull && rows.length > 0) return Buffer.concat(rows);
+      rows.push(row);
+      bytes += row.length;
+      spent = total;
+    }
+    await turn();
+  }
+  return rows.length > 0 ? Buffer.concat(rows) : 'complete';
+}
+
+/** null: the call has all the answers that it needs. */
+async function missingStep(scope: BatchScope, callIndex: number): Promise<SampleStep | null> {
+  return (await readSamples(scope.responses, await scope.choice(callIndex))).missing;
+}
+
+async function refusedParameters(scope: BatchScope): Promise<Parameters> {
+  const name = runFiles(scope.calls.run.runId).refusedParameters(scope.teacher.name);
+  return new Parameters(await readJsonIfAny<OptionalParameter[]>(scope.store, name));
+}
+
+/** Writes the file's intents, once; returns when that was done, in seconds since 1970. */
+async function recordIntents(options: {
+  deps: TeacherBatchDeps;
+  scope: BatchScope;
+  heads: RequestHead[];
+  names: { id: string; intended: string };
+  at: ActivityTurn;
+}): Promise<number> {
+  const { deps, scope, heads, names, at } = options;
+  const known = await readJsonIfAny<{ at: string }>(scope.store, names.intended);
+  if (known) return Date.parse(known.at) / 1000;
+  const byShard = new Map<number, Intent[]>();
+  for (const head of heads) {
+    const shard = scope.shardOf(head.callIndex);
+    const rows = byShard.get(shard) ?? [];
+    rows.push(intentOf(scope, names.id, head));
+    byShard.set(shard, rows);
+  }
+  for (const [shard, rows] of byShard) {
+    await recordRows({ store: scope.store, ledger: scope.files.ledger(shard), writer: deps.writer, rows });
+    await at.turn();
+  }
+  const now = new Date();
+  await scope.store.create(names.intended, `${toJson({ at: now.toISOString(), requests: heads.length })}\n`);
+  return now.getTime() / 1000;
+}
+
+/** The ledger's row for one request of a file, the same whoever writes it. */
+export function intentOf(scope: BatchScope, fileId: string, head: RequestHead): Intent {
+  const { model, price } = scope.teacher;
+  return {
+    row: 'intent',
+    attemptId: attemptIdOf(fileId, head.key),
+    callKey: head.key,
+    callIndex: head.callIndex,
+    activity: fileId,
+    attempt: 1,
+    model,
+    highestTokens: head.highestTokens,
+    highestUsd: highestOf(head.highestTokens, price).usd,
+    price,
+    at: head.at,
+  };
+}
+
+function highestOf(
+  { prompt, completion }: RequestHead['highestTokens'],
+  price: BatchScope['teacher']['price'],
+): Spend {
+  const usage = { promptTokens: prompt, cachedPromptTokens: 0, completionTokens: completion };
+  return { calls: 1, tokens: prompt + completion, usd: costUsd(usage, price) };
+}
+
+function fits(spend: Spend, limit: Spend): boolean {
+  const isAffordable = spend.usd === null || limit.usd === null || spend.usd <= limit.usd + TOLERANCE;
+  return spend.calls <= limit.calls && spend.tokens <= limit.tokens && isAffordable;
+}
