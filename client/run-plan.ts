@@ -4,6 +4,9 @@ import type { CallPhase } from '../activities/types.js';
 import { sha256Hex } from '../store/artifacts.js';
 import type { PhaseTeacher, RunPlan } from '../workflows/inputs.js';
 
+/** Until a batch is looked at first, where the recipe does not say. */
+const firstLookSeconds = 60;
+
 /** Queue of one endpoint: recipes that both say `default` share its limits only when they mean the same one. */
 export function queueName(name: string, identity: string): string {
   return `teacher-${name}-${sha256Hex(identity).slice(0, 8)}`;
@@ -31,10 +34,11 @@ export function planOf(recipe: StoredRecipe): RunPlan {
 }
 
 function phaseTeachers(recipe: StoredRecipe, phase: CallPhase): PhaseTeacher[] {
-  return teachersOf(recipe, phase).map(({ name, queue, timeoutMs, concurrency }) => ({
+  return teachersOf(recipe, phase).map(({ name, queue, timeoutMs, concurrency, mode, batchPollSeconds }) => ({
     name,
     queue,
     requestTimeoutMs: timeoutMs,
     concurrency,
+    batchPollMs: mode === 'batch' ? 1000 * (batchPollSeconds ?? firstLookSeconds) : null,
   }));
 }

@@ -19,7 +19,7 @@ describe('the workflow bundle', () => {
   });
 
   it('holds every file of workflows/', () => {
-    for (const file of ['recipe-run.ts', 'generate-loop.ts', 'call-shard.ts']) {
+    for (const file of ['recipe-run.ts', 'generate-loop.ts', 'call-shard.ts', 'call-batch.ts']) {
       assert.ok(sources.includes(`workflows/${file}`), file);
     }
   });

@@ -19,6 +19,13 @@ export const store = proxyActivities<StoreActivities>({
   retry,
 });
 
+/** Closing the shards of a batch: as much as a hundred shards leave behind, one after another. */
+export const closing = proxyActivities<Pick<StoreActivities, 'closeBatch'>>({
+  startToCloseTimeout: '4 hours',
+  heartbeatTimeout,
+  retry,
+});
+
 /** Filter and composition: heavy, so on a queue of their own, which other processes or machines can serve. */
 export const cpu = proxyActivities<CpuActivities>({
   taskQueue: 'cpu',
@@ -56,5 +63,19 @@ export function teacher(options: {
     retry,
     // An aborted request still gets its row in the ledger before its shard is closed.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  });
+}
+
+/** The same for its batches, whose files are large. Nothing of it is called off: a creation must be known to have ended. */
+export function teacherBatches(options: {
+  queue: string;
+  runId: string;
+}): ActivityInterfaceFor<Omit<TeacherActivities, 'callTeacher'>> {
+  return proxyActivities<Omit<TeacherActivities, 'callTeacher'>>({
+    taskQueue: options.queue,
+    priority: { fairnessKey: fairnessKey(options.runId) },
+    startToCloseTimeout: '4 hours',
+    heartbeatTimeout,
+    retry,
   });
 }

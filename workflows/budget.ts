@@ -22,17 +22,32 @@ export function spentBy({ attempts, tokens, costUsd, unknownUsd }: Counts): Spen
   };
 }
 
+/** A purse's content, as it survives a continue-as-new. */
+export interface PurseContent {
+  lease: Spend | null;
+  spent: Spend;
+  reserved: Spend;
+}
+
 /** A shard's part of the budget. */
 export class Purse {
-  spent: Spend = nothing;
+  spent: Spend;
   private lease: Spend | null;
-  private reserved = 0;
+  private reserved: Spend;
   private readonly highest: Spend;
 
   /** `highest`: most that one call can cost. `lease` null: there is no budget. */
-  constructor({ highest, lease }: { highest: Spend; lease: Spend | null }) {
+  constructor(options: { highest: Spend; lease: Spend | null; carried?: PurseContent | undefined }) {
+    const { highest, lease, carried } = options;
     this.highest = highest;
-    this.lease = lease;
+    this.lease = carried ? carried.lease : lease;
+    this.spent = carried?.spent ?? nothing;
+    this.reserved = carried?.reserved ?? nothing;
+  }
+
+  get content(): PurseContent {
+    const { lease, spent, reserved } = this;
+    return { lease, spent, reserved };
   }
 
   get isLimited(): boolean {
@@ -41,21 +56,27 @@ export class Purse {
 
   /** Spent, and reserved for calls in flight. */
   get used(): Spend {
-    return add(this.spent, times(this.highest, this.reserved));
+    return add(this.spent, this.reserved);
+  }
+
+  /** What is neither spent nor reserved; null: there is no limit. */
+  get left(): Spend | null {
+    return this.lease && subtract(this.lease, this.used);
   }
 
   canAfford(): boolean {
     return this.lease === null || fits(add(this.used, this.highest), this.lease);
   }
 
-  reserve(): void {
-    this.reserved += 1;
+  /** `most`: that it can cost; one call where not given. */
+  reserve(most: Spend = this.highest): void {
+    this.reserved = add(this.reserved, most);
   }
 
-  /** The call has ended; without its spend the whole reservation counts as spent. */
-  settle(spend: Spend | undefined): void {
-    this.reserved -= 1;
-    this.spent = add(this.spent, spend ?? this.highest);
+  /** What was reserved for has ended; without its spend the whole reservation counts as spent. */
+  settle(spend: Spend | undefined, most: Spend = this.highest): void {
+    this.reserved = subtract(this.reserved, most);
+    this.spent = add(this.spent, spend ?? most);
   }
 
   /** Takes what the loop sets aside for this shard from now on, what it has used included. */
@@ -187,6 +208,10 @@ function add(a: Spend, b: Spend): Spend {
     tokens: a.tokens + b.tokens,
     usd: a.usd === null || b.usd === null ? null : roundUsd(a.usd + b.usd),
   };
+}
+
+function subtract(a: Spend, b: Spend): Spend {
+  return add(a, times(b, -1));
 }
 
 function times(a: Spend, n: number): Spend {

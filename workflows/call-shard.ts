@@ -16,7 +16,7 @@ import { hasBudget, Purse } from './budget.js';
 import { loopId } from './ids.js';
 import type { PhaseTeacher, ShardInput } from './inputs.js';
 import { blockedSignal, leaseSignal, leaseWantedSignal, settingsSignal } from './messages.js';
-import { windowOf } from './shard-runner.js';
+import { windowOf } from './phase-parts.js';
 import { StandIns } from './stand-ins.js';
 
 export interface ShardResult extends ShardSummary {

@@ -128,7 +128,7 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
     if (isAsking) state.askCalls += calls.plan.count;
     await at(`calls: ${phase}`, {
       phase,
-      shards: calls.shards.map(({ shard }) => shards.shardId(phase, shard)),
+      shards: shards.idsOf(phase, calls),
     });
     await shards.runAll(phase, calls, spentBy(addCounts(state.totals, current)));
   }

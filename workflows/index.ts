@@ -1,4 +1,5 @@
 /** Everything that a worker on queue `seedmill` can run. */
+export { callBatch } from './call-batch.js';
 export { callShard } from './call-shard.js';
 export { generateLoop } from './generate-loop.js';
 export { recipeRun } from './recipe-run.js';

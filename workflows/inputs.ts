@@ -1,5 +1,6 @@
 /** What the run, its loop and its shards are started with: small, serialisable, versioned. */
 import type {
+  BatchCalls,
   Budget,
   CallPhase,
   Counts,
@@ -8,6 +9,7 @@ import type {
   Spend,
   StudentRequest,
 } from '../activities/types.js';
+import type { PurseContent } from './budget.js';
 import type { RoundRow, Settings } from './messages.js';
 import type { RunStateSnapshot } from './run-state.js';
 
@@ -41,6 +43,8 @@ export interface PhaseTeacher {
   requestTimeoutMs: number;
   /** Calls in flight at once, unless people changed it. */
   concurrency: number;
+  /** Time until a batch is looked at first; null: calls are made one by one. */
+  batchPollMs: number | null;
 }
 
 export interface RecipeRunInput {
@@ -101,4 +105,43 @@ export interface ShardInput {
   /** What the loop has set aside for it so far; null: the run has no budget. */
   lease: Spend | null;
   settings: Settings;
+}
+
+/** What a batch is started with, and what it carries over when it continues as new. */
+export interface BatchState {
+  schemaVersion: 1;
+  calls: BatchCalls;
+  teacher: PhaseTeacher;
+  /** Most that one call can cost. */
+  highest: Spend;
+  /** What the loop has set aside for it so far; null: the run has no budget. */
+  lease: Spend | null;
+  settings: Settings;
+  /** Events after which it continues as new; tests make it small. */
+  eventsPerRun?: number;
+  carried?: {
+    purse: PurseContent;
+    /** Questions for more of the budget so far. */
+    leaseRequests: number;
+    /** Files so far. */
+    submission: number;
+    /** The file that is at the provider now. */
+    open: OpenBatch | null;
+    /** Requests that a file may have, once the provider's queue was found full; null: it was not. */
+    maxRequests: number | null;
+    /** Files in a row that brought no call any further, and those that the provider had no room for. */
+    barren: number;
+    full: number;
+  };
+}
+
+export interface OpenBatch {
+  batchId: string;
+  requests: number;
+  /** Most that its requests can cost. */
+  highest: Spend;
+  /** The provider was asked to call it off. */
+  isCalledOff: boolean;
+  /** Until the next look. */
+  pollMs: number;
 }

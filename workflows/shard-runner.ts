@@ -1,23 +1,13 @@
-import {
-  type ChildWorkflowHandle,
-  getExternalWorkflowHandle,
-  log,
-  ParentClosePolicy,
-  startChild,
-} from '@temporalio/workflow';
-import type { CallPhase, CallPlan, PlannedShard, Spend } from '../activities/types.js';
+import { type ChildWorkflowHandle, getExternalWorkflowHandle, log } from '@temporalio/workflow';
+import type { CallPhase, CallPlan, Spend } from '../activities/types.js';
 import { LeaseDesk } from './budget.js';
-import type { callShard } from './call-shard.js';
-import { shardId } from './ids.js';
-import type { LoopState, PhaseTeacher, ShardInput } from './inputs.js';
+import type { LoopState, ShardInput } from './inputs.js';
 import { type LeaseRequest, leaseSignal, type Settings, settingsSignal } from './messages.js';
+import { lanesOf, type PhasePart, type PhaseWorker, partsOf } from './phase-parts.js';
 
-/** Shards of one phase at work at once: while one waits for its last retries, the next keeps the endpoint busy. */
-const shardsAtOnce = 2;
-
-/** Runs a phase's shards as child workflows, and passes on to them changed settings and their part of the budget. */
+/** Runs a phase's shards or batches as child workflows, and passes changed settings and the budget on to them. */
 export class ShardRunner {
-  private readonly atWork = new Map<string, ChildWorkflowHandle<typeof callShard>>();
+  private readonly atWork = new Map<string, ChildWorkflowHandle<PhaseWorker>>();
   private readonly state: LoopState;
   private settings: Settings;
   private desk: LeaseDesk | null = null;
@@ -27,24 +17,22 @@ export class ShardRunner {
     this.settings = state.settings;
   }
 
-  shardId(phase: CallPhase, shard: number): string {
-    const { run, round } = this.state;
-    return shardId({ runId: run.runId, round, phase, shard });
+  /** Workflow ids of everything that a plan starts. */
+  idsOf(phase: CallPhase, plan: CallPlan): string[] {
+    return partsOf(this.state, phase, plan).map(({ id }) => id);
   }
 
   /**
    * Resolves when every shard of the plan has closed; throws when one fails. `spent`: by the run so far, of which
    * nothing belongs to these shards.
    */
-  async runAll(phase: CallPhase, { shards }: CallPlan, spent: Spend): Promise<void> {
-    const waiting = [...shards];
-    const lanes = { teachers: this.state.plan.teachers[phase] ?? [], settings: this.settings };
-    const concurrency = windowOf({ ...lanes, lane: { index: 0, of: 1 } });
-    const of = Math.max(1, Math.min(shardsAtOnce, waiting.length, concurrency));
+  async runAll(phase: CallPhase, plan: CallPlan, spent: Spend): Promise<void> {
+    const waiting = partsOf(this.state, phase, plan);
+    const of = lanesOf({ state: this.state, phase, parts: waiting, settings: this.settings });
     this.desk = new LeaseDesk({ budget: this.settings.budget, spent });
     const lane = async (index: number) => {
-      for (let shard = waiting.shift(); shard !== undefined; shard = waiting.shift()) {
-        await this.runOne({ phase, shard, lane: { index, of } });
+      for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+        await this.runOne(part, { index, of });
       }
     };
     await Promise.all(Array.from({ length: of }, (_, index) => lane(index)));
@@ -72,48 +60,19 @@ export class ShardRunner {
     return this.desk?.stuck() ?? null;
   }
 
-  private async runOne(options: {
-    phase: CallPhase;
-    shard: PlannedShard;
-    lane: ShardInput['lane'];
-  }): Promise<void> {
-    const { run, round, plan } = this.state;
-    const { phase, lane } = options;
-    const { shard, from, to, highest } = options.shard;
+  private async runOne({ id, highest, start, calls }: PhasePart, lane: ShardInput['lane']): Promise<void> {
     const { settings } = this;
-    const shardId = this.shardId(phase, shard);
-    const teachers = plan.teachers[phase] ?? [];
-    const calls = Math.min(to - from, 2 * windowOf({ teachers, settings, lane }));
-    const handle = await startChild<typeof callShard>('callShard', {
-      workflowId: shardId,
-      staticSummary: `round ${round} · ${phase} · calls ${from} to ${to - 1}`,
-      parentClosePolicy: ParentClosePolicy.TERMINATE,
-      args: [
-        {
-          schemaVersion: 1,
-          run,
-          round,
-          phase,
-          shard,
-          from,
-          to,
-          teachers,
-          lane,
-          highest,
-          lease: this.desk?.begin({ shardId, highest, calls }) ?? null,
-          settings,
-        },
-      ],
-    });
-    this.atWork.set(shardId, handle);
+    const lease = this.desk?.begin({ shardId: id, highest, calls: calls({ settings, lane }) }) ?? null;
+    const handle = await start({ settings, lane, lease });
+    this.atWork.set(id, handle);
     let spent = highest;
     try {
       // A change that came while the shard was being started is in neither its input nor its mailbox.
       if (this.settings.version > settings.version) await this.tell(handle);
       ({ spent } = await handle.result());
     } finally {
-      this.atWork.delete(shardId);
-      this.desk?.close({ shardId, spent });
+      this.atWork.delete(id);
+      this.desk?.close({ shardId: id, spent });
     }
     await this.grantUnmet();
   }
@@ -129,7 +88,7 @@ export class ShardRunner {
     await this.send(shard, () => shard.signal(leaseSignal, { number, lease }));
   }
 
-  private async tell(handle: ChildWorkflowHandle<typeof callShard>): Promise<void> {
+  private async tell(handle: ChildWorkflowHandle<PhaseWorker>): Promise<void> {
     await this.send(handle, () => handle.signal(settingsSignal, this.settings));
   }
 
@@ -141,18 +100,4 @@ export class ShardRunner {
       log.info('shard had ended before a message reached it', { shard: workflowId, error });
     }
   }
-}
-
-/** Calls that a shard may have in flight, one at least: the lanes' shares add up to the teacher's concurrency. */
-export function windowOf(options: {
-  teachers: PhaseTeacher[];
-  settings: Settings;
-  lane: ShardInput['lane'];
-}): number {
-  const { teachers, settings, lane } = options;
-  const first = teachers[0];
-  if (!first) throw new Error('a phase without a teacher');
-  const concurrency = settings.concurrency[first.name] ?? first.concurrency;
-  const share = Math.floor(concurrency / lane.of);
-  return Math.max(1, lane.index === 0 ? concurrency - share * (lane.of - 1) : share);
 }

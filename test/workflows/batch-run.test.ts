@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readStatus } from '../../client/status.js';
+import { verifyRun } from '../../client/verify.js';
+import { costUsd, sumUsd } from '../../store/pricing.js';
+import { BatchServer, type BatchServerOptions } from '../batch-server.js';
+import { price, type RecipeChanges, RunHarness } from '../run-harness.js';
+import { type Dataset, readDataset } from './dataset.js';
+import { fewRounds, undisturbedDataset } from './undisturbed.js';
+
+const batchTeacher = { mode: 'batch', batchPollSeconds: 0.1 };
+const halfPrice = {
+  inputUsdPerMTok: price.inputUsdPerMTok / 2,
+  outputUsdPerMTok: price.outputUsdPerMTok / 2,
+};
+
+function byBatch(changes: RecipeChanges = {}): RecipeChanges {
+  return {
+    ...fewRounds,
+    ...changes,
+    teacher: { ...batchTeacher, ...(changes.teacher as object | undefined) },
+  };
+}
+
+/** What the provider bills for its batches, in dollars. */
+function billOf({ done }: BatchServer): number {
+  return sumUsd(
+    done.flatMap(({ billed }) =>
+      billed ? [costUsd({ cachedPromptTokens: 0, ...billed }, halfPrice) as number] : [],
+    ),
+  );
+}
+
+describe('a run through the Batch API', () => {
+  let undisturbed: Dataset;
+  let harness: RunHarness;
+  let batches: BatchServer;
+
+  async function start(options: BatchServerOptions = {}): Promise<void> {
+    batches = new BatchServer({ steps: 1, ...options });
+    harness = await RunHarness.start({ teacher: { also: batches.answer } });
+  }
+  async function assertAllIsWell(runId: string): Promise<void> {
+    assert.deepEqual((await verifyRun(harness.store, runId)).problems, []);
+    const { costUsd, unknownUsd } = await readStatus(harness.store, runId);
+    assert.deepEqual([costUsd, unknownUsd], [billOf(batches), 0]);
+  }
+
+  before(async function () {
+    this.timeout(0);
+    undisturbed = await undisturbedDataset();
+  });
+  afterEach(async () => {
+    await harness.stop();
+  });
+
+  it('ends with the same bytes as one that asks call by call, for half the price', async () => {
+    await start();
+    const runId = await harness.finishedRun(byBatch());
+    assert.deepEqual((await readDataset(harness, runId)).comparable, undisturbed.comparable);
+    assert.equal(harness.teacher.requests.length, 0);
+    await assertAllIsWell(runId);
+  });
+
+  it('buys nothing that the store has', async () => {
+    await start();
+    await harness.finishedRun(byBatch());
+    const before = batches.batches.length;
+    const runId = await harness.finishedRun(byBatch());
+    assert.equal(batches.batches.length, before);
+    const { calls, costUsd } = await readStatus(harness.store, runId);
+    assert.deepEqual([calls.sent, calls.fromStore, costUsd], [0, calls.planned, 0]);
+  });
+});

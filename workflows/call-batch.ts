@@ -1,0 +1,241 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  log,
+  type SignalDefinition,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { BatchLook, CollectedBatch, SentBatch, Spend } from '../activities/types.js';
+import { closing, teacherBatches } from './activities.js';
+import { hasBudget, Purse } from './budget.js';
+import { loopId } from './ids.js';
+import type { BatchState, OpenBatch } from './inputs.js';
+import { blockedSignal, leaseSignal, leaseWantedSignal, settingsSignal } from './messages.js';
+
+/** Each look is further from the one before, up to this or to the first one. */
+const longestPollMs = 300_000;
+const pollGrowth = 1.5;
+/** A look leaves eleven events; a day of them, and a few files, are two of these. */
+const defaultEventsPerRun = 2_000;
+/** Files in a row that bring no call any further; then a person looks at what the provider says. */
+const barrenBeforePause = 2;
+/** Files in a row for which the provider's queue has no room: about a day of them. */
+const fullBeforePause = 300;
+
+/**
+ * Puts calls to a teacher's Batch API, then closes their shards: a file of what is missing, a durable wait until the
+ * provider is done with it, its answers, and again, until every call has what it needs.
+ */
+export async function callBatch(input: BatchState): Promise<{ spent: Spend }> {
+  const { calls, teacher, highest, eventsPerRun = defaultEventsPerRun } = input;
+  const { run, round, phase } = calls;
+  const provider = teacherBatches({ ...teacher, runId: run.runId });
+  const purse = new Purse({ highest, lease: input.lease, carried: input.carried?.purse });
+  const firstPollMs = teacher.batchPollMs ?? longestPollMs;
+  let settings = input.settings;
+  const { carried } = input;
+  let leaseRequests = carried?.leaseRequests ?? 0;
+  let submission = carried?.submission ?? 0;
+  let open = carried?.open ?? null;
+  let maxRequests = carried?.maxRequests ?? null;
+  let barren = carried?.barren ?? 0;
+  let full = carried?.full ?? 0;
+  let isGranted = false;
+
+  setHandler(settingsSignal, (next) => {
+    if (next.version > settings.version) settings = next;
+    if (hasBudget(settings.budget)) purse.limit();
+  });
+  setHandler(leaseSignal, ({ number, lease }) => {
+    if (number !== leaseRequests) return;
+    isGranted = true;
+    purse.refill(lease);
+  });
+
+  for (;;) {
+    if (open === null) {
+      // What is at the provider goes on while the run is paused; nothing new is sent.
+      await condition(() => settings.paused === null || settings.cancel !== null);
+      if (settings.cancel !== null) break;
+      const sent = await send();
+      if (sent === 'complete') break;
+      open = sent;
+    } else {
+      const collected = (await hasEnded(open)) ? await collect(open) : null;
+      if (collected === null) break; // cancelled, and the provider cannot be asked
+      const { requests, highest } = open;
+      purse.settle(collected.spend, highest);
+      open = null;
+      submission += 1;
+      await deal(collected, requests);
+    }
+  }
+  await closing.closeBatch.executeWithOptions(summary('close shards'), [
+    { ...calls, isCancelled: settings.cancel !== null },
+  ]);
+  return { spent: purse.used };
+
+  // --- Helpers ---
+
+  /** Sends the next file; null: there was nothing to send this time. */
+  async function send(): Promise<OpenBatch | 'complete' | null> {
+    const sent = await asked(() =>
+      provider.submitBatch.executeWithOptions(summary(`file ${submission}`), [
+        { ...calls, submission, maxRequests, afford: purse.left },
+      ]),
+    );
+    if (sent === null) return null;
+    switch (sent.outcome) {
+      case 'complete':
+        return 'complete';
+      case 'sent-before':
+        submission += 1;
+        return null;
+      case 'unaffordable':
+        await askForLease();
+        return null;
+      case 'sent': {
+        const { batchId, requests, highest } = sent;
+        purse.reserve(highest);
+        return { batchId, requests, highest, isCalledOff: false, pollMs: firstPollMs };
+      }
+    }
+  }
+
+  /** Waits for the end of a file; false: the run was cancelled and the provider cannot be asked. */
+  async function hasEnded(batch: OpenBatch): Promise<boolean> {
+    for (;;) {
+      // A cancel ends the wait; once the provider knows of it, the wait is one for its last word.
+      await condition(() => settings.cancel !== null && !batch.isCalledOff, batch.pollMs);
+      if (workflowInfo().historyLength > eventsPerRun || workflowInfo().continueAsNewSuggested) {
+        await condition(allHandlersFinished);
+        await continueAsNew<typeof callBatch>(state(batch));
+      }
+      const isCancelled = settings.cancel !== null;
+      const callsOff = isCancelled && !batch.isCalledOff;
+      const look = await asked(() =>
+        callsOff
+          ? provider.cancelBatch.executeWithOptions(summary(`call off file ${submission}`), [sent(batch)])
+          : provider.checkBatch.executeWithOptions(summary(`look at file ${submission}`), [sent(batch)]),
+      );
+      if (look === null) {
+        if (settings.cancel !== null) return false;
+        continue;
+      }
+      show(batch, look);
+      if (look.hasEnded) return true;
+      batch.isCalledOff ||= callsOff;
+      batch.pollMs = callsOff ? firstPollMs : nextPollMs(batch.pollMs);
+    }
+  }
+
+  async function collect(batch: OpenBatch): Promise<CollectedBatch | null> {
+    for (;;) {
+      const collected = await asked(() =>
+        provider.collectBatch.executeWithOptions(summary(`collect file ${submission}`), [sent(batch)]),
+      );
+      if (collected !== null || settings.cancel !== null) return collected;
+    }
+  }
+
+  /** What became of a file may make a person, or some time, necessary before the next one. */
+  async function deal({ brought, trouble }: CollectedBatch, requests: number): Promise<void> {
+    if (trouble?.kind === 'queue-full') return await waitForRoom(trouble.message, requests);
+    full = 0;
+    maxRequests = null;
+    barren = brought > 0 ? 0 : barren + 1;
+    if (trouble === null || (trouble.kind === 'requests' && barren < barrenBeforePause)) return;
+    barren = 0;
+    if (settings.cancel === null) await pauseAndWait(trouble.message);
+  }
+
+  /** Other batches of the account are in the way, or it may have no more than this: half as much may fit, or later. */
+  async function waitForRoom(message: string, requests: number): Promise<void> {
+    full += 1;
+    maxRequests = Math.max(1, Math.floor(requests / 2));
+    if (full % fullBeforePause === 0) return await pauseAndWait(message);
+    const waitMs = Math.min(firstPollMs * pollGrowth ** full, Math.max(longestPollMs, firstPollMs));
+    await condition(() => settings.cancel !== null, waitMs);
+  }
+
+  /** The answer of an activity; null: the provider refused it for good, and somebody has resumed (or cancelled) since. */
+  async function asked<T>(ask: () => Promise<T>): Promise<T | null> {
+    try {
+      return await ask();
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === null) throw error;
+      if (settings.cancel === null) await pauseAndWait(refusal);
+      return null;
+    }
+  }
+
+  async function pauseAndWait(reason: string): Promise<void> {
+    const { version } = settings;
+    await tell(run.runId, blockedSignal, { version, pause: { by: 'provider', reason } });
+    await condition(
+      () => settings.cancel !== null || (settings.version > version && settings.paused === null),
+    );
+  }
+
+  async function askForLease(): Promise<void> {
+    leaseRequests += 1;
+    isGranted = false;
+    await tell(loopId(run.runId), leaseWantedSignal, {
+      shardId: workflowInfo().workflowId,
+      number: leaseRequests,
+      used: purse.giveBack(),
+      calls: calls.to - calls.from,
+      isIdle: true,
+    });
+    await condition(() => isGranted || settings.cancel !== null);
+  }
+
+  async function tell<Arg>(workflowId: string, signal: SignalDefinition<[Arg]>, arg: Arg): Promise<void> {
+    try {
+      await getExternalWorkflowHandle(workflowId).signal(signal, arg);
+    } catch (error) {
+      // The run was terminated from outside: nobody can resume this batch, so it ends with what it has.
+      log.warn('the run is gone; the batch ends', { error });
+      settings = { ...settings, version: settings.version + 1, paused: null, cancel: 'finish' };
+    }
+  }
+
+  function nextPollMs(pollMs: number): number {
+    return Math.min(pollMs * pollGrowth, Math.max(longestPollMs, firstPollMs));
+  }
+
+  function sent({ batchId }: OpenBatch): SentBatch {
+    return { ...calls, submission, batchId };
+  }
+
+  function state(batch: OpenBatch): BatchState {
+    const { content } = purse;
+    const counters = { leaseRequests, submission, maxRequests, barren, full };
+    return { ...input, settings, carried: { purse: content, open: batch, ...counters } };
+  }
+
+  function show(batch: OpenBatch, look: BatchLook): void {
+    const { completed, failed, total, status } = look;
+    setCurrentDetails(
+      `**${status}** · ${completed} of ${total || batch.requests} requests done, ${failed} failed · \`${batch.batchId}\``,
+    );
+  }
+
+  function summary(text: string): { summary: string } {
+    return { summary: `round ${round} · ${phase} · batch ${calls.batch} · ${text}` };
+  }
+}
+
+/** The provider's own words when only a person can help; null for any other failure. */
+function refusalOf(error: unknown): string | null {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (!(cause instanceof ApplicationFailure)) return null;
+  return cause.type === 'ProviderAccess' || cause.type === 'InvalidRequest' ? cause.message : null;
+}
