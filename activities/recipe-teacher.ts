@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const count = z.int().min(1);
-const usdPerMillionTokens = z.number().min(0);
+const usdPerMillionTokens = z.number().min(0, 'a price is 0 or more, in dollars per million tokens');
 
 const listPrice = {
   inputUsdPerMTok: usdPerMillionTokens,
@@ -10,11 +10,21 @@ const listPrice = {
   outputUsdPerMTok: usdPerMillionTokens,
 };
 
-const price = z.strictObject({
-  ...listPrice,
-  /** Through the Batch API; half of the above where not given. */
-  batch: z.strictObject(listPrice).optional(),
-});
+/** What is reserved for a call takes none of its prompt as cached. */
+const cachedIsNoMore = (price: { inputUsdPerMTok: number; cachedInputUsdPerMTok?: number | undefined }) =>
+  price.cachedInputUsdPerMTok === undefined || price.cachedInputUsdPerMTok <= price.inputUsdPerMTok;
+const dearCache = {
+  path: ['cachedInputUsdPerMTok'],
+  error: 'cached input cannot cost more than inputUsdPerMTok',
+};
+
+const price = z
+  .strictObject({
+    ...listPrice,
+    /** Through the Batch API; half of the above where not given. */
+    batch: z.strictObject(listPrice).refine(cachedIsNoMore, dearCache).optional(),
+  })
+  .refine(cachedIsNoMore, dearCache);
 
 const httpUrl = z
   .url({ protocol: /^https?$/ })
@@ -61,7 +71,11 @@ const settings = {
   /** Further samples asked for when an answer is refused, cut off or unparsable. */
   freshSamples: z.int().min(0).max(5).default(1),
   /** Names of `teachers` that take over, in this order, while this one is out. */
-  fallback: z.array(teacherName).max(5).default([]),
+  fallback: z
+    .array(teacherName)
+    .max(5)
+    .refine((names) => new Set(names).size === names.length, 'names a teacher twice')
+    .default([]),
   /** Default: the table of known models; see store/price-table.ts. */
   price: price.optional(),
 };

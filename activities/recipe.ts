@@ -15,6 +15,7 @@ import {
   teacherWithDefaults,
 } from './recipe-teacher.js';
 import { studentSettings } from './student-messages.js';
+import { phasesOf } from './teachers.js';
 
 const share = z.number().min(0).max(1);
 const count = z.int().min(1);
@@ -59,13 +60,14 @@ const generation = z.strictObject({
   system: z.string().min(1).max(4000).optional(),
 });
 
+const noLimit = 'a budget must be more than 0; leave the key out for no limit';
 const budget = z.strictObject({
   /** Dollars, unknown bills counted at their highest. Needs a price for every teacher. */
-  usd: z.number().positive().optional(),
+  usd: z.number().positive(noLimit).optional(),
   /** Requests that are billed or may be: not those that the endpoint turned away. */
-  calls: count.optional(),
+  calls: z.int().min(1, noLimit).optional(),
   /** Prompt and completion tokens. */
-  tokens: count.optional(),
+  tokens: z.int().min(1, noLimit).optional(),
 });
 
 const filter = z.strictObject({
@@ -144,6 +146,16 @@ export const recipeFile = z
       context.issues.push({ code: 'custom', input: context.value, path, message });
     }
     const prompts = generation.prompts ?? (isChat ? 'one-call' : 'staged');
+    const { ask, answer } = phasesOf({ prompts, answers: generation.answers });
+    const made: string[] = [ask, ...answer];
+    for (const phase of Object.keys(generation.teachers).filter((phase) => !made.includes(phase))) {
+      context.issues.push({
+        code: 'custom',
+        input: context.value,
+        path: ['generation', 'teachers', phase],
+        message: `this recipe makes no such calls, only ${made.join(', ')}: see generation.prompts and generation.answers`,
+      });
+    }
     if (method === 'self-instruct' && signal !== undefined && signal !== 'none') {
       context.issues.push({
         code: 'custom',

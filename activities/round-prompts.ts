@@ -14,6 +14,7 @@ import { canonicalJson } from '../store/canonical-json.js';
 import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
+import { teacherOf } from './teachers.js';
 import type { CallPhase, Candidate, RunContext, Seed } from './types.js';
 
 export interface RoundPhase {
@@ -76,16 +77,17 @@ function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], u
 }
 
 function withoutOverrides(sources: PromptSources, choice: PromptChoice): Prompt {
-  const { teacher, generation } = sources.recipe;
+  const { recipe, phase } = sources;
+  const { generation } = recipe;
   const { domain, language, system } = generation;
   const options = {
-    form: teacher.form,
+    form: teacherOf(recipe, phase).form,
     // The prompts were written for English; naming it would only make them longer.
     ...(!isEnglish(language) && { language }),
     ...(domain !== undefined && { domain }),
     ...(system !== undefined && { system }),
   };
-  switch (sources.phase) {
+  switch (phase) {
     case 'instructions':
       return instructionsPrompt({ instructions: shown(sources, choice).map((s) => s.instruction), options });
     case 'tasks':

@@ -7,20 +7,31 @@ import type { CallPhase } from './types.js';
 /** A teacher of a run that is under way: its settings, and where it is reached. */
 export type SettledTeacher = Omit<Teacher, 'price' | 'model'> & SettledEndpoint;
 
-/** Every teacher of a recipe, the main one first. */
-export function allTeachers({ teacher, teachers }: Pick<Recipe, 'teacher' | 'teachers'>): Teacher[] {
-  return [teacher, ...Object.values(teachers)];
+/** Calls of one round, phase after phase: what asks for something new, then what answers it. */
+export function phasesOf({ prompts, answers }: Pick<Recipe['generation'], 'prompts' | 'answers'>): {
+  ask: CallPhase;
+  answer: CallPhase[];
+} {
+  if (prompts === 'one-call') return { ask: 'tasks', answer: [] };
+  return { ask: 'instructions', answer: answers === 'direct' ? ['answers'] : ['classify', 'instances'] };
+}
+
+/** Every teacher that a run may call, each once: those of its phases, and those that can take over. */
+export function usedTeachers(recipe: WithTeachers): Teacher[] {
+  const { ask, answer } = phasesOf(recipe.generation);
+  const names = [ask, ...answer].flatMap((phase) => namesOf(recipe, phase));
+  return [...new Set(names)].map((name) => settingsOf(recipe, name));
 }
 
 /** Teachers that a phase's calls are put to: the one that makes them, then those that take over while it is out. */
 export function teachersOf(recipe: StoredRecipe, phase: CallPhase): [SettledTeacher, ...SettledTeacher[]] {
-  const first = teacherOf(recipe, phase);
-  return [first, ...first.fallback.map((name) => settledTeacher(recipe, name))];
+  const [first, ...standIns] = namesOf(recipe, phase);
+  return [settledTeacher(recipe, first), ...standIns.map((name) => settledTeacher(recipe, name))];
 }
 
 /** The teacher that makes a phase's calls. */
 export function teacherOf(recipe: StoredRecipe, phase: CallPhase): SettledTeacher {
-  return settledTeacher(recipe, recipe.generation.teachers[phase] ?? recipe.teacher.name);
+  return settledTeacher(recipe, namesOf(recipe, phase)[0]);
 }
 
 /** One of `teachersOf`, by its place. */
@@ -30,9 +41,21 @@ export function teacherAt(recipe: StoredRecipe, phase: CallPhase, place: number)
   return found;
 }
 
+type WithTeachers = Pick<Recipe, 'teacher' | 'teachers' | 'generation'>;
+
+function namesOf(recipe: WithTeachers, phase: CallPhase): [string, ...string[]] {
+  const first = recipe.generation.teachers[phase] ?? recipe.teacher.name;
+  return [first, ...settingsOf(recipe, first).fallback];
+}
+
 function settledTeacher(recipe: StoredRecipe, name: string): SettledTeacher {
-  const settings = name === recipe.teacher.name ? recipe.teacher : recipe.teachers[name];
   const endpoint = recipe.endpoints[name];
-  if (!settings || !endpoint) throw new Error(`the recipe has no teacher "${name}"`);
-  return { ...settings, ...endpoint };
+  if (!endpoint) throw new Error(`teacher "${name}" was not settled when the run was started`);
+  return { ...settingsOf(recipe, name), ...endpoint };
+}
+
+function settingsOf({ teacher, teachers }: WithTeachers, name: string): Teacher {
+  const settings = name === teacher.name ? teacher : teachers[name];
+  if (!settings) throw new Error(`the recipe has no teacher "${name}"`);
+  return settings;
 }

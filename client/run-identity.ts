@@ -53,7 +53,9 @@ function withoutPaths(recipe: StoredRecipe): unknown {
   };
   return {
     ...rest,
-    teachers: [teacher, ...Object.values(teachers)].map(identified),
+    teacher: identified(teacher),
+    // By name: their order in the file means nothing.
+    teachers: Object.fromEntries(Object.entries(teachers).map(([name, one]) => [name, identified(one)])),
     heldout: heldout !== null && 'file' in heldout ? { file: true } : heldout,
   };
 }

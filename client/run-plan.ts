@@ -1,5 +1,5 @@
 import type { StoredRecipe } from '../activities/run-data.js';
-import { allTeachers, teachersOf } from '../activities/teachers.js';
+import { phasesOf, teachersOf, usedTeachers } from '../activities/teachers.js';
 import type { CallPhase } from '../activities/types.js';
 import { sha256Hex } from '../store/artifacts.js';
 import type { PhaseTeacher, RunPlan } from '../workflows/inputs.js';
@@ -15,10 +15,7 @@ export function queueName(name: string, identity: string): string {
 /** The part of a recipe that the workflows go by. */
 export function planOf(recipe: StoredRecipe): RunPlan {
   const { generation, stop, signal, student, instructionSignal, seed, budget } = recipe;
-  const isStaged = generation.prompts === 'staged';
-  const isDirect = generation.answers === 'direct';
-  const ask: CallPhase = isStaged ? 'instructions' : 'tasks';
-  const answer: CallPhase[] = isStaged ? (isDirect ? ['answers'] : ['classify', 'instances']) : [];
+  const { ask, answer } = phasesOf(generation);
   return {
     recipe: recipe.name,
     method: recipe.method,
@@ -27,7 +24,7 @@ export function planOf(recipe: StoredRecipe): RunPlan {
     answer,
     teachers: Object.fromEntries([ask, ...answer].map((phase) => [phase, phaseTeachers(recipe, phase)])),
     budget: { usd: budget.usd ?? null, calls: budget.calls ?? null, tokens: budget.tokens ?? null },
-    isPriced: allTeachers(recipe).every(({ name }) => recipe.endpoints[name]?.price !== null),
+    isPriced: usedTeachers(recipe).every(({ name }) => recipe.endpoints[name]?.price !== null),
     student: signal === 'none' ? null : { student, signal, instructionSignal, seed },
     stop,
   };

@@ -2,7 +2,8 @@ import type { Recipe } from '../activities/recipe.js';
 import type { Teacher } from '../activities/recipe-teacher.js';
 import type { SettledEndpoint, StoredRecipe } from '../activities/run-data.js';
 import { resolveEndpoint } from '../activities/teacher-endpoint.js';
-import { allTeachers } from '../activities/teachers.js';
+import { usedTeachers } from '../activities/teachers.js';
+import { teacherIdentity } from '../store/call-key.js';
 import { UserError } from '../store/errors.js';
 import { priceOf } from '../store/price-table.js';
 import { queueName } from './run-plan.js';
@@ -14,8 +15,9 @@ import { queueName } from './run-plan.js';
  */
 export async function settleTeachers(recipe: Recipe, stateDir: string | null): Promise<StoredRecipe> {
   const endpoints: Record<string, SettledEndpoint> = {};
-  for (const teacher of allTeachers(recipe)) endpoints[teacher.name] = await settle(teacher, stateDir);
-  const unpriced = allTeachers(recipe).filter(({ name }) => endpoints[name]?.price === null);
+  const teachers = usedTeachers(recipe);
+  for (const teacher of teachers) endpoints[teacher.name] = await settle(teacher, stateDir);
+  const unpriced = teachers.filter(({ name }) => endpoints[name]?.price === null);
   if (recipe.budget.usd !== undefined && unpriced.length > 0) {
     const models = unpriced.map(({ name, model }) => `${model} (teacher ${name})`).join(', ');
     throw new UserError(
@@ -27,13 +29,17 @@ export async function settleTeachers(recipe: Recipe, stateDir: string | null): P
 
 async function settle(teacher: Teacher, stateDir: string | null): Promise<SettledEndpoint> {
   const isKnown = teacher.endpoint === 'openai' || stateDir !== null;
-  const { identity, model } = isKnown
+  const { identity, model, baseUrl } = isKnown
     ? await resolveEndpoint(teacher, stateDir ?? '')
-    : { identity: 'local', model: 'local' };
+    : { identity: 'local', model: 'local', baseUrl: null };
   return {
     identity,
     model,
     queue: queueName(teacher.name, identity),
-    price: priceOf({ ...teacher, identity, model }),
+    price: priceOf({
+      ...teacher,
+      endpoint: baseUrl === null ? 'local' : teacherIdentity({ baseUrl }),
+      model,
+    }),
   };
 }

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { chooseHeldOut } from '../activities/prepare-run.js';
 import type { Recipe } from '../activities/recipe.js';
 import { resolveEndpoint } from '../activities/teacher-endpoint.js';
-import { allTeachers } from '../activities/teachers.js';
+import { usedTeachers } from '../activities/teachers.js';
 import type { HeldOutRow, Seed } from '../activities/types.js';
 import { UserError } from '../store/errors.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
@@ -105,7 +105,7 @@ export async function startRun(context: Context, options: StartOptions): Promise
 }
 
 async function checkTeachers(recipe: Recipe, stateDir: string): Promise<void> {
-  for (const teacher of allTeachers(recipe)) {
+  for (const teacher of usedTeachers(recipe)) {
     await checkTeacher({ teacher, endpoint: await resolveEndpoint(teacher, stateDir) });
   }
 }
@@ -158,7 +158,7 @@ function shorten(file: string): string {
 }
 
 function servicesFor(recipe: Recipe, recipePath: string): ServiceNeeds {
-  const local = allTeachers(recipe).find(({ endpoint }) => endpoint === 'local');
+  const local = usedTeachers(recipe).find(({ endpoint }) => endpoint === 'local');
   const gguf = local?.gguf && path.resolve(path.dirname(recipePath), local.gguf);
   return {
     ...(local && { localTeacher: gguf ? { gguf } : {} }),

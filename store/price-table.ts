@@ -1,23 +1,27 @@
+import { type ListPrice, priceLists } from './list-prices.js';
 import type { Price } from './pricing.js';
-
-/** A price as a recipe gives it: list prices, and those of the Batch API. */
-export interface ListPrice extends Price {
-  /** Half of the list prices where not given. */
-  batch?: Price | undefined;
-}
 
 /** What a teacher's calls cost in the mode in which they are made; null: nobody knows. */
 export function priceOf(teacher: {
-  /** From the recipe. */
+  /** From the recipe, which goes before the table. */
   price: ListPrice | null;
-  identity: string;
+  /** `teacherIdentity` of the base URL alone: a name that a recipe gives its teacher says nothing of prices. */
+  endpoint: string;
   model: string;
   mode: 'online' | 'batch';
 }): Price | null {
-  const { price, mode } = teacher;
+  const price = teacher.price ?? knownPrice(teacher);
   if (price === null) return null;
   const { batch, ...list } = price;
-  return mode === 'batch' ? (batch ?? halfOf(list)) : list;
+  return teacher.mode === 'batch' ? (batch ?? halfOf(list)) : list;
+}
+
+/** The price that the endpoint's provider publishes; null when the table has none. */
+export function knownPrice({ endpoint, model }: { endpoint: string; model: string }): ListPrice | null {
+  const models = priceLists.find((list) => list.endpoint === endpoint)?.models ?? {};
+  const family = model.replace(/-\d{4}-\d{2}-\d{2}$/, '');
+  const name = [model, family].find((name) => Object.hasOwn(models, name));
+  return name === undefined ? null : (models[name] ?? null);
 }
 
 function halfOf({ inputUsdPerMTok, cachedInputUsdPerMTok, outputUsdPerMTok }: Price): Price {

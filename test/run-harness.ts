@@ -12,14 +12,13 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { recipeFile, withDefaults } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
-import { allTeachers } from '../activities/teachers.js';
 import type { TrainRoundInput } from '../activities/student-messages.js';
-import type { Seed, TrainRoundResult } from '../activities/types.js';
+import type { Budget, Seed, TrainRoundResult } from '../activities/types.js';
 import { claimRun } from '../client/run-identity.js';
 import { planOf, queueName } from '../client/run-plan.js';
+import { settleTeachers } from '../client/settle-teachers.js';
 import { readJson } from '../store/artifacts.js';
 import { teacherIdentity } from '../store/call-key.js';
-import { priceOf } from '../store/price-table.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import { connectClient, type TemporalTarget } from '../workers/temporal-connection.js';
 import { runWorkers } from '../workers/worker-host.js';
@@ -29,6 +28,7 @@ import {
   pauseUpdate,
   type RunStatus,
   resumeUpdate,
+  setBudgetUpdate,
   statusQuery,
 } from '../workflows/messages.js';
 import type { RecipeRunResult, recipeRun } from '../workflows/recipe-run.js';
@@ -40,6 +40,8 @@ import { testSeeds } from './test-seeds.js';
 
 export interface HarnessOptions {
   teacher?: OpenAiServerOptions;
+  /** Further servers by the names of the recipe's further teachers. */
+  others?: Record<string, OpenAiServerOptions>;
   /** In place of the scripted student, which is passed on. */
   student?: (input: TrainRoundInput, scripted: Student) => Promise<TrainRoundResult>;
 }
@@ -60,6 +62,8 @@ export const price = { inputUsdPerMTok: 0.15, outputUsdPerMTok: 0.6 };
 
 export class RunHarness {
   readonly teacher: OpenAiServer;
+  /** Further servers by their teachers' names. */
+  readonly others: Record<string, OpenAiServer>;
   readonly opened: OpenedStore;
   readonly client: Client;
   readonly target: TemporalTarget;
@@ -68,12 +72,13 @@ export class RunHarness {
   private workers: { stop: AbortController; done: Promise<unknown> } | null = null;
 
   private constructor(
-    parts: Pick<RunHarness, 'teacher' | 'opened' | 'client' | 'target'> & {
+    parts: Pick<RunHarness, 'teacher' | 'others' | 'opened' | 'client' | 'target'> & {
       folder: string;
       options: HarnessOptions;
     },
   ) {
     this.teacher = parts.teacher;
+    this.others = parts.others;
     this.opened = parts.opened;
     this.client = parts.client;
     this.target = parts.target;
@@ -87,8 +92,11 @@ export class RunHarness {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'seedmill-run-'));
     const opened = await openStore(path.join(folder, 'runs'));
     const teacher = await OpenAiServer.start(options.teacher);
+    const others: Record<string, OpenAiServer> = {};
+    for (const [name, other] of Object.entries(options.others ?? {}))
+      others[name] = await OpenAiServer.start(other);
     const client = await connectClient(target);
-    const harness = new RunHarness({ teacher, opened, client, target, folder, options });
+    const harness = new RunHarness({ teacher, others, opened, client, target, folder, options });
     await harness.startWorkers();
     return harness;
   }
@@ -105,7 +113,7 @@ export class RunHarness {
       ready = resolve;
     });
     const node = runWorkers({
-      queues: ['seedmill', 'cpu', this.teacherQueue],
+      queues: ['seedmill', 'cpu', ...this.teacherQueues],
       storeUrl: this.store.url,
       stateDir: this.folder,
       target: this.target,
@@ -129,19 +137,19 @@ export class RunHarness {
     const open = this.client.workflow.list({ query: `ExecutionStatus = "Running"` });
     for await (const { workflowId } of open) await this.terminate(workflowId);
     await this.stopWorkers();
-    await this.teacher.stop();
+    for (const server of [this.teacher, ...Object.values(this.others)]) await server.stop();
     await this.client.connection.close();
     await rm(this.folder, { recursive: true });
   }
 
   /** Puts a run's inputs into the store and starts its workflow: always a new run. */
   async startRun(changes: RecipeChanges = {}, options: StartOptions = {}): Promise<string> {
-    const recipe = this.recipe(changes);
+    const recipe = await this.recipe(changes);
     const { runId } = await claimRun({
       store: this.store,
       inputs: { recipe, seeds: options.seeds ?? testSeeds(), heldOut: null },
       isNew: true,
-      manifest: { seedmill: 'test', bundleSha256: 'test', teacherQueues: [this.teacherQueue] },
+      manifest: { seedmill: 'test', bundleSha256: 'test', teacherQueues: this.teacherQueues },
     });
     await this.startWorkflow(runId, options);
     return runId;
@@ -195,6 +203,10 @@ export class RunHarness {
     return this.handle(runId).executeUpdate(cancelUpdate, { args: [{ by: 'ann', now }] });
   }
 
+  setBudget(runId: string, budget: Partial<Budget>): Promise<RunStatus> {
+    return this.handle(runId).executeUpdate(setBudgetUpdate, { args: [{ by: 'ann', budget }] });
+  }
+
   /** The pause that the run is in, once it is. */
   async untilPaused(runId: string): Promise<RunStatus> {
     return await until(async () => {
@@ -215,7 +227,15 @@ export class RunHarness {
     return this.teacher.requests.filter((request) => request.model === model);
   }
 
-  recipe(changes: RecipeChanges = {}): StoredRecipe {
+  /** `changes.teachers` need only say what differs from a teacher on the server of its name. */
+  private async recipe(changes: RecipeChanges): Promise<StoredRecipe> {
+    const further = Object.entries((changes.teachers ?? {}) as Record<string, object>).map(
+      ([name, settings]) => {
+        const baseUrl = this.others[name]?.baseUrl ?? this.teacher.baseUrl;
+        const here = { endpoint: 'openai', model: name, id: name, baseUrl, form: 'completion', price };
+        return [name, { ...here, ...settings }] as const;
+      },
+    );
     const file = recipeFile.parse({
       name: 'harness',
       method: 'sedi',
@@ -223,6 +243,7 @@ export class RunHarness {
       seeds: 'seeds.jsonl',
       batchSize: 4,
       ...changes,
+      teachers: Object.fromEntries(further),
       teacher: {
         endpoint: 'openai',
         model: 'scripted',
@@ -238,21 +259,15 @@ export class RunHarness {
         ...(changes.generation as object | undefined),
       },
     });
-    const recipe = withDefaults(file);
-    const endpoints = allTeachers(recipe).map((teacher) => {
-      const { model } = teacher;
-      const settled = { identity: this.identity, model, queue: this.teacherQueue };
-      return [teacher.name, { ...settled, price: priceOf({ ...teacher, ...settled }) }] as const;
-    });
-    return { ...recipe, endpoints: Object.fromEntries(endpoints) };
+    return await settleTeachers(withDefaults(file), this.folder);
   }
 
-  private get identity(): string {
-    return teacherIdentity({ baseUrl: this.teacher.baseUrl });
-  }
-
-  private get teacherQueue(): string {
-    return queueName('default', this.identity);
+  private get teacherQueues(): string[] {
+    const { baseUrl } = this.teacher;
+    const others = Object.keys(this.others).map((name) =>
+      queueName(name, teacherIdentity({ id: name, baseUrl })),
+    );
+    return [queueName('default', teacherIdentity({ baseUrl })), ...others];
   }
 
   private async runStudent(signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@
 import { recipeFile, withDefaults } from '../../activities/recipe.js';
 import { Runs, type StoredRecipe } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
+import { usedTeachers } from '../../activities/teachers.js';
 import type { RunContext, Seed } from '../../activities/types.js';
 import { writeJson, writeJsonl } from '../../store/artifacts.js';
 import { openStore } from '../../store/open-store.js';
@@ -30,17 +31,11 @@ export function storedRecipe(changes: Record<string, unknown> = {}): StoredRecip
     },
   });
   const recipe = withDefaults(file);
-  return {
-    ...recipe,
-    endpoints: {
-      default: {
-        identity: 'url:http://127.0.0.1/v1',
-        model: 'scripted',
-        queue: 'teacher-default-test',
-        price: recipe.teacher.price,
-      },
-    },
-  };
+  const endpoints = usedTeachers(recipe).map(({ name, model, price }) => [
+    name,
+    { identity: 'url:http://127.0.0.1/v1', model, queue: `teacher-${name}-test`, price },
+  ]);
+  return { ...recipe, endpoints: Object.fromEntries(endpoints) };
 }
 
 export async function storedRun(options: {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
-import { setBudgetUpdate } from '../../workflows/messages.js';
 import { RunHarness } from '../run-harness.js';
 
 describe('a run whose budget ends', () => {
@@ -32,9 +31,7 @@ describe('a run whose budget ends', () => {
   });
 
   it('goes on when it is raised, and ends as it would have without', async () => {
-    await harness
-      .handle(runId)
-      .executeUpdate(setBudgetUpdate, { args: [{ by: 'ann', budget: { calls: 500 } }] });
+    await harness.setBudget(runId, { calls: 500 });
     await harness.result(runId);
     const { stopReason } = await readStatus(harness.store, runId);
     assert.equal(stopReason, 'target reached');
