@@ -3,13 +3,22 @@
  * store (first writer wins), their intents in the ledger, the file at the provider, the batch. Whoever tries again finds
  * what was done, at last by the batch's metadata, so that nothing is bought twice.
  */
+import type { PromptForm } from '../../methods/prompt.js';
 import { callKey } from '../../store/call-key.js';
 import { type Intent, recordRows } from '../../store/ledger.js';
 import { costUsd } from '../../store/pricing.js';
 import { readJsonIfAny, toJson } from '../../store/artifacts.js';
 import { readSamples, type SampleStep } from '../sample-path.js';
 import { sumSpend } from '../spend-book.js';
-import { batchEndpoint, createBatch, findBatch, uploadBatchFile } from '../teacher-client/batch-client.js';
+import {
+  type BatchCaller,
+  batchEndpoint,
+  cancelBatch,
+  createBatch,
+  findBatches,
+  type ProviderBatch,
+  uploadBatchFile,
+} from '../teacher-client/batch-client.js';
 import { type OptionalParameter, Parameters } from '../teacher-client/parameters.js';
 import { highestTokens, requestBody } from '../teacher-client/request-body.js';
 import { runFiles } from '../run-files.js';
@@ -42,16 +51,44 @@ export async function submitBatch(
 
   const metadata = { seedmill_file: sha256, seedmill_batch: names.id, seedmill_store: input.run.storeId };
   const caller = await scope.caller(deps, at);
-  let batch = await findBatch(caller, { metadata, since });
-  if (!batch) {
-    const name = `${names.id.replaceAll('/', '-')}.jsonl`;
-    const fileId = await uploadBatchFile(caller, { name, bytes: upload });
-    batch = await createBatch(caller, { fileId, form: scope.teacher.form, metadata });
-  }
+  const marked = { metadata, since };
+  const name = `${names.id.replaceAll('/', '-')}.jsonl`;
+  const batch =
+    (await findOne(caller, marked)) ??
+    (await makeOne({ caller, marked, name, upload, form: scope.teacher.form }));
   await recordLook(scope, { ...input, batchId: batch.id }, { batch, requests: heads.length });
   const { price } = scope.teacher;
   const highest = sumSpend(heads.map(({ highestTokens }) => highestOf(highestTokens, price)));
   return { outcome: 'sent', batchId: batch.id, requests: heads.length, highest };
+}
+
+interface Marked {
+  metadata: Record<string, string>;
+  /** Not made before, in seconds since 1970. */
+  since: number;
+}
+
+/**
+ * The batch that was made of a file. An attempt that was given up while its machine slept may have woken up beside its
+ * successor and made a second one: the older one stays.
+ */
+async function findOne(caller: BatchCaller, marked: Marked): Promise<ProviderBatch | null> {
+  const [first, ...others] = await findBatches(caller, marked);
+  for (const { id, hasEnded } of others) if (!hasEnded) await cancelBatch(caller, id);
+  return first ?? null;
+}
+
+async function makeOne(options: {
+  caller: BatchCaller;
+  marked: Marked;
+  name: string;
+  upload: Buffer;
+  form: PromptForm;
+}): Promise<ProviderBatch> {
+  const { caller, marked, name, upload, form } = options;
+  const fileId = await uploadBatchFile(caller, { name, bytes: upload });
+  const mine = await createBatch(caller, { fileId, form, metadata: marked.metadata });
+  return (await findOne(caller, marked)) ?? mine;
 }
 
 /** Another attempt may have been faster: then its file is the one that is sent. */

@@ -1,6 +1,6 @@
 /**
  * The Files and Batches endpoints of OpenAI and of those that follow it: upload, create, find, look, cancel. Each
- * function sends one request (`findBatch` one a page) and throws what `error-map.ts` makes of its failure; retries are
+ * function sends one request (`findBatches` one a page) and throws what `error-map.ts` makes of its failure; retries are
  * Temporal's.
  */
 import { CancelledFailure } from '@temporalio/common';
@@ -67,7 +67,7 @@ export async function uploadBatchFile(
   return body.id;
 }
 
-/** Creates a batch. Whoever calls it has looked with `findBatch` first: a failure may come after the batch was made. */
+/** Creates a batch. Whoever calls it has looked with `findBatches` first: a failure may come after the batch was made. */
 export async function createBatch(
   caller: BatchCaller,
   options: { fileId: string; form: PromptForm; metadata: Record<string, string> },
@@ -94,15 +94,16 @@ export function batchEndpoint(form: PromptForm): '/v1/completions' | '/v1/chat/c
 }
 
 /**
- * The batch that carries this metadata, if there is one. Looks through the account's batches, newest first, back to a
- * day before `since` (seconds since 1970; clocks differ).
+ * Every batch that carries this metadata, oldest first. Looks through the account's batches, newest first, back to a day
+ * before `since` (seconds since 1970; clocks differ).
  */
-export async function findBatch(
+export async function findBatches(
   caller: BatchCaller,
   { metadata, since }: { metadata: Record<string, string>; since: number },
-): Promise<ProviderBatch | null> {
+): Promise<ProviderBatch[]> {
   const wanted = Object.entries(metadata);
   const doing = 'looking for the batch';
+  const found: ProviderBatch[] = [];
   for (let after: string | null = null; ; ) {
     const query = { limit: PAGE, ...(after !== null && { after }) };
     const body = await ask(caller, doing, {
@@ -110,13 +111,17 @@ export async function findBatch(
     });
     if (!isObject(body) || !Array.isArray(body.data)) throw unreadable(caller, doing);
     const page = body.data.flatMap((row) => readBatch(row) ?? []);
-    const found = page.find((batch) => wanted.every(([key, value]) => batch.metadata[key] === value));
-    if (found) return found;
+    found.push(...page.filter((batch) => wanted.every(([key, value]) => batch.metadata[key] === value)));
     const last = page.at(-1);
     const isOld = page.every(({ createdAt }) => createdAt < since - DAY_SECONDS);
-    if (!last || isOld || body.has_more !== true || last.id === after) return null;
+    if (!last || isOld || body.has_more !== true || last.id === after) return found.sort(byAge);
     after = last.id;
   }
+}
+
+/** In an order that everybody who looks sees alike. */
+function byAge(a: ProviderBatch, b: ProviderBatch): number {
+  return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 }
 
 export async function retrieveBatch(caller: BatchCaller, id: string): Promise<ProviderBatch> {

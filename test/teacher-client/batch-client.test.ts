@@ -5,7 +5,7 @@ import {
   batchEndpoint,
   cancelBatch,
   createBatch,
-  findBatch,
+  findBatches,
   type ProviderBatch,
   retrieveBatch,
   uploadBatchFile,
@@ -124,15 +124,30 @@ describe('batch client', () => {
     await start();
     const first = await create(['a'], { file: 'one', other: 'x' });
     for (let n = 0; n < 101; n += 1) await create([`b${n}`], { file: 'another' });
-    const find = (file: string) => findBatch(caller, { metadata: { file }, since: now() });
-    assert.equal((await find('one'))?.id, first.id);
-    assert.equal(await find('none'), null);
+    const find = (file: string) => findBatches(caller, { metadata: { file }, since: now() });
+    assert.deepEqual(
+      (await find('one')).map(({ id }) => id),
+      [first.id],
+    );
+    assert.deepEqual(await find('none'), []);
+  });
+
+  it('finds the older one first when there are two', async () => {
+    await start();
+    const ids = [];
+    for (let n = 0; n < 2; n += 1) ids.push((await create(['a'], { file: 'one' })).id);
+    const found = await findBatches(caller, { metadata: { file: 'one' }, since: now() });
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      ids,
+    );
   });
 
   it('does not look through the account’s whole past', async () => {
     await start();
     for (let n = 0; n < 101; n += 1) await create([`a${n}`]);
-    assert.equal(await findBatch(caller, { metadata: { file: 'x' }, since: now() + 200_000 }), null);
+    const since = now() + 200_000;
+    assert.deepEqual(await findBatches(caller, { metadata: { file: 'x' }, since }), []);
     assert.equal(batches.count('batches.list'), 1);
   });
 
@@ -142,7 +157,7 @@ describe('batch client', () => {
       type: 'ProviderUnavailable',
       nonRetryable: false,
     });
-    assert.notEqual(await findBatch(caller, { metadata: { file: 'one' }, since: now() }), null);
+    assert.equal((await findBatches(caller, { metadata: { file: 'one' }, since: now() })).length, 1);
   });
 
   it('cancels a batch once, and leaves one that has ended as it is', async () => {
