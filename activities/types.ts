@@ -427,6 +427,17 @@ export interface ExportResult {
   surplus: Ref;
 }
 
+/** Limits of a teacher's endpoint; null where there is none. */
+export interface EndpointLimits {
+  requestsPerMinute: number | null;
+  tokensPerMinute: number | null;
+}
+
+/** What a run asks of the endpoint behind one queue. */
+export interface QueueLimits extends EndpointLimits {
+  queue: string;
+}
+
 /** A run's state between people's changes; `state.json` in the store. */
 export interface RecordedState {
   state: string;
@@ -444,6 +455,19 @@ export interface StoreActivities {
   recordState(input: { run: RunContext } & RecordedState): Promise<void>;
   refineSeeds(input: RefineInput): Promise<RefineResult>;
   exportDataset(input: ExportInput): Promise<ExportResult>;
+}
+
+/** Limits of the teachers' endpoints, on queue `seedmill`. */
+export interface LimitActivities {
+  /** Tells each endpoint's limits workflow what a run asks of it, and starts those that are needed. */
+  declareLimits(input: { runId: string; limits: QueueLimits[] }): Promise<void>;
+  /** Calls per second that the server hands out of a queue; null takes the limit away. */
+  setQueueRate(input: { queue: string; perSecond: number | null }): Promise<{
+    /** `workers`: the server has no such limit, so that each worker keeps its share of it. */
+    heldBy: 'server' | 'workers';
+  }>;
+  /** Those of the runs that are not open any more. */
+  findEndedRuns(input: { runIds: string[] }): Promise<string[]>;
 }
 
 /** Calls of one teacher, on queue `teacher-<name>-<hash of endpoint>`. */

@@ -31,11 +31,13 @@ export function planOf(recipe: StoredRecipe): RunPlan {
 }
 
 function phaseTeachers(recipe: StoredRecipe, phase: CallPhase): PhaseTeacher[] {
-  return teachersOf(recipe, phase).map(({ name, queue, timeoutMs, concurrency, mode, batchPollSeconds }) => ({
-    name,
-    queue,
-    requestTimeoutMs: timeoutMs,
-    concurrency,
-    batchPollMs: mode === 'batch' ? 1000 * (batchPollSeconds ?? firstLookSeconds) : null,
+  return teachersOf(recipe, phase).map((teacher) => ({
+    name: teacher.name,
+    queue: teacher.queue,
+    requestTimeoutMs: teacher.timeoutMs,
+    concurrency: teacher.concurrency,
+    requestsPerMinute: teacher.requestsPerMinute ?? null,
+    tokensPerMinute: teacher.tokensPerMinute ?? null,
+    batchPollMs: teacher.mode === 'batch' ? 1000 * (teacher.batchPollSeconds ?? firstLookSeconds) : null,
   }));
 }

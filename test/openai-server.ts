@@ -67,6 +67,8 @@ export interface LoggedRequest {
   seed: number | null;
   clientRequestId: string | null;
   requestId: string;
+  /** When it was received, milliseconds since 1970. */
+  atMs: number;
   /** Status that was, or was about to be, sent; null: the connection was closed without one. */
   status: number | null;
   /** What the provider bills, whether the answer arrives or not; null: nothing. */
@@ -196,6 +198,7 @@ export class OpenAiServer {
       seed: asked.seed,
       clientRequestId: (request.headers['x-client-request-id'] as string | undefined) ?? null,
       requestId: `req-${index}`,
+      atMs: Date.now(),
       status: fault?.reset === 'before' ? null : (fault?.status ?? 200),
       billed: replaced ? null : (answer.usage ?? countTokens(asked, answer)),
       body: asked.body,

@@ -1,5 +1,6 @@
 /** Hosts workflows and activities of the queues that this process is asked to serve. */
 import type { Duration } from '@temporalio/common';
+import { Client } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import {
   type ActivityDeps,
@@ -7,6 +8,7 @@ import {
   createStoreActivities,
   createTeacherActivities,
 } from '../activities/create-activities.js';
+import { createLimitActivities } from '../activities/hold-limits.js';
 import { RoundPrompts } from '../activities/round-prompts.js';
 import { Runs } from '../activities/run-data.js';
 import { openStore } from '../store/open-store.js';
@@ -38,6 +40,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
   const target = options.target ?? targetFromEnvironment();
   const { store, storeId } = await openStore(options.storeUrl);
   const connection = await connectWorker(target);
+  const client = new Client({ connection, namespace: target.namespace });
   const runs = new Runs({ store, storeId });
   const deps: ActivityDeps = {
     runs,
@@ -49,7 +52,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
     const workers = await Promise.all(
       options.queues.map(async (taskQueue) =>
         Worker.create({
-          ...(await queueOptions(taskQueue, deps, target)),
+          ...(await queueOptions(taskQueue, deps, { target, client })),
           taskQueue,
           connection,
           namespace: target.namespace,
@@ -72,14 +75,14 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
 async function queueOptions(
   queue: string,
   deps: ActivityDeps,
-  target: TemporalTarget,
+  { target, client }: { target: TemporalTarget; client: Client },
 ): Promise<Omit<WorkerOptions, 'taskQueue' | 'connection' | 'namespace'>> {
   if (queue === 'seedmill') {
     const bundle = await loadWorkflowBundle();
     await checkOpenRuns({ target, store: deps.runs.store, bundle });
     return {
       workflowBundle: { code: bundle.code },
-      activities: { ...createStoreActivities(deps) },
+      activities: { ...createStoreActivities(deps), ...createLimitActivities(client) },
       // A run keeps about five workflows busy; the default grows with the heap and wins nothing here.
       maxCachedWorkflows: 200,
     };

@@ -2,6 +2,7 @@
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type {
   CpuActivities,
+  LimitActivities,
   StoreActivities,
   StudentActivities,
   TeacherActivities,
@@ -46,6 +47,12 @@ export const student = proxyActivities<StudentActivities>({
 function fairnessKey(runId: string): string {
   return runId.slice(-64);
 }
+
+/** What keeps the limits of the teachers' endpoints. */
+export const endpoints = proxyActivities<LimitActivities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { ...retry, maximumInterval: '20 seconds' },
+});
 
 /** One teacher's endpoint has one queue, where its limits are kept. */
 export function teacher(options: {

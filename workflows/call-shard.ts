@@ -13,6 +13,7 @@ import {
 import type { CallFailure, ShardSummary, Spend } from '../activities/types.js';
 import { store, teacher } from './activities.js';
 import { hasBudget, Purse } from './budget.js';
+import { CallReports } from './call-reports.js';
 import { loopId } from './ids.js';
 import type { PhaseTeacher, ShardInput } from './inputs.js';
 import { blockedSignal, leaseSignal, leaseWantedSignal, settingsSignal } from './messages.js';
@@ -36,6 +37,7 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
   const calls = new CancellationScope();
   const purse = new Purse({ highest, lease: input.lease });
   const standIns = new StandIns(teachers.length);
+  const reports = new CallReports({ runId: run.runId, phase, teachers, highest });
   const stoodIn: { callIndex: number; place: number }[] = [];
   let inFlight = 0;
   let blockedVersion = 0;
@@ -54,6 +56,7 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
     purse.refill(lease);
   });
 
+  reports.begin(settings);
   while (!isDone() && settings.cancel === null && defect === undefined) {
     // Fill the whole window in one workflow task: fewer, fuller tasks make the engine cheaper.
     while (canSchedule()) void makeCall(todo.shift() as number);
@@ -64,6 +67,7 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
   }
   await condition(() => inFlight === 0 || defect !== undefined);
   if (defect !== undefined) throw defect;
+  await reports.close(settings);
   for (const callIndex of todo) failed.push({ callIndex, reason: 'cancelled' });
 
   for (const calls of [failed, stoodIn]) calls.sort((a, b) => a.callIndex - b.callIndex);
@@ -124,6 +128,7 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
         ]),
       );
       spend = result.spend;
+      reports.add({ place, result, settings });
       if (result.outcome === 'again' || result.outcome === 'out') {
         if (result.outcome === 'out') standIns.isOut(place, Date.now());
         todo.unshift(callIndex);

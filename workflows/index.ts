@@ -3,3 +3,4 @@ export { callBatch } from './call-batch.js';
 export { callShard } from './call-shard.js';
 export { generateLoop } from './generate-loop.js';
 export { recipeRun } from './recipe-run.js';
+export { teacherLimits } from './teacher-limits.js';

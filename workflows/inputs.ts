@@ -45,6 +45,9 @@ export interface PhaseTeacher {
   concurrency: number;
   /** Time until a batch is looked at first; null: calls are made one by one. */
   batchPollMs: number | null;
+  /** Limits of its endpoint, unless people changed them; null where there is none. */
+  requestsPerMinute: number | null;
+  tokensPerMinute: number | null;
 }
 
 export interface RecipeRunInput {

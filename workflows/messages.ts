@@ -1,6 +1,6 @@
 /** Messages that a run understands, and the settings that travel from the run to its loop and shards. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Budget, Counts, LossChange, Spend } from '../activities/types.js';
+import type { Budget, CallPhase, Counts, EndpointLimits, LossChange, Spend } from '../activities/types.js';
 import type { LoopResult } from './inputs.js';
 
 export interface Pause {
@@ -21,6 +21,8 @@ export interface Settings {
   budget: Budget;
   /** Calls in flight at once by teacher, where people changed it. */
   concurrency: Record<string, number>;
+  /** Limits of the endpoint by teacher, where people changed them. */
+  limits: Record<string, EndpointLimits>;
 }
 
 export type RunPhase = 'preparing' | 'generating' | 'exporting' | 'done';
@@ -74,6 +76,36 @@ export interface ConcurrencyRequest {
   concurrency: number;
 }
 
+/** Limits that are named are set, or taken away by null; the others stay. */
+export interface LimitsRequest extends Partial<EndpointLimits> {
+  by: string;
+  /** A teacher of the recipe. */
+  teacher: string;
+}
+
+/** What some calls of one phase came to, for the endpoint's limits. */
+export interface CallReport {
+  runId: string;
+  phase: CallPhase;
+  /** Calls that sent a request; those that were answered from the store say nothing about the endpoint. */
+  calls: number;
+  requests: number;
+  tokens: number;
+  /** Tokens that one request may need, as long as nothing better is known. */
+  estimate: number;
+}
+
+/** What holds at an endpoint. */
+export interface LimitsStatus {
+  limits: EndpointLimits;
+  /** What each run asked for. */
+  runs: Record<string, EndpointLimits>;
+  /** The rate that was derived from it; null: no limit. */
+  callsPerSecond: number | null;
+  /** `workers`: the server is too old to do it. */
+  heldBy: 'server' | 'workers';
+}
+
 /** A shard that cannot afford its next call asks the loop for more. */
 export interface LeaseRequest {
   shardId: string;
@@ -93,6 +125,7 @@ export const resumeUpdate = defineUpdate<RunStatus, [{ by: string }]>('resume');
 export const cancelUpdate = defineUpdate<RunStatus, [{ by: string; now: boolean }]>('cancel');
 export const setBudgetUpdate = defineUpdate<RunStatus, [BudgetRequest]>('setBudget');
 export const setConcurrencyUpdate = defineUpdate<RunStatus, [ConcurrencyRequest]>('setConcurrency');
+export const setLimitsUpdate = defineUpdate<RunStatus, [LimitsRequest]>('setLimits');
 export const statusQuery = defineQuery<RunStatus>('status');
 
 // Between the workflows of one run, by workflow id only, so that they reach whatever run of the loop is current.
@@ -103,3 +136,9 @@ export const leaseWantedSignal = defineSignal<[LeaseRequest]>('leaseWanted');
 export const leaseSignal = defineSignal<[{ number: number; lease: Spend }]>('lease');
 /** Something that only a person can mend. `version` = settings under which it happened: older ones are ignored. */
 export const blockedSignal = defineSignal<[{ version: number; pause: Pause }]>('blocked');
+
+// To the limits workflow of an endpoint, whose id is the name of the endpoint's queue.
+/** Replaces what the run declared before; without any limit the run leaves. */
+export const limitsDeclaredSignal = defineSignal<[{ runId: string } & EndpointLimits]>('limitsDeclared');
+export const callsMadeSignal = defineSignal<[CallReport]>('callsMade');
+export const limitsStatusQuery = defineQuery<LimitsStatus>('limitsStatus');

@@ -14,8 +14,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ExportResult } from '../activities/types.js';
-import { store } from './activities.js';
+import { endpoints, store } from './activities.js';
 import { noCounts } from './counts.js';
+import { declaredLimits, noLimits } from './endpoint-limits.js';
 import type { generateLoop } from './generate-loop.js';
 import { loopId } from './ids.js';
 import type { LoopState, RecipeRunInput } from './inputs.js';
@@ -29,6 +30,7 @@ import {
   resumeUpdate,
   setBudgetUpdate,
   setConcurrencyUpdate,
+  setLimitsUpdate,
   settingsSignal,
   statusQuery,
 } from './messages.js';
@@ -49,6 +51,8 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   const state = new RunState(plan, input.carried);
   const isFirst = input.carried === undefined;
   let recording: Promise<void> = Promise.resolve();
+  let declared = isFirst ? [] : declaredLimits(plan, state.settings);
+  let declaring: Promise<void> = Promise.resolve();
 
   setHandler(statusQuery, () => state.status());
   setHandler(
@@ -91,6 +95,14 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     },
     { validator: (request) => state.checkConcurrency(request) },
   );
+  setHandler(
+    setLimitsUpdate,
+    (request) => {
+      state.setLimits(request);
+      return state.status();
+    },
+    { validator: (request) => state.checkLimits(request) },
+  );
   setHandler(blockedSignal, (blocked) => state.blocked(blocked));
   setHandler(loopReportSignal, (report) => {
     state.loop = report;
@@ -114,6 +126,8 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         [{ run }],
       );
       state.phase = 'generating';
+      declareLimits();
+      await declaring;
       await startLoop({ heldOut });
     }
     if (await superviseLoop()) {
@@ -171,7 +185,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         continue;
       }
       if (workflowInfo().historyLength > eventsPerRun || workflowInfo().continueAsNewSuggested) {
-        await recording;
+        await Promise.all([recording, declaring]);
         return true;
       }
       if (shown !== sight()) {
@@ -185,6 +199,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   async function tellLoop(): Promise<void> {
     // Not awaited: a store that cannot be written must not keep a cancel from the loop.
     recording = recording.then(record);
+    declareLimits();
     try {
       await getExternalWorkflowHandle(loopId(run.runId)).signal(settingsSignal, state.settings);
     } catch (error) {
@@ -202,7 +217,8 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   }
 
   async function finish(): Promise<RecipeRunResult> {
-    await recording;
+    declareLimits([]);
+    await Promise.all([recording, declaring]);
     const ended = state.ended;
     if (ended === null) throw ApplicationFailure.nonRetryable('the loop has not ended');
     state.stopReason ??= ended.stopReason;
@@ -230,6 +246,20 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     await store.recordState.executeWithOptions({ summary: `record: ${state.name}` }, [
       { run, state: state.name, stopReason: state.stopReason, paused: state.settings.paused },
     ]);
+  }
+
+  /** Tells the endpoints what this run asks of them, where that has changed; with nothing it leaves them. */
+  function declareLimits(limits = declaredLimits(plan, state.settings)): void {
+    const left = declared.filter(({ queue }) => limits.every((limit) => limit.queue !== queue));
+    const isChanged = JSON.stringify(limits) !== JSON.stringify(declared);
+    declared = limits;
+    if (!isChanged) return;
+    const changes = [...limits, ...left.map(({ queue }) => ({ queue, ...noLimits }))];
+    declaring = declaring.then(() =>
+      endpoints.declareLimits.executeWithOptions({ summary: 'limits of the endpoints' }, [
+        { runId: run.runId, limits: changes },
+      ]),
+    );
   }
 
   /** What the UI's table and search attributes depend on. */

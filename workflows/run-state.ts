@@ -1,8 +1,10 @@
 import { exceeded, inWords, noBudget, spentBy } from './budget.js';
-import type { LoopResult, RunPlan } from './inputs.js';
+import { limitsOf } from './endpoint-limits.js';
+import type { LoopResult, PhaseTeacher, RunPlan } from './inputs.js';
 import type {
   BudgetRequest,
   ConcurrencyRequest,
+  LimitsRequest,
   LoopReport,
   Pause,
   RunPhase,
@@ -10,6 +12,8 @@ import type {
   RunStatus,
   Settings,
 } from './messages.js';
+
+const limitKeys = ['requestsPerMinute', 'tokensPerMinute'] as const;
 
 /** What survives a continue-as-new of the run. */
 export interface RunStateSnapshot {
@@ -33,7 +37,14 @@ export class RunState {
 
   constructor(plan: Pick<RunPlan, 'budget' | 'isPriced' | 'teachers'>, carried?: RunStateSnapshot) {
     this.plan = plan;
-    this.settings = { version: 1, paused: null, cancel: null, budget: plan.budget, concurrency: {} };
+    this.settings = {
+      version: 1,
+      paused: null,
+      cancel: null,
+      budget: plan.budget,
+      concurrency: {},
+      limits: {},
+    };
     if (carried) Object.assign(this, carried);
   }
 
@@ -104,9 +115,7 @@ export class RunState {
   /** @throws Error that says why this concurrency cannot be set. */
   checkConcurrency({ teacher, concurrency }: ConcurrencyRequest): void {
     this.checkLive();
-    const names = [...new Set(Object.values(this.plan.teachers).flatMap((of) => of.map(({ name }) => name)))];
-    if (!names.includes(teacher))
-      throw new Error(`no teacher "${teacher}" in this run; there are ${names.join(', ')}`);
+    this.teacher(teacher);
     if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 200) {
       throw new Error(`concurrency must be a whole number from 1 to 200, not ${concurrency}`);
     }
@@ -123,6 +132,29 @@ export class RunState {
 
   setConcurrency({ teacher, concurrency }: ConcurrencyRequest): void {
     this.change({ concurrency: { ...this.settings.concurrency, [teacher]: concurrency } });
+  }
+
+  /** @throws Error that says why these limits cannot be set. */
+  checkLimits(request: LimitsRequest): void {
+    this.checkLive();
+    this.teacher(request.teacher);
+    const given = limitKeys.filter((key) => request[key] !== undefined);
+    if (given.length === 0) throw new Error('name a limit to set: requestsPerMinute or tokensPerMinute');
+    for (const key of given) {
+      const limit = request[key];
+      if (limit !== null && !(Number.isSafeInteger(limit) && (limit as number) > 0)) {
+        throw new Error(`${key} must be a whole number above 0, not ${limit}; take it away with "none"`);
+      }
+    }
+  }
+
+  setLimits({ teacher, requestsPerMinute, tokensPerMinute }: LimitsRequest): void {
+    const limits = {
+      ...limitsOf(this.teacher(teacher), this.settings),
+      ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+      ...(tokensPerMinute !== undefined && { tokensPerMinute }),
+    };
+    this.change({ limits: { ...this.settings.limits, [teacher]: limits } });
   }
 
   pause(paused: Pause): void {
@@ -143,6 +175,15 @@ export class RunState {
   blocked({ version, pause }: { version: number; pause: Pause }): void {
     if (version < this.settings.version || this.settings.paused || this.settings.cancel) return;
     this.pause(pause);
+  }
+
+  /** @throws Error naming the teachers that there are. */
+  private teacher(name: string): PhaseTeacher {
+    const all = Object.values(this.plan.teachers).flat();
+    const found = all.find((teacher) => teacher.name === name);
+    if (found) return found;
+    const names = [...new Set(all.map((teacher) => teacher.name))];
+    throw new Error(`no teacher "${name}" in this run; there are ${names.join(', ')}`);
   }
 
   private checkLive(): void {

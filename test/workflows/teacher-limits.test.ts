@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import type { StoredRecipe } from '../../activities/run-data.js';
+import { runFiles } from '../../activities/run-files.js';
+import { readJson } from '../../store/artifacts.js';
+import { setLimitsUpdate } from '../../workflows/messages.js';
+import { RunHarness, until } from '../run-harness.js';
+
+const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+
+describe('limits of an endpoint', () => {
+  let harness: RunHarness;
+  let queue: string;
+
+  before(async function () {
+    this.timeout(0);
+    harness = await RunHarness.start({ teacher: { latencyMs: 20 } });
+    const runId = await harness.finishedRun({ target: 4 });
+    const recipe = await readJson<StoredRecipe>(harness.store, runFiles(runId).recipe);
+    queue = recipe.endpoints.default?.queue as string;
+  });
+  afterEach(async () => {
+    for await (const { workflowId } of harness.client.workflow.list({ query: `ExecutionStatus = "Running"` }))
+      await harness.terminate(workflowId);
+  });
+  after(() => harness.stop());
+
+  /** A run that does not end by itself before the test does. */
+  const long = (teacher: object) => harness.startRun({ target: 10_000, teacher });
+
+  it('are set on the queue while a run that declared them is open, and taken away when it ends', async () => {
+    const runId = await harness.startRun({ target: 24, teacher: { requestsPerMinute: 1_200 } });
+    await until(async () => (await rate()) === 20);
+    await harness.result(runId);
+    await until(async () => (await rate()) === null);
+    await until(async () => (await keeper()) === 'COMPLETED');
+  });
+
+  it('hold back the requests that the endpoint receives', async () => {
+    const before = harness.teacher.requests.length;
+    await harness.finishedRun({ target: 24, seed: 2, teacher: { requestsPerMinute: 600 } });
+    const times = harness.teacher.requests.slice(before).map(({ atMs }) => atMs);
+    assert.ok(times.length > 20, `${times.length} requests`);
+    // Ten a second, the burst that the server allows, and what a busy machine bunches together.
+    for (const [n, atMs] of times.entries()) {
+      const within = times.slice(n).filter((other) => other - atMs < 1_000).length;
+      assert.ok(within <= 25, `${within} requests within a second`);
+    }
+  });
+
+  it('are the strictest that an open run declared', async () => {
+    await long({ requestsPerMinute: 1_200 });
+    const strict = await long({ requestsPerMinute: 600 });
+    await until(async () => (await rate()) === 10);
+    await harness.cancel(strict);
+    await until(async () => (await rate()) === 20);
+  });
+
+  it('do not outlive a run that was terminated', async () => {
+    const strict = await long({ requestsPerMinute: 60 });
+    await until(async () => (await rate()) === 1);
+    await harness.terminate(strict);
+    await long({ requestsPerMinute: 1_200 });
+    await until(async () => (await rate()) === 20);
+  });
+
+  it('can be changed, and taken away, while the run is open', async () => {
+    const runId = await long({ requestsPerMinute: 1_200 });
+    await until(async () => (await rate()) === 20);
+    await setLimits(runId, { requestsPerMinute: 300 });
+    await until(async () => (await rate()) === 5);
+    await setLimits(runId, { requestsPerMinute: null });
+    await until(async () => (await rate()) === null);
+  });
+
+  it('can be given to a run that began without', async () => {
+    const runId = await long({});
+    await setLimits(runId, { requestsPerMinute: 300 });
+    await until(async () => (await rate()) === 5);
+  });
+
+  it('are refused when they are none', async () => {
+    const runId = await long({});
+    await assert.rejects(setLimits(runId, { tokensPerMinute: 0 }), (error) => {
+      return error instanceof WorkflowUpdateFailedError && /above 0/.test(String(error.cause));
+    });
+  });
+
+  it('in tokens become calls by what the calls have come to', async () => {
+    harness.teacher.script = ((script) => (request) => ({
+      ...script(request),
+      usage: { promptTokens: 60, completionTokens: 40 },
+    }))(harness.teacher.script);
+    await long({ tokensPerMinute: 600_000, concurrency: 50 });
+    await until(async () => (await keeper()) === 'RUNNING');
+    // 10,000 tokens a second, 100 tokens a call; it begins with an estimate that is far higher.
+    await until(async () => ((await rate()) ?? 0) < 10);
+    await until(async () => ((await rate()) ?? 0) > 60);
+    assert.ok(((await rate()) ?? 0) < 105, `${await rate()}`);
+  }).timeout(120_000);
+
+  function setLimits(runId: string, limits: object) {
+    return harness
+      .handle(runId)
+      .executeUpdate(setLimitsUpdate, { args: [{ by: 'ann', teacher: 'default', ...limits }] });
+  }
+
+  /** Calls per second that the server allows the queue; null: no limit. */
+  async function rate(): Promise<number | null> {
+    const { config } = await harness.client.workflowService.describeTaskQueue({
+      namespace: harness.target.namespace,
+      taskQueue: { name: queue },
+      taskQueueType: TASK_QUEUE_TYPE_ACTIVITY,
+      reportConfig: true,
+    });
+    return config?.queueRateLimit?.rateLimit?.requestsPerSecond ?? null;
+  }
+
+  /** State of the workflow that keeps the limits. */
+  async function keeper(): Promise<string> {
+    return (await harness.client.workflow.getHandle(queue).describe()).status.name;
+  }
+});
