@@ -38,6 +38,12 @@ export interface AskedOnce {
 }
 
 /**
+ * A process that was stopped (a laptop's lid, a paused machine) between its look into the store and its request finds
+ * the call given to another one by then, once heartbeats were late; no sooner than half their timeout.
+ */
+const staleLookMs = 10_000;
+
+/**
  * Gets one sample, from the store if it is there. Otherwise, each step durable before the next: intent, request,
  * answer into the store, outcome.
  * @throws ApplicationFailure as `error-map.ts` says; CancelledFailure when `signal` fires.
@@ -51,6 +57,13 @@ export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
     const intent = newIntent(options);
     options.book.intend(intent);
     await record(options, intent);
+    if (Date.now() - Date.parse(intent.at) > staleLookMs) {
+      const meanwhile = await options.responses.get(options.key);
+      if (meanwhile) {
+        await record(options, unsentOutcome(intent));
+        return { response: meanwhile, dropped: null, fromStore: true, sent: requests - 1 };
+      }
+    }
     const sent = await sendPrompt({
       ...options,
       ...options.parts,
@@ -143,6 +156,23 @@ function failedOutcome(intent: Intent, sent: Exclude<Sent, { kind: 'answer' }>):
     bill: isUnbilled ? 'known' : 'unknown',
     latencyMs: sent.latencyMs,
     requestId: sent.requestId,
+    at: new Date().toISOString(),
+  };
+}
+
+/** Another process has answered while this one stood still. */
+function unsentOutcome(intent: Intent): Outcome {
+  return {
+    row: 'outcome',
+    attemptId: intent.attemptId,
+    kind: 'aborted',
+    status: null,
+    reason: 'not sent: another process has stored the answer meanwhile',
+    usage: null,
+    costUsd: 0,
+    bill: 'known',
+    latencyMs: 0,
+    requestId: null,
     at: new Date().toISOString(),
   };
 }
