@@ -73,6 +73,8 @@ export interface LoggedRequest {
   status: number | null;
   /** What the provider bills, whether the answer arrives or not; null: nothing. */
   billed: BilledTokens | null;
+  /** Nothing went wrong on this side: a whole answer was, or was about to be, sent. */
+  isAnswered: boolean;
   body: Record<string, unknown>;
   headers: Record<string, string>;
 }
@@ -201,6 +203,7 @@ export class OpenAiServer {
       atMs: Date.now(),
       status: fault?.reset === 'before' ? null : (fault?.status ?? 200),
       billed: replaced ? null : (answer.usage ?? countTokens(asked, answer)),
+      isAnswered: fault?.status === undefined && fault?.body === undefined && fault?.reset === undefined,
       body: asked.body,
       headers: request.headers as Record<string, string>,
     };

@@ -1,13 +1,12 @@
 /** A run's ledger and dataset beside what the teacher received: what must hold however often what was killed. */
 import assert from 'node:assert/strict';
-import { readPhases } from '../../activities/count-round.js';
 import type { StatusReport } from '../../client/status.js';
 import { readJson } from '../../store/artifacts.js';
-import type { Attempt } from '../../store/ledger.js';
-import { costUsd, sumUsd } from '../../store/pricing.js';
+import { sumUsd } from '../../store/pricing.js';
 import type { StoredResponse } from '../../store/response-store.js';
 import type { LoggedRequest } from '../openai-server.js';
 import { type Project, price } from './helpers.js';
+import { idOf, readBooks } from './provider-books.js';
 
 /** What had been asked and stored at one moment. */
 export interface Snapshot {
@@ -65,40 +64,14 @@ export function assertNothingAskedAgain(
 /** Each request has exactly one intent, and known spend ≤ bill ≤ known + unknown. */
 export async function assertLedgerHolds(project: Project, status: StatusReport): Promise<void> {
   const { requests } = project.teacher;
-  const attempts = await attemptsOf(project, status);
-  const intents = new Map(attempts.map((attempt) => [attempt.intent.attemptId, attempt]));
-  assert.equal(intents.size, attempts.length, 'an attempt has two intents');
-  assert.equal(new Set(requests.map(idOf)).size, requests.length, 'two requests have one id');
-  const strays = requests.filter((request) => !intents.has(idOf(request)));
-  assert.deepEqual(strays.map(idOf), [], 'requests without an intent');
-
-  const known = attempts.filter(({ outcome }) => outcome?.bill === 'known');
-  const knownIds = new Set(known.map(({ intent }) => intent.attemptId));
-  const unknownUsd = sumUsd(
-    attempts
-      .filter((attempt) => !known.includes(attempt))
-      .map(({ intent }) => intent.highestUsd ?? Number.NaN),
-  );
-  const knownUsd = sumUsd(known.map(({ outcome }) => outcome?.costUsd ?? Number.NaN));
+  const { runId, round } = status;
+  const books = await readBooks({ store: await project.store(), runId, rounds: round, requests, price });
+  const { knownUsd, unknownUsd, billUsd } = books;
+  assert.equal(books.intendedTwice, 0, 'an attempt has two intents');
+  assert.equal(books.sentTwice, 0, 'two requests have one id');
+  assert.deepEqual(books.withoutIntent, [], 'requests without an intent');
   assert.deepEqual([status.costUsd, status.unknownUsd], [knownUsd, unknownUsd], 'status and ledger differ');
-  const billUsd = sumUsd(requests.map(billOf));
-  const billOfKnown = sumUsd(requests.filter((request) => knownIds.has(idOf(request))).map(billOf));
-  assert.equal(knownUsd, billOfKnown, 'attempts with an outcome are not booked at their bill');
+  assert.deepEqual(books.misbooked, [], 'attempts with an outcome are not booked at their bill');
+  assert.ok(knownUsd <= billUsd, `known ${knownUsd} > bill ${billUsd}`);
   assert.ok(billUsd <= sumUsd([knownUsd, unknownUsd]), `bill ${billUsd} > ${knownUsd} + ${unknownUsd}`);
-}
-
-async function attemptsOf(project: Project, { runId, round }: StatusReport): Promise<Attempt[]> {
-  const store = await project.store();
-  const rounds = Array.from({ length: round }, (_, index) => readPhases(store, { runId, round: index + 1 }));
-  return (await Promise.all(rounds)).flat().flatMap(({ attempts }) => attempts);
-}
-
-function idOf({ clientRequestId }: LoggedRequest): string {
-  return clientRequestId ?? 'none';
-}
-
-function billOf({ billed }: LoggedRequest): number {
-  if (billed === null) return 0;
-  const { promptTokens, completionTokens, cachedPromptTokens = 0 } = billed;
-  return costUsd({ promptTokens, completionTokens, cachedPromptTokens }, price) as number;
 }

@@ -1,22 +1,13 @@
-/** One user's folder for a test: recipe, seeds, store, state folder, scripted teacher; and the CLI as real processes. */
+/** What the tests of the command line share: a project with a teacher, datasets, and tasks a few at a time. */
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { execa, type ResultPromise } from 'execa';
-import { stringify } from 'yaml';
 import type { StatusReport } from '../../client/status.js';
-import { openStore } from '../../store/open-store.js';
-import type { Store } from '../../store/types.js';
-import { signalGroup, startTimeOf } from '../../workers/process-table.js';
-import { type FoundProcess, ownedProcesses } from '../../workers/processes.js';
-import { testPort } from '../global-setup.js';
 import { OpenAiServer, type OpenAiServerOptions } from '../openai-server.js';
-import { installedCli } from './installation.js';
+import { type FolderParts, ProjectFolder } from './project-folder.js';
 
-const seedsOfProject = fileURLToPath(new URL('../../recipes/seeds.jsonl', import.meta.url));
+export { type Command, type Ended, ended, killCommand, onlyJson } from './project-folder.js';
 
 /** What the price of the tests' recipe is, in dollars per million tokens. */
 export const price = { inputUsdPerMTok: 0.15, outputUsdPerMTok: 0.6 };
@@ -40,153 +31,34 @@ export interface ProjectOptions {
   env?: Record<string, string>;
 }
 
-/** A command that runs. Await it for its result: nothing is thrown when it fails. */
-export type Command = ResultPromise<CommandOptions>;
-
-interface CommandOptions {
-  cwd: string;
-  env: Record<string, string>;
-  extendEnv: false;
-  reject: false;
-  stdin: 'ignore';
-}
-
-export interface Ended {
-  code: number | undefined;
-  stdout: string;
-  stderr: string;
-}
-
-export class Project {
-  readonly folder: string;
+/** A project with `smallRecipe` and a scripted teacher in this process. */
+export class Project extends ProjectFolder {
   readonly teacher: OpenAiServer;
-  readonly env: Record<string, string>;
-  private readonly cli: string;
-  private readonly children: Command[] = [];
 
-  private constructor(parts: Pick<Project, 'folder' | 'teacher' | 'env'> & { cli: string }) {
-    this.folder = parts.folder;
-    this.teacher = parts.teacher;
-    this.env = parts.env;
-    this.cli = parts.cli;
+  private constructor(parts: FolderParts, teacher: OpenAiServer) {
+    super(parts);
+    this.teacher = teacher;
   }
 
   static async create(options: ProjectOptions = {}): Promise<Project> {
-    const cli = await installedCli();
-    const folder = await realpath(await mkdtemp(path.join(os.tmpdir(), 'seedmill-cli-')));
-    await copyFile(seedsOfProject, path.join(folder, 'seeds.jsonl'));
     const teacher = await OpenAiServer.start(options.teacher);
-    const env = {
-      ...machineEnvironment(),
-      OPENAI_BASE_URL: teacher.baseUrl,
-      SEEDMILL_TEMPORAL_PORT: String(await testPort()),
-      ...options.env,
-    };
-    const project = new Project({ cli, folder, teacher, env });
+    const env = { OPENAI_BASE_URL: teacher.baseUrl, ...options.env };
+    const project = new Project(await ProjectFolder.prepare({ env }), teacher);
     await project.writeRecipe(options.recipe);
     return project;
   }
 
-  get stateDir(): string {
-    return path.join(this.folder, '.seedmill');
+  override async writeRecipe(changes: Record<string, unknown> = {}, name?: string): Promise<void> {
+    await super.writeRecipe({ ...smallRecipe, ...changes }, name);
   }
 
-  get storeDir(): string {
-    return path.join(this.folder, 'runs');
+  override async stop(): Promise<void> {
+    try {
+      await super.stop();
+    } finally {
+      await this.teacher.stop();
+    }
   }
-
-  file(name: string): string {
-    return path.join(this.folder, name);
-  }
-
-  async writeRecipe(changes: Record<string, unknown> = {}, name = 'recipe.yaml'): Promise<void> {
-    await writeFile(this.file(name), stringify({ ...smallRecipe, ...changes }));
-  }
-
-  async store(): Promise<Store> {
-    return (await openStore(this.storeDir)).store;
-  }
-
-  /** Starts a command; await the result, or kill it. */
-  spawn(args: string[], env: Record<string, string> = {}): Command {
-    const options: CommandOptions = {
-      cwd: this.folder,
-      env: { ...this.env, ...env },
-      extendEnv: false,
-      reject: false,
-      stdin: 'ignore',
-    };
-    const child = execa(process.execPath, [this.cli, ...args], options);
-    this.children.push(child);
-    return child;
-  }
-
-  async run(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-    return ended(await this.spawn(args, env));
-  }
-
-  /** Runs a command with --json; its last line of output, which must be the only one. Throws unless it ended with 0. */
-  async json<T>(args: string[], env: Record<string, string> = {}): Promise<T> {
-    const result = await this.run([...args, '--json'], env);
-    assert.equal(result.code, 0, `${args.join(' ')}: ${result.stderr}`);
-    return onlyJson<T>(result);
-  }
-
-  async processes(): Promise<FoundProcess[]> {
-    return await ownedProcesses(this.stateDir, () => {});
-  }
-
-  async alive(): Promise<string[]> {
-    return (await this.processes()).filter(({ alive }) => alive).map(({ name }) => name);
-  }
-
-  /** SIGKILL for the named services, or for all of them; waits until they are gone. */
-  async killServices(...names: string[]): Promise<void> {
-    const owned = (await this.processes()).filter(
-      ({ name, alive }) => alive && (names.length === 0 || names.includes(name)),
-    );
-    for (const { pid } of owned) signalGroup(pid, 'SIGKILL');
-    for (const { pid, startTime } of owned) await untilGone(pid, startTime);
-  }
-
-  /** Ends everything that this project started. */
-  async stop(): Promise<void> {
-    for (const child of this.children) if (child.exitCode === null) child.kill('SIGKILL');
-    await this.killServices();
-    await this.teacher.stop();
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-/** SIGKILL, and waits until the process is gone. */
-export async function killCommand(child: Command): Promise<void> {
-  child.kill('SIGKILL');
-  await child;
-}
-
-async function untilGone(pid: number, startTime: string): Promise<void> {
-  while ((await startTimeOf(pid)) === startTime) await sleep(10);
-}
-
-export function ended(result: { exitCode?: number | undefined; stdout?: unknown; stderr?: unknown }): Ended {
-  return { code: result.exitCode, stdout: String(result.stdout ?? ''), stderr: String(result.stderr ?? '') };
-}
-
-/** Standard output of a command with --json: one line, one object. */
-export function onlyJson<T>({ stdout, stderr }: Ended): T {
-  assert.equal(stdout.split('\n').length, 1, `standard output is not one line: ${stdout}\n${stderr}`);
-  return JSON.parse(stdout) as T;
-}
-
-/** What the children need of this machine, and nothing of this shell's settings and keys. */
-function machineEnvironment(): Record<string, string> {
-  const wanted = ['PATH', 'HOME', 'USER', 'LANG', 'TMPDIR', 'XDG_CACHE_HOME', 'GOPROXY', 'GOFLAGS'];
-  return Object.fromEntries(
-    [
-      ...wanted,
-      ...Object.keys(process.env).filter((name) => /^(npm_config|UV|PIP)_|_PROXY$/i.test(name)),
-    ].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
 }
 
 /** Waits for a condition; mocha's time limit ends a wait in vain. */
