@@ -11,6 +11,9 @@ import { teacherOf } from './teachers.js';
 import { roundFiles, runFiles } from './run-files.js';
 import type { CallPhase, Candidate, HeldOutRow, Ref, RoundInput, RunContext, Verdict } from './types.js';
 
+/** A neighbour far away takes a look at the whole pool: some milliseconds up to this size. */
+const poolSizeWithNearest = 10_000;
+
 /** Candidates between two looks at the clock: long work must let heartbeats and other activities through. */
 const candidatesPerTurn = 16;
 
@@ -151,12 +154,19 @@ function judge(options: {
     candidate.verdict = { state: 'rejected', reason: 'heldout-leak', detail: `held-out task ${leak.id}` };
     return;
   }
-  candidate.nearest = pool.nearest(candidate.instruction);
-  candidate.verdict = similarityVerdict(candidate, recipe);
+  const near = nearestIn(pool, candidate.instruction, recipe.filter.poolThreshold);
+  candidate.nearest = near;
+  candidate.verdict = similarityVerdict(near, recipe);
 }
 
-function similarityVerdict({ nearest }: Candidate, { filter, generation }: StoredRecipe): Verdict {
-  if (nearest && nearest.similarity > filter.poolThreshold) {
+/** In a small pool the exact nearest neighbour, for people; in a large one only what decides. */
+function nearestIn(pool: RougeLPool, instruction: string, threshold: number): Candidate['nearest'] {
+  if (pool.size <= poolSizeWithNearest) return pool.nearest(instruction);
+  return pool.nearest(instruction, { threshold }) ?? { atMost: threshold };
+}
+
+function similarityVerdict(nearest: Candidate['nearest'], { filter, generation }: StoredRecipe): Verdict {
+  if (nearest !== null && 'id' in nearest && nearest.similarity > filter.poolThreshold) {
     return {
       state: 'rejected',
       reason: 'similar',

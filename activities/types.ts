@@ -99,6 +99,11 @@ export interface NearestNeighbour {
   similarity: number;
 }
 
+/** Nothing in the pool was more similar than this; which entry comes nearest was not looked for. */
+export interface SimilarityBound {
+  atMost: number;
+}
+
 /** One row of `candidates.jsonl`: a candidate with its verdict and lineage. */
 export interface Candidate {
   /** hash(call key, position in the answer). */
@@ -117,7 +122,8 @@ export interface Candidate {
   /** Every call that contributed, in order: the instruction list first, then classification and instances. */
   calls: CandidateCall[];
   seedIds: string[];
-  nearest: NearestNeighbour | null;
+  /** Exact, or a proven bound; null where nothing was compared. */
+  nearest: NearestNeighbour | SimilarityBound | null;
   verdict: Verdict;
 }
 
@@ -330,8 +336,6 @@ export interface Counts {
     mended: number;
     repaired: number;
     reAsked: number;
-    /** Of `failed`: there were answers, none of use (refused, filtered, cut off, unparsable), and no more samples. */
-    givenUp: number;
   };
   candidates: { parsed: number; accepted: number; undecided: number; rejected: Tally<RejectReason> };
   /** Requests sent, answers taken from the response store, attempts that failed, attempts without a known outcome. */

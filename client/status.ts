@@ -26,7 +26,10 @@ export interface StatusReport {
   accepted: number;
   undecided: number;
   rejected: Counts['candidates']['rejected'];
-  calls: Counts['calls'] & {
+  calls: {
+    planned: number;
+    answered: number;
+    failed: Counts['calls']['failed'];
     sent: number;
     fromStore: number;
     failedAttempts: number;

@@ -1,22 +1,43 @@
 /** A growing pool of texts that answers: which of you is most similar to this one? */
 import type { NearestNeighbour } from '../activities/types.js';
-import { LcsQuery } from './lcs-query.js';
+import { ChunkLists, signatureBytes } from './chunk-lists.js';
+import { GrowableUint32 } from './growable.js';
+import { KernelMemory, Region } from './kernel-memory.js';
+import { PreparedText } from './prepared-text.js';
 import { rougeLFromLcs } from './rouge-l.js';
-import { TokenIds } from './token-ids.js';
-import { comparableTokens, type Tokenisation } from './tokenise.js';
+import { TokenTable } from './token-table.js';
+import type { Tokenisation } from './tokenise.js';
+
+/** Without a threshold of the caller's, each of these is tried in turn: near neighbours are found fast. */
+const thresholdsTried = [0.85, 0.6, 0.4, 0.2, -1];
 
 /**
  * Exact nearest neighbour by ROUGE-L F-measure, with the verdicts of rouge_score; texts without tokens follow
- * `comparableTokens`. A query costs one pass over the pool; pairs whose lengths alone rule them out are skipped.
+ * `comparableTokens`.
+ *
+ * A neighbour above a threshold needs a common subsequence of a certain length. Texts that are too short or too long
+ * for it are never looked at; of the others, bit signatures rule out those that share too few tokens, 16 at a time;
+ * only the rest is compared. All bounds are computed by the F-measure's own formula, so no verdict hangs on rounding.
  */
 export class RougeLPool {
   readonly tokenisation: Tokenisation;
-  readonly #tokenIds = new TokenIds();
+  /** Pairs whose longest common subsequence was computed so far. */
+  scored = 0;
+  readonly #memory = new KernelMemory();
+  readonly #tokens: TokenTable;
+  readonly #lists = new ChunkLists(this.#memory);
+  readonly #prepared = new PreparedText(this.#memory);
+  readonly #found = new Region(this.#memory);
   readonly #ids: string[] = [];
-  readonly #texts: Uint32Array[] = [];
+  /** Address of each entry's tokens, and how many it has. */
+  readonly #addresses = new GrowableUint32();
+  readonly #lengths = new GrowableUint32();
+  /** A text is often added right after it was asked about. */
+  #last: { text: string; tokens: Uint32Array } | null = null;
 
   constructor(options: { tokenisation: Tokenisation }) {
     this.tokenisation = options.tokenisation;
+    this.#tokens = new TokenTable(this.#memory, options.tokenisation);
   }
 
   /** How many texts are in the pool. */
@@ -24,49 +45,148 @@ export class RougeLPool {
     return this.#ids.length;
   }
 
-  /** Adds a text. Ids need not be unique: the caller decides what an id names. */
+  /** Bytes of the index outside JavaScript's heap. */
+  get indexBytes(): number {
+    return this.#memory.bytes;
+  }
+
+  /**
+   * Adds a text. Ids need not be unique: the caller decides what an id names.
+   * @throws RangeError for a text of more than 32,767 tokens.
+   */
   add(id: string, text: string): void {
-    this.#ids.push(id);
-    this.#texts.push(this.#encode(text));
+    this.#addTokens(id, this.#encode(text));
   }
 
   /**
    * The most similar text of the pool, the first added among equals; null for an empty pool. With `threshold`, only
-   * a neighbour strictly above it is looked for (faster), and null means that there is none.
+   * a neighbour strictly above it is looked for (much faster), and null means that there is none.
+   * @throws RangeError for a text of more than 32,767 tokens.
    */
   nearest(text: string, options: { threshold?: number } = {}): NearestNeighbour | null {
-    const query = this.#query(text);
+    const tokens = this.#encode(text);
+    if (this.size === 0) return null;
+    this.#prepared.begin(tokens, this.#tokens.count);
+    try {
+      const thresholds = options.threshold === undefined ? thresholdsTried : [options.threshold];
+      for (const threshold of thresholds) {
+        const found = this.#nearestAbove(threshold, tokens.length);
+        if (found) return found;
+      }
+      return null;
+    } finally {
+      this.#prepared.end();
+    }
+  }
+
+  /** The similarity to every text of the pool, in the order of adding. */
+  similarities(text: string): Float64Array {
+    const tokens = this.#encode(text);
+    this.#prepared.begin(tokens, this.#tokens.count);
+    const all = new Float64Array(this.size);
+    for (let entry = 0; entry < all.length; entry += 1) all[entry] = this.#similarity(entry, tokens.length);
+    this.#prepared.end();
+    return all;
+  }
+
+  /** Everything that `load` needs to answer as this pool does. */
+  save(): SavedPool {
+    const lengths = Uint32Array.from({ length: this.size }, (_, entry) => this.#lengths.at(entry));
+    const tokens = new Uint32Array(lengths.reduce((sum, length) => sum + length, 0));
+    let at = 0;
+    for (const [entry, length] of lengths.entries()) {
+      const start = this.#addresses.at(entry) >>> 2;
+      tokens.set(this.#memory.u32.subarray(start, start + length), at);
+      at += length;
+    }
+    const { tokenisation } = this;
+    return { version: 1, tokenisation, words: this.#tokens.words(), ids: [...this.#ids], lengths, tokens };
+  }
+
+  /** @throws RangeError when it is not what `save` gave. */
+  static load({ version, tokenisation, words, ids, lengths, tokens }: SavedPool): RougeLPool {
+    if (version !== 1) throw new RangeError(`a pool saved in version ${version} cannot be loaded`);
+    const pool = new RougeLPool({ tokenisation });
+    pool.#tokens.encodeTokens(words);
+    let at = 0;
+    for (const [entry, length] of lengths.entries()) {
+      const own = tokens.slice(at, at + length);
+      at += length;
+      const id = ids[entry];
+      if (id === undefined || own.length !== length || own.some((token) => token >= words.length))
+        throw new RangeError(`entry ${entry} of the saved pool is not whole`);
+      pool.#addTokens(id, own);
+    }
+    return pool;
+  }
+
+  #nearestAbove(threshold: number, length: number): NearestNeighbour | null {
+    const { shortest, longest } = this.#reach(threshold, length);
+    if (shortest > longest) return null;
+    this.#found.reserve(this.size * 4);
+    const sizes = new Set([signatureBytes(shortest), signatureBytes(longest)]);
+    // Between the two there may be one more size.
+    for (let at = shortest; at < longest; at *= 4) sizes.add(signatureBytes(at));
+    const signatures = this.#prepared.signatures(sizes);
+    const { kernel } = this.#memory;
+    const [table, found] = [this.#lists.table, this.#found.address];
+    const hits = kernel.scanPool(table, shortest, longest, length, threshold, signatures, found);
     let best = -1;
-    let similarity = options.threshold ?? -1;
-    for (let i = 0; i < this.#texts.length; i++) {
-      const other = this.#texts[i] as Uint32Array;
-      // No common subsequence is longer than the shorter text, and the F-measure grows with it.
-      if (rougeLFromLcs(Math.min(query.length, other.length), query.length, other.length) <= similarity)
-        continue;
-      const found = rougeLFromLcs(query.lcs(other), query.length, other.length);
-      if (found > similarity) {
-        best = i;
-        similarity = found;
-        if (found === 1) break;
+    let similarity = threshold;
+    for (let hit = 0; hit < hits; hit += 1) {
+      const entry = this.#memory.u32[(found >>> 2) + hit] as number;
+      const value = this.#similarity(entry, length);
+      if (value > similarity || (value === similarity && best >= 0 && entry < best)) {
+        best = entry;
+        similarity = value;
       }
     }
     return best < 0 ? null : { id: this.#ids[best] as string, similarity };
   }
 
-  /** The similarity to every text of the pool, in the order of adding. */
-  similarities(text: string): Float64Array {
-    const query = this.#query(text);
-    return Float64Array.from(this.#texts, (other) =>
-      rougeLFromLcs(query.lcs(other), query.length, other.length),
-    );
+  /** Numbers of tokens with which a text can lie above the threshold: F ≤ 2 min(m, n) / (m + n). */
+  #reach(threshold: number, length: number): { shortest: number; longest: number } {
+    const { shortest, longest } = this.#lists;
+    if (threshold <= 0) return { shortest, longest };
+    // One more on each side for rounding; the kernel's bounds are exact.
+    return {
+      shortest: Math.max(shortest, Math.floor((threshold * length) / (2 - threshold)) - 1),
+      longest: Math.min(longest, Math.ceil((length * (2 - threshold)) / threshold) + 1),
+    };
+  }
+
+  #similarity(entry: number, length: number): number {
+    this.scored += 1;
+    const other = this.#lengths.at(entry);
+    return rougeLFromLcs(this.#prepared.lcs(this.#addresses.at(entry), other), length, other);
+  }
+
+  #addTokens(id: string, tokens: Uint32Array): void {
+    const entry = this.#ids.length;
+    const address = this.#memory.allocate(tokens.length * 4);
+    this.#memory.u32.set(tokens, address >>> 2);
+    this.#prepared.begin(tokens, this.#tokens.count);
+    const signature = this.#prepared.signature(signatureBytes(tokens.length));
+    this.#lists.add({ entry, length: tokens.length, signature });
+    this.#ids.push(id);
+    this.#addresses.push(address);
+    this.#lengths.push(tokens.length);
   }
 
   #encode(text: string): Uint32Array {
-    return this.#tokenIds.encode(comparableTokens(text, this.tokenisation));
+    if (this.#last?.text !== text) this.#last = { text, tokens: this.#tokens.encode(text) };
+    return this.#last.tokens;
   }
+}
 
-  #query(text: string): LcsQuery {
-    const tokens = this.#encode(text);
-    return new LcsQuery(tokens, this.#tokenIds.count);
-  }
+/** A pool as plain data, for a file or another thread. */
+export interface SavedPool {
+  version: 1;
+  tokenisation: Tokenisation;
+  /** Token by id. */
+  words: string[];
+  ids: string[];
+  /** Number of tokens of each entry, and all of them one after another. */
+  lengths: Uint32Array;
+  tokens: Uint32Array;
 }

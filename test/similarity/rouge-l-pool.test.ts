@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { seededRandom } from '../../methods/random.js';
 import { rougeL } from '../../similarity/rouge-l.js';
 import { RougeLPool } from '../../similarity/rouge-l-pool.js';
 import { comparableTokens, type Tokenisation } from '../../similarity/tokenise.js';
@@ -93,5 +94,84 @@ describe('texts without ASCII tokens', () => {
 
   it('share nothing with a text that has tokens', () => {
     assert.equal(poolOf(['写一首诗']).nearest('write a poem')?.similarity, 0);
+  });
+});
+
+describe('RougeLPool on lists of very different lengths', () => {
+  /** Lengths around the limits of machine words and signature sizes, of few or of many different words. */
+  const list = fc
+    .tuple(fc.constantFrom(1, 2, 63, 64, 65, 255, 256, 257, 700), fc.constantFrom(2, 30, 100_000), fc.nat())
+    .map(([length, kinds, seed]) => {
+      const random = seededRandom('list', seed);
+      return Array.from({ length }, () => `w${random.int(kinds)}`).join(' ');
+    });
+
+  it('gives the brute-force verdict at any threshold', () => {
+    fc.assert(
+      fc.property(
+        fc.array(list, { maxLength: 6 }),
+        list,
+        fc.constantFrom(0, 0.2, 0.5, 0.7, 0.85, 1),
+        (texts, query, at) => {
+          // A near copy, so that high thresholds have something to find.
+          const near = query.split(' ').slice(1).concat('other').join(' ');
+          const all = bruteForce([...texts, near], query, 'rouge');
+          const expected = all !== null && all.similarity > at ? all : null;
+          assert.deepEqual(poolOf([...texts, near]).nearest(query, { threshold: at }), expected);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('finds the same with the same length more often than one chunk has places', () => {
+    const random = seededRandom('chunks');
+    const texts = Array.from({ length: 300 }, () =>
+      Array.from({ length: 12 }, () => `w${random.int(40)}`).join(' '),
+    );
+    const pool = poolOf(texts);
+    for (const query of texts.slice(0, 40)) {
+      const varied = query.replace(/^\w+/, 'new');
+      assert.deepEqual(pool.nearest(varied), bruteForce(texts, varied, 'rouge'));
+    }
+  });
+
+  it('compares texts of 10,000 tokens', () => {
+    const words = Array.from({ length: 10_000 }, (_, place) => `w${place % 997}`);
+    const pool = poolOf([words.join(' '), words.toReversed().join(' ')]);
+    const similarity = pool.nearest(words.slice(0, 9_000).join(' '), { threshold: 0.7 })?.similarity;
+    assert.equal(similarity, rougeL(words.slice(0, 9_000), words).fMeasure);
+  });
+
+  it('refuses a text that is too long to be compared', () => {
+    const pool = new RougeLPool({ tokenisation: 'rouge' });
+    assert.throws(() => pool.add('long', 'a '.repeat(40_000)), /40000 tokens is too long .*32767/);
+  });
+});
+
+describe('a saved RougeLPool', () => {
+  it('answers as the pool that was saved, also for texts that are added later', () => {
+    fc.assert(
+      fc.property(
+        fc.array(text, { maxLength: 12 }),
+        text,
+        text,
+        tokenisation,
+        (texts, added, query, kind) => {
+          const pool = poolOf(texts, kind);
+          const loaded = RougeLPool.load(pool.save());
+          for (const one of [pool, loaded]) one.add('added', added);
+          assert.deepEqual(loaded.nearest(query), pool.nearest(query));
+          assert.deepEqual(loaded.similarities(query), pool.similarities(query));
+        },
+      ),
+    );
+  });
+
+  it('is refused when a part of it is missing', () => {
+    const saved = poolOf(['one two three', 'four']).save();
+    assert.throws(() => RougeLPool.load({ ...saved, tokens: saved.tokens.slice(1) }), /entry 1 .* not whole/);
+    assert.throws(() => RougeLPool.load({ ...saved, words: ['one'] }), /entry 0 .* not whole/);
+    assert.throws(() => RougeLPool.load({ ...saved, version: 2 as 1 }), /version 2/);
   });
 });
