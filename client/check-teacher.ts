@@ -6,22 +6,52 @@ import { UserError } from '../store/errors.js';
 const timeoutMs = 15_000;
 
 /**
- * Asks the endpoint for its models before a run is started: an address that does not answer, a key that is refused
- * or a model that is not there is said now, and not by the first of a hundred thousand calls.
+ * Asks the endpoint for its models before a run is started: an address that does not answer, a key that is refused,
+ * a model that is not there or batches that it does not have are said now, and not by the first of a hundred thousand
+ * calls.
  * @throws UserError that names the endpoint, and the variable or key to change.
  */
 export async function checkTeacher(options: { teacher: Teacher; endpoint: TeacherEndpoint }): Promise<void> {
   const { teacher, endpoint } = options;
   const { baseUrl, apiKeyEnv, model } = endpoint;
   const key = apiKeyEnv === null ? undefined : process.env[apiKeyEnv];
-  const hide = (text: string) => redact(key ? text.replaceAll(key, '[redacted]') : text);
   const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(baseUrl).hostname);
   if (apiKeyEnv !== null && !key && !isLoopback) {
     throw new UserError(`no key for the teacher at ${baseUrl}: set the environment variable ${apiKeyEnv}`);
   }
+  const { response, data } = await ask({ baseUrl, apiKeyEnv, key, path: '/models' });
+  if (teacher.endpoint === 'local') return;
+  const served = (data ?? []).flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+  // Not every compatible endpoint lists its models; where one does, its list is believed.
+  if (response.ok && served.length > 0 && !served.includes(model)) {
+    const known = served.slice(0, 10).join(', ');
+    throw new UserError(
+      `the teacher at ${baseUrl} has no model "${model}"; it has ${known}${served.length > 10 ? ', …' : ''}. Set teacher.model in the recipe.`,
+    );
+  }
+  if (teacher.mode !== 'batch') return;
+  const batches = await ask({ baseUrl, apiKeyEnv, key, path: '/batches?limit=1' });
+  const { status, ok } = batches.response;
+  // A server that is only busy has them all the same.
+  if ([404, 405, 501].includes(status) || (ok && batches.data === null)) {
+    throw new UserError(
+      `the teacher at ${baseUrl} has no Batch API (HTTP ${status} at /batches): set teacher.mode to online in the recipe, or give an endpoint that has one`,
+    );
+  }
+}
+
+/** `data`: of the list that the endpoint gives; null when it gives something else. */
+async function ask(options: {
+  baseUrl: string;
+  apiKeyEnv: string | null;
+  key: string | undefined;
+  path: string;
+}): Promise<{ response: Response; data: { id?: unknown }[] | null }> {
+  const { baseUrl, apiKeyEnv, key, path } = options;
+  const hide = (text: string) => redact(key ? text.replaceAll(key, '[redacted]') : text);
   let response: Response;
   try {
-    response = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, {
+    response = await fetch(`${baseUrl.replace(/\/$/, '')}${path}`, {
       headers: key ? { authorization: `Bearer ${key}` } : {},
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -37,22 +67,14 @@ export async function checkTeacher(options: { teacher: Teacher; endpoint: Teache
       `the teacher at ${baseUrl} refuses the key in ${apiKeyEnv} (HTTP ${response.status}): ${hide(body)}`,
     );
   }
-  if (teacher.endpoint === 'local') return;
-  const served = modelsIn(body);
-  // Not every compatible endpoint lists its models; where one does, its list is believed.
-  if (response.ok && served.length > 0 && !served.includes(model)) {
-    const known = served.slice(0, 10).join(', ');
-    throw new UserError(
-      `the teacher at ${baseUrl} has no model "${model}"; it has ${known}${served.length > 10 ? ', …' : ''}. Set teacher.model in the recipe.`,
-    );
-  }
+  return { response, data: listIn(body) };
 }
 
-function modelsIn(body: string): string[] {
+function listIn(body: string): { id?: unknown }[] | null {
   try {
-    const { data } = JSON.parse(body) as { data?: { id?: unknown }[] };
-    return (data ?? []).flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+    const { data } = JSON.parse(body) as { data?: unknown };
+    return Array.isArray(data) ? data : null;
   } catch {
-    return [];
+    return null;
   }
 }

@@ -9,6 +9,7 @@ export function progressLine(status: StatusReport): string {
   return [
     `round ${status.round} · ${status.step}`,
     `calls ${done}/${calls.planned}`,
+    ...status.batches.map(shortBatchLine),
     `candidates ${status.candidates}`,
     `accepted ${status.accepted}/${status.target ?? '?'}`,
     `rejected ${sum(status.rejected)}${reasons(status.rejected)}`,
@@ -28,6 +29,10 @@ export function progressBlock(status: StatusReport): string {
       'calls',
       `${done} of ${calls.planned} planned  (${calls.sent} sent, ${calls.fromStore} from store, ${calls.failedAttempts} failed attempts)`,
     ],
+    ...status.batches.map((batch, index): [string, string] => [
+      index === 0 ? 'batches' : '',
+      batchLine(batch),
+    ]),
     ['candidates', `${status.candidates}  ${sum(status.rejected)} rejected${reasons(status.rejected)}`],
     ['accepted', `${bar(status)} ${status.accepted} of ${status.target ?? '?'}`],
     ['tokens', `${count(tokens.prompt)} in, ${count(tokens.completion)} out`],
@@ -35,6 +40,25 @@ export function progressBlock(status: StatusReport): string {
     ...heldOutRows(status),
   ];
   return rows.map(([name, value]) => `${colours.dim(name.padEnd(11))} ${value}`).join('\n');
+}
+
+/** `batch in_progress 120/500 since 14:02`, in UTC. */
+function shortBatchLine({ status, completed, total, sentAt }: StatusReport['batches'][number]): string {
+  return `batch ${status} ${completed}/${total} since ${sentAt.slice(11, 16)}`;
+}
+
+/** `in_progress · 120 of 500 requests done, 0 failed · sent 2026-11-21 14:02 UTC, seen 14:32`. */
+function batchLine({
+  status,
+  total,
+  completed,
+  failed,
+  sentAt,
+  at,
+}: StatusReport['batches'][number]): string {
+  const done = `${count(completed)} of ${count(total)} requests done, ${count(failed)} failed`;
+  const sent = sentAt.slice(0, 16).replace('T', ' ');
+  return `${status} · ${done} · sent ${sent} UTC, seen ${at.slice(11, 16)}`;
 }
 
 /** The newest rounds, on the half of the held-out set that is never used to choose. */

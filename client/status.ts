@@ -2,6 +2,7 @@
 import { countCalls, countCandidates, readPhases } from '../activities/count-round.js';
 import type { RunResult } from '../activities/export-dataset.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
+import type { BatchStatus } from '../activities/teacher-batch/look-at-batch.js';
 import type { Candidate, Counts, LossChange, Progress, RecordedState } from '../activities/types.js';
 import { readJsonIfAny, readJsonlAt } from '../store/artifacts.js';
 import { UserError } from '../store/errors.js';
@@ -9,6 +10,7 @@ import { checkRunId } from '../store/names.js';
 import type { Store } from '../store/types.js';
 import { addCounts, noCounts } from '../workflows/counts.js';
 import type { RunStatus } from '../workflows/messages.js';
+import { openBatches } from './open-batches.js';
 import type { RunManifest } from './run-identity.js';
 
 /** What `run`, `status` and `watch` show, and what `--json` prints. */
@@ -36,6 +38,8 @@ export interface StatusReport {
     /** Requests whose outcome nobody knows (a crash, a timeout). */
     unknownAttempts: number;
   };
+  /** Files of calls that are at a provider's Batch API now. */
+  batches: BatchStatus[];
   tokens: { prompt: number; completion: number };
   /** null: the price is unknown. */
   costUsd: number | null;
@@ -87,6 +91,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
       failedAttempts: attempts.failed,
       unknownAttempts: attempts.unknown,
     },
+    batches: result || !progress ? [] : await openBatches(store, progress),
     tokens,
     costUsd,
     unknownUsd,

@@ -50,6 +50,7 @@ export class BatchServer {
   callFault: CallFaultRule;
   expireAfter: NonNullable<BatchServerOptions['expireAfter']>;
   limits: { requests: number; bytes: number; enqueuedTokens: number };
+  pace: 'look' | 'hand';
   private readonly options: BatchServerOptions;
   private readonly files = new BatchFiles(nowSeconds);
   /** Oldest first. */
@@ -62,6 +63,7 @@ export class BatchServer {
     this.lineFault = options.lineFault ?? (() => undefined);
     this.callFault = options.callFault ?? (() => undefined);
     this.expireAfter = options.expireAfter ?? (() => undefined);
+    this.pace = options.pace ?? 'look';
     this.limits = {
       requests: options.limits?.requests ?? 50_000,
       bytes: options.limits?.bytes ?? 200 * 1024 * 1024,
@@ -212,7 +214,7 @@ export class BatchServer {
   private retrieve(id: string): WireAnswer {
     const job = this.jobs.find(({ batch }) => batch.id === id);
     if (!job) return notFound('Batch', id);
-    if (this.options.pace !== 'hand') job.step();
+    if (this.pace === 'look') job.step();
     return { status: 200, json: job.batch };
   }
 

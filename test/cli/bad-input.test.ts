@@ -78,6 +78,10 @@ const teachers: Record<string, Case> = {
     recipe: { teacher: { ...smallRecipe.teacher, model: 'gpt-none' } },
     says: /has no model "gpt-none"; it has scripted\. Set teacher\.model in the recipe\.$/,
   },
+  'has no Batch API': {
+    recipe: { teacher: { ...smallRecipe.teacher, mode: 'batch' } },
+    says: /^the teacher at \S+ has no Batch API \(HTTP 404 at \/batches\): set teacher\.mode to online/,
+  },
   'has no URL': { env: { OPENAI_BASE_URL: 'not a url' }, says: /^OPENAI_BASE_URL is no http or https URL/ },
   'has credentials in its URL': {
     env: { OPENAI_BASE_URL: `https://me:${key}@teacher.invalid/v1` },

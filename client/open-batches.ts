@@ -1,0 +1,20 @@
+import { roundFiles } from '../activities/run-files.js';
+import type { BatchStatus } from '../activities/teacher-batch/look-at-batch.js';
+import type { CallPhase } from '../activities/types.js';
+import { readJsonIfAny } from '../store/artifacts.js';
+import type { Store } from '../store/types.js';
+
+const STATUS_FILE = /\/batch-\d+-\d+\.status\.json$/;
+
+/** Files that are at a provider now, as it described them last; empty where calls are made one by one. */
+export async function openBatches(
+  store: Store,
+  { runId, round, phase }: { runId: string; round: number; phase: CallPhase | null },
+): Promise<BatchStatus[]> {
+  if (phase === null) return [];
+  const names = await store.list(roundFiles(runId, round).phase(phase).folder);
+  const rows = await Promise.all(
+    names.filter((name) => STATUS_FILE.test(name)).map((name) => readJsonIfAny<BatchStatus>(store, name)),
+  );
+  return rows.flatMap((row) => (row && !row.hasEnded ? [row] : []));
+}

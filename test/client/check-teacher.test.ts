@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { type TeacherFile, teacherWithDefaults } from '../../activities/recipe-teacher.js';
+import { checkTeacher } from '../../client/check-teacher.js';
+import { UserError } from '../../store/errors.js';
+import { BatchServer } from '../batch-server.js';
+import { OpenAiServer, type OpenAiServerOptions } from '../openai-server.js';
+
+describe('checkTeacher', () => {
+  let server: OpenAiServer;
+  afterEach(() => server.stop());
+
+  async function check(options: OpenAiServerOptions, changes: Partial<TeacherFile>): Promise<void> {
+    server = await OpenAiServer.start(options);
+    const { baseUrl } = server;
+    const teacher = { name: 'default', endpoint: 'openai', model: 'scripted', baseUrl, ...changes };
+    await checkTeacher({
+      teacher: teacherWithDefaults(teacher as TeacherFile),
+      endpoint: { baseUrl, apiKeyEnv: null, model: 'scripted', identity: 'id:t' },
+    });
+  }
+  const answer = (status: number, body: string) => ({
+    also: async (_request: unknown, response: import('node:http').ServerResponse) => {
+      response.writeHead(status).end(body);
+      return true;
+    },
+  });
+
+  it('takes an endpoint without batches for calls that are made one by one', async () => {
+    await check({}, { mode: 'online' });
+  });
+
+  it('takes an endpoint with batches', async () => {
+    await check({ also: new BatchServer().answer }, { mode: 'batch' });
+  });
+
+  it('takes one that is only busy', async () => {
+    await check(answer(503, 'later'), { mode: 'batch' });
+  });
+
+  for (const [what, options] of [
+    ['does not know them', {}],
+    ['does not allow them', answer(405, '')],
+    ['answers with a page', answer(200, '<html>')],
+  ] as const) {
+    it(`refuses batches where the endpoint ${what}, and names the key to change`, async () => {
+      await assert.rejects(check(options, { mode: 'batch' }), (error: Error) => {
+        assert.ok(error instanceof UserError);
+        return /has no Batch API \(HTTP \d+ at \/batches\): set teacher\.mode to online/.test(error.message);
+      });
+    });
+  }
+});
