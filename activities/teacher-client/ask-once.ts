@@ -52,24 +52,8 @@ export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
   const stored = await options.responses.get(options.key);
   if (stored) return { response: stored, dropped: null, fromStore: true, sent: 0 };
   for (let requests = 1; ; requests += 1) {
-    options.signal.throwIfAborted();
-    options.book.checkAnother();
-    const intent = newIntent(options);
-    options.book.intend(intent);
-    await record(options, intent);
-    if (Date.now() - Date.parse(intent.at) > staleLookMs) {
-      const meanwhile = await options.responses.get(options.key);
-      if (meanwhile) {
-        await record(options, unsentOutcome(intent));
-        return { response: meanwhile, dropped: null, fromStore: true, sent: requests - 1 };
-      }
-    }
-    const sent = await sendPrompt({
-      ...options,
-      ...options.parts,
-      clientRequestId: intent.attemptId,
-      attempt: options.ledger.attempt,
-    });
+    const { intent, sent, meanwhile } = await inTurn(options);
+    if (meanwhile) return { response: meanwhile, dropped: null, fromStore: true, sent: requests - 1 };
     if (sent.kind === 'answer') {
       const { response, outcome } = await keep(options, intent, sent);
       await record(options, outcome);
@@ -83,6 +67,43 @@ export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
     if (drop === null) throw failure;
     return { response: null, dropped: { outcome: drop, reason }, fromStore: false, sent: requests };
   }
+}
+
+type Attempted =
+  | { intent: Intent; sent: Sent; meanwhile?: never }
+  | { meanwhile: StoredResponse; intent?: never; sent?: never };
+
+/** Sends one request when it is its turn at the endpoint; before that, nothing of it is in the ledger. */
+async function inTurn(options: AskOnceOptions): Promise<Attempted> {
+  const { gate } = options.client;
+  const pass = await gate.enter(options.signal);
+  let isRateLimited = false;
+  try {
+    const attempted = await sendUnlessStored(options);
+    isRateLimited = attempted.sent?.kind === 'error' && attempted.sent.error.type === 'RateLimited';
+    return attempted;
+  } finally {
+    gate.leave(pass, { isRateLimited });
+  }
+}
+
+async function sendUnlessStored(options: AskOnceOptions): Promise<Attempted> {
+  const { responses, key, book, parts, ledger, signal } = options;
+  signal.throwIfAborted();
+  book.checkAnother();
+  const intent = newIntent(options);
+  book.intend(intent);
+  await record(options, intent);
+  if (Date.now() - Date.parse(intent.at) > staleLookMs) {
+    const meanwhile = await responses.get(key);
+    if (meanwhile) {
+      await record(options, unsentOutcome(intent));
+      return { meanwhile };
+    }
+  }
+  const clientRequestId = intent.attemptId;
+  const sent = await sendPrompt({ ...options, ...parts, clientRequestId, attempt: ledger.attempt });
+  return { intent, sent };
 }
 
 function newIntent({ key, parts, ledger, price }: AskOnceOptions): Intent {

@@ -3,6 +3,7 @@ import { isLoopback } from '../../store/call-key.js';
 import { UserError } from '../../store/errors.js';
 import { fetchLimited } from './limit-body.js';
 import { Parameters } from './parameters.js';
+import { SendGate } from './send-gate.js';
 
 /** Sent where no key is needed; long enough that no word of a message is taken for it. */
 const NO_KEY = 'no-key-needed';
@@ -14,6 +15,8 @@ export interface TeacherClient {
   readonly timeoutMs: number;
   /** What the endpoint was found not to take. */
   readonly parameters: Parameters;
+  /** Where requests wait while the endpoint bears no more of them at once. */
+  readonly gate: SendGate;
 }
 
 /** A client that never retries by itself: retries, their delays and their bills are Temporal's and the ledger's. */
@@ -44,7 +47,7 @@ export function createTeacherClient(options: {
     fetch: fetchLimited,
     logLevel: 'off',
   });
-  return { openai, baseUrl, timeoutMs, parameters: new Parameters() };
+  return { openai, baseUrl, timeoutMs, parameters: new Parameters(), gate: new SendGate() };
 }
 
 function isOpenAi(hostname: string): boolean {

@@ -134,7 +134,12 @@ export function mapError(facts: ErrorFacts, at: { nowMs: number; random: number 
     type: row.type,
     nonRetryable: !retryable,
     ...(retryable && {
-      nextRetryDelay: retryDelayMs({ headers: facts.headers, attempt: facts.attempt, ...at }),
+      nextRetryDelay: retryDelayMs({
+        headers: facts.headers,
+        cause: row.type === 'RateLimited' ? 'limit' : 'outage',
+        attempt: facts.attempt,
+        ...at,
+      }),
     }),
     // Being told to wait is part of the job: it belongs in no failure metric.
     ...(row.type === 'RateLimited' && { category: ApplicationFailureCategory.BENIGN }),

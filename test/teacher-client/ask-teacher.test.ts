@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { askTeacher } from '../../activities/ask-teacher.js';
 import { findAnswer } from '../../activities/sample-path.js';
+import { SendGate } from '../../activities/teacher-client/send-gate.js';
 import { FileStore } from '../../store/file-store.js';
 import { sumLedger } from '../../store/ledger-sums.js';
 import { ResponseStore } from '../../store/response-store.js';
@@ -50,6 +51,21 @@ describe('asking a teacher', () => {
     const server = await start();
     const { response } = await askTeacher(worker(), call());
     assert.equal(server.requests[0]?.seed, response?.request.seed);
+  });
+
+  it('leaves no trace in the ledger while it waits for its turn, and can be cancelled there', async () => {
+    const server = await start();
+    const deps = worker();
+    const full = { hasRoom: false, begin: () => assert.fail('nobody may be let in'), end: () => {} };
+    const cancel = new AbortController();
+    const waiting = askTeacher(
+      { ...deps, client: { ...deps.client, gate: new SendGate(full) } },
+      call({ signal: cancel.signal }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    cancel.abort(new CancelledFailure('CANCELLED'));
+    await assert.rejects(waiting, CancelledFailure);
+    assert.deepEqual([await attempts(), server.requests], [[], []]);
   });
 
   describe('for fresh samples', () => {

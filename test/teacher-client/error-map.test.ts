@@ -169,6 +169,12 @@ describe('error map', () => {
       isWithin(await delay({}, { attempt: 4 }), 8000, 10_000);
     });
 
+    it('grows to 20 seconds after 429s, and to a minute after anything else', async () => {
+      isWithin(await delay({}, { attempt: 12 }), 20_000, 25_000);
+      const { failure } = await map({ status: 503 }, { attempt: 12 });
+      isWithin(Number(failure.nextRetryDelay), 60_000, 75_000);
+    });
+
     it('grows where what the provider says cannot be read', async () => {
       isWithin(await delay({ 'retry-after': 'soon' }), 1000, 1250);
     });
