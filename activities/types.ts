@@ -95,7 +95,7 @@ export type Verdict =
 
 export interface NearestNeighbour {
   id: string;
-  /** ROUGE-L F-measure, 0 to 1. */
+  /** ROUGE-L F-measure, 0 to 1, or cosine, -1 to 1. */
   similarity: number;
 }
 
