@@ -8,7 +8,7 @@ import {
   parseTasks,
 } from '../methods/self-instruct/parse.js';
 import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
-import type { CallFailure, CallPhase, Instance } from './types.js';
+import type { AnswerFailure, CallPhase, Instance } from './types.js';
 
 export interface AnswerText {
   text: string;
@@ -50,7 +50,7 @@ export function answerFailure(options: {
   form: PromptForm;
   answer: AnswerText;
   isClassification?: boolean | null;
-}): CallFailure | null {
+}): AnswerFailure | null {
   if (options.phase === 'classify') {
     return parseClassification({ ...options.answer, form: options.form }) === null ? 'unparsable' : null;
   }

@@ -7,7 +7,7 @@ import type { ChatMessage, PromptBody } from '../methods/prompt.js';
 import { type CallKeyParts, callKey, type ReuseScope } from '../store/call-key.js';
 import type { ResponseStore, StoredResponse, TeacherAnswer } from '../store/response-store.js';
 import type { AnsweredVia } from './rows.js';
-import type { CallFailure, Sampling } from './types.js';
+import type { AnswerFailure, Sampling } from './types.js';
 
 /** Which answers a call may use. */
 export interface SampleChoice {
@@ -25,7 +25,7 @@ export interface SampleChoice {
   /** Further samples that may be asked for when an answer is of no use. */
   freshSamples: number;
   /** null: usable. Asked only about texts, whole or cut off. */
-  failureOf(answer: { text: string; truncated: boolean }): CallFailure | null;
+  failureOf(answer: { text: string; truncated: boolean }): AnswerFailure | null;
   /** What is wrong with a text that cannot be read, in words for the model. */
   problemOf(text: string): string;
 }
@@ -38,7 +38,7 @@ export interface SampleStep {
 
 /** The answer that counts: the first usable one, else the last. */
 export interface CountedAnswer {
-  outcome: 'answered' | CallFailure;
+  outcome: 'answered' | AnswerFailure;
   response: StoredResponse;
   via: AnsweredVia;
 }
@@ -93,7 +93,7 @@ export async function findAnswer(
 }
 
 /** Why an answer is of no use; null: it is usable. */
-export function answerFailure(choice: SampleChoice, { kind, text }: TeacherAnswer): CallFailure | null {
+export function answerFailure(choice: SampleChoice, { kind, text }: TeacherAnswer): AnswerFailure | null {
   switch (kind) {
     case 'text':
     case 'truncated':

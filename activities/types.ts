@@ -149,14 +149,14 @@ export interface Sampling {
   stop: string[];
 }
 
-/** Why a planned call has no usable answer. */
-export type CallFailure =
-  | 'invalid-request'
-  | 'refused'
-  | 'content-filter'
-  | 'truncated'
-  | 'unparsable'
-  | 'cancelled';
+/** Why an answer is of no use. */
+export type AnswerFailure = 'refused' | 'content-filter' | 'truncated' | 'unparsable';
+
+/**
+ * Why a planned call has no usable answer. `invalid-request`: the endpoint refused it. `unanswered`: it failed again and
+ * again while others were answered.
+ */
+export type CallFailure = AnswerFailure | 'invalid-request' | 'unanswered' | 'cancelled';
 
 /** What `callTeacher` returns into history: short, no text. */
 export interface CallResult {

@@ -45,6 +45,8 @@ export interface Fault {
   delayMs?: number;
   /** The connection is closed: before any answer, or in the middle of its body. */
   reset?: 'before' | 'middle';
+  /** Sends whatever it likes, in place of everything else. */
+  respond?: (response: ServerResponse) => void;
 }
 
 /** What a fault can depend on besides the request. */
@@ -103,6 +105,8 @@ export class OpenAiServer {
   /** Requests that are being answered, and the most there have ever been. */
   inFlight = 0;
   mostInFlight = 0;
+  /** Requests whose client went away before their answer was sent. */
+  leftByClient = 0;
   private readonly options: OpenAiServerOptions;
   private readonly server: Server;
   private readonly repeats = new Map<string, number>();
@@ -176,6 +180,9 @@ export class OpenAiServer {
       const { fault, logged, answer } = this.decide(asked, request);
       if (this.options.logFile) appendFileSync(this.options.logFile, `${JSON.stringify(logged)}\n`);
       this.requests.push(logged);
+      response.once('close', () => {
+        if (!response.writableFinished && !fault?.reset) this.leftByClient += 1;
+      });
       const waitMs = (this.options.latencyMs ?? 0) + (fault?.delayMs ?? 0);
       if (waitMs > 0) await delay(waitMs, undefined, { signal: this.closing.signal });
       send({ request, response, asked, fault, logged, answer });
@@ -223,6 +230,10 @@ interface Sending {
 function send({ request, response, asked, fault, logged, answer }: Sending): void {
   if (fault?.reset === 'before') {
     request.socket.resetAndDestroy();
+    return;
+  }
+  if (fault?.respond) {
+    fault.respond(response);
     return;
   }
   const headers = { 'x-request-id': logged.requestId, ...fault?.headers };

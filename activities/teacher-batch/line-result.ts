@@ -59,8 +59,10 @@ export function readLineResult(
     headers: undefined,
     code: String(error.code ?? ''),
     errorType: String(error.type ?? ''),
+    param: typeof error.param === 'string' ? error.param : null,
     message,
     attempt: 1,
+    trouble: { failures: 1, othersAnswered: 0 },
   };
   const { type, drop, reason } = mapError(facts, { nowMs: 0, random: 0 });
   const refusedParameter = parameters.learn({
@@ -69,7 +71,7 @@ export function readLineResult(
     message,
     sent: new Set(Object.keys(bodyOf(request))),
   });
-  const isDropped = drop !== null && drop !== 'cancelled' && refusedParameter === null;
+  const isDropped = drop !== null && drop !== 'unanswered' && refusedParameter === null;
   return {
     kind: 'failure',
     outcome: {

@@ -4,7 +4,7 @@ import { type Intent, type Outcome, type OutcomeKind, recordRows } from '../../s
 import { costUsd, type Price } from '../../store/pricing.js';
 import type { ResponseStore, StoredResponse, TeacherAnswer } from '../../store/response-store.js';
 import type { SpendBook } from '../spend-book.js';
-import type { CallFailure } from '../types.js';
+import type { AnswerFailure, CallFailure } from '../types.js';
 import type { TeacherClient } from './client.js';
 import { highestTokens } from './request-body.js';
 import { type Sent, sendPrompt } from './send-prompt.js';
@@ -22,7 +22,7 @@ export interface AskOnceOptions {
   /** What the call may spend, and has spent. */
   book: SpendBook;
   /** How the ledger counts the answer; null: usable. */
-  failureOf(answer: TeacherAnswer): CallFailure | null;
+  failureOf(answer: TeacherAnswer): AnswerFailure | null;
   signal: AbortSignal;
 }
 
@@ -102,7 +102,8 @@ async function sendUnlessStored(options: AskOnceOptions): Promise<Attempted> {
     }
   }
   const clientRequestId = intent.attemptId;
-  const sent = await sendPrompt({ ...options, ...parts, clientRequestId, attempt: ledger.attempt });
+  const { activity: call, attempt } = ledger;
+  const sent = await sendPrompt({ ...options, ...parts, clientRequestId, call, attempt });
   return { intent, sent };
 }
 
@@ -146,13 +147,13 @@ async function keep(
 /** The outcome of an attempt that was answered; its bill is known when the answer says what it used. */
 export function paidOutcome(
   intent: Intent,
-  paid: { answer: TeacherAnswer; latencyMs: number; status: number | null; kind: OutcomeKind | CallFailure },
+  paid: { answer: TeacherAnswer; latencyMs: number; status: number | null; kind: OutcomeKind },
 ): Outcome {
   const { answer, latencyMs, status, kind } = paid;
   return {
     row: 'outcome',
     attemptId: intent.attemptId,
-    kind: kind === 'cancelled' ? 'aborted' : kind,
+    kind,
     status,
     reason: null,
     usage: answer.usage,
@@ -201,7 +202,7 @@ function unsentOutcome(intent: Intent): Outcome {
 function errorKind({ error, refusedParameter }: Sent & { kind: 'error' }): OutcomeKind {
   const { drop } = error;
   // Refused for a parameter that is left out the next time, so not for good.
-  return refusedParameter || drop === null || drop === 'cancelled' ? 'failed' : drop;
+  return refusedParameter || drop === null || drop === 'unanswered' ? 'failed' : drop;
 }
 
 /**

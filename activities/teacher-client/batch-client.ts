@@ -9,6 +9,7 @@ import { toFile } from 'openai';
 import type { PromptForm } from '../../methods/prompt.js';
 import type { TeacherClient } from './client.js';
 import { Deadline } from './deadline.js';
+import { fetchFile } from './endpoint-fetch.js';
 import { errorFacts, MalformedError, parseBody, type Seen } from './error-facts.js';
 import { mapError } from './error-map.js';
 import { isObject } from './json-object.js';
@@ -146,8 +147,9 @@ export async function* fileContent(caller: BatchCaller, fileId: string): AsyncGe
   const { client, signal } = caller;
   const seen: Seen = { status: null, requestId: null, isTimeout: () => false };
   try {
-    // Not the client's own `fetch`, which ends what is longer than one answer may be.
-    const openai = client.openai.withOptions({ fetch });
+    // Not the client's own `fetch`, which ends what is longer than one answer may be. Files may lie elsewhere; the key
+    // does not go along to another host.
+    const openai = client.openai.withOptions({ fetch: fetchFile, fetchOptions: { redirect: 'follow' } });
     const request = { signal, timeout: TRANSFER_TIMEOUT_MS };
     const { body } = await openai.files.content(fileId, request).asResponse();
     if (body) yield* body;

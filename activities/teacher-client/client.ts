@@ -1,7 +1,8 @@
 import OpenAI from 'openai';
 import { isLoopback } from '../../store/call-key.js';
 import { UserError } from '../../store/errors.js';
-import { fetchLimited } from './limit-body.js';
+import { fetchAnswer } from './endpoint-fetch.js';
+import { Health } from './health.js';
 import { Parameters } from './parameters.js';
 import { SendGate } from './send-gate.js';
 
@@ -15,6 +16,7 @@ export interface TeacherClient {
   readonly timeoutMs: number;
   /** What the endpoint was found not to take. */
   readonly parameters: Parameters;
+  readonly health: Health;
   /** Where requests wait while the endpoint bears no more of them at once. */
   readonly gate: SendGate;
 }
@@ -44,10 +46,17 @@ export function createTeacherClient(options: {
     maxRetries: 0,
     // Ours (send-prompt.ts) covers the body too; this one only until the headers are there.
     timeout: timeoutMs + 60_000,
-    fetch: fetchLimited,
+    fetch: fetchAnswer,
     logLevel: 'off',
   });
-  return { openai, baseUrl, timeoutMs, parameters: new Parameters(), gate: new SendGate() };
+  return {
+    openai,
+    baseUrl,
+    timeoutMs,
+    parameters: new Parameters(),
+    health: new Health(),
+    gate: new SendGate(),
+  };
 }
 
 function isOpenAi(hostname: string): boolean {

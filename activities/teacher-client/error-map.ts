@@ -4,26 +4,35 @@
  */
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { CallFailure } from '../types.js';
+import type { Trouble } from './health.js';
 import { redact } from './redact.js';
 import { retryDelayMs } from './retry-delay.js';
 
 /** Types of the failures that `callTeacher` throws; workflows and retry policies know them by these names. */
 export type TeacherFailureType = 'RateLimited' | 'ProviderUnavailable' | 'InvalidRequest' | 'ProviderAccess';
 
+export type Drop = Extract<CallFailure, 'invalid-request' | 'content-filter' | 'unanswered'>;
+
 /** What is known of a failed request. */
 export interface ErrorFacts {
-  /** `http`: a response that is no success. `malformed`: a success that cannot be read. `connection`: no response. */
-  source: 'http' | 'malformed' | 'connection';
+  /**
+   * `http`: a response that is no success. `malformed`: a success that cannot be read. `connection`: no response.
+   * `unreached`: no response to a request that certainly never arrived.
+   */
+  source: 'http' | 'malformed' | 'connection' | 'unreached';
   /** null without a response. */
   status: number | null;
   headers: Headers | undefined;
   /** The provider's `error.code` and `error.type`, or the system's code of a connection error; '' when it gives none. */
   code: string;
   errorType: string;
+  /** The provider's `error.param`; null when it names none. */
+  param: string | null;
   /** The provider's words, or the network's. */
   message: string;
   /** Which attempt of the activity it was, from 1. */
   attempt: number;
+  trouble: Trouble;
 }
 
 interface Row {
@@ -32,15 +41,23 @@ interface Row {
   matches(facts: ErrorFacts): boolean;
   type: TeacherFailureType;
   /** For `InvalidRequest`: how the dropped item is counted. */
-  drop?: CallFailure;
+  drop?: Drop;
   /** What a person should look at, after the provider's own words. */
   advice?: string;
 }
 
 /** A malformed success may be a passing glitch of a gateway, or a wrong base URL for ever: then a person is needed. */
-const MALFORMED_ATTEMPTS = 5;
+const MALFORMED_TRIES = 5;
+/** A request that the provider wants to have again (`x-should-retry: true`) though it has refused it. */
+const REFUSED_TRIES = 5;
+/** So often a request may fail, while so many others are answered, before it is taken for what is wrong. */
+const HOPELESS_TRIES = 10;
+const OTHERS_ANSWERED = 10;
 
 const QUOTA_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
+
+const isBroken = ({ status }: ErrorFacts) =>
+  status === 408 || status === 409 || status === 425 || (status !== null && status >= 500);
 
 export const errorTable: readonly Row[] = [
   {
@@ -67,6 +84,25 @@ export const errorTable: readonly Row[] = [
     advice: "check the recipe's teacher.model, then resume",
   },
   {
+    behaviour: 'the endpoint has moved; to follow it would send prompts where the recipe does not say',
+    matches: ({ source, status }) => source === 'http' && status !== null && status < 400,
+    type: 'ProviderAccess',
+    advice: 'set the base URL to where it redirects, then resume',
+  },
+  {
+    behaviour:
+      'a single request above a limit per minute, which no waiting helps (OpenAI: "Request too large")',
+    matches: ({ status, message }) => status === 429 && /request too large/i.test(message),
+    type: 'InvalidRequest',
+    drop: 'invalid-request',
+  },
+  {
+    behaviour: 'a limit that waiting does not help, by the provider’s own word (x-should-retry: false)',
+    matches: ({ status, headers }) => status === 429 && headers?.get('x-should-retry') === 'false',
+    type: 'ProviderAccess',
+    advice: 'the provider says that asking again does not help, then resume',
+  },
+  {
     behaviour: 'too many requests or tokens for now',
     matches: ({ status }) => status === 429,
     type: 'RateLimited',
@@ -78,13 +114,24 @@ export const errorTable: readonly Row[] = [
     drop: 'content-filter',
   },
   {
-    behaviour: 'a timeout, a conflict or too early, on the provider’s side',
-    matches: ({ status }) => status === 408 || status === 409 || status === 425,
+    behaviour: 'it fails again and again while others are answered: this request is what breaks the provider',
+    matches: (facts) =>
+      facts.trouble.failures >= HOPELESS_TRIES &&
+      facts.trouble.othersAnswered >= OTHERS_ANSWERED &&
+      (isBroken(facts) || facts.source === 'malformed' || facts.source === 'connection'),
+    type: 'InvalidRequest',
+    drop: 'unanswered',
+  },
+  {
+    behaviour:
+      'a timeout, a conflict, too early (408, 409, 425), broken or overloaded (500, 502, 503, 504, 529), there or in a gateway',
+    matches: isBroken,
     type: 'ProviderUnavailable',
   },
   {
-    behaviour: 'the provider or a gateway before it is broken or overloaded (500, 502, 503, 504, 529)',
-    matches: ({ status }) => status !== null && status >= 500,
+    behaviour: 'a refusal that the provider wants to have again (x-should-retry: true)',
+    matches: ({ source, headers, trouble }) =>
+      source === 'http' && headers?.get('x-should-retry') === 'true' && trouble.failures < REFUSED_TRIES,
     type: 'ProviderUnavailable',
   },
   {
@@ -95,8 +142,9 @@ export const errorTable: readonly Row[] = [
     drop: 'invalid-request',
   },
   {
-    behaviour: 'a success that is no JSON, again and again: the base URL leads to something else',
-    matches: ({ source, attempt }) => source === 'malformed' && attempt >= MALFORMED_ATTEMPTS,
+    behaviour: 'no success is JSON, again and again: the base URL leads to something else',
+    matches: ({ source, trouble }) =>
+      source === 'malformed' && trouble.failures >= MALFORMED_TRIES && trouble.othersAnswered === 0,
     type: 'ProviderAccess',
     advice: 'check the base URL (it usually ends in /v1), then resume',
   },
@@ -117,7 +165,7 @@ export interface MappedError {
   failure: ApplicationFailure;
   type: TeacherFailureType;
   /** How the item is counted when the failure is about this request alone; null for all other failures. */
-  drop: CallFailure | null;
+  drop: Drop | null;
   /** One line for ledger and status, redacted. */
   reason: string;
 }

@@ -10,9 +10,8 @@ export class BodyTooLargeError extends Error {
   }
 }
 
-/** `fetch` whose response bodies end in a `BodyTooLargeError` at the limit, before they fill the memory. */
-export const fetchLimited: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
+/** The response with a body that ends in a `BodyTooLargeError` at the limit, before it fills the memory. */
+export function limitBody(response: Response): Response {
   const announced = Number(response.headers.get('content-length') ?? Number.NaN);
   // A length within the limit is kept by the HTTP parser itself; only then is the detour through a stream saved.
   const isCompressed = response.headers.has('content-encoding');
@@ -27,4 +26,20 @@ export const fetchLimited: typeof fetch = async (input, init) => {
   });
   const { status, statusText, headers } = response;
   return new Response(response.body.pipeThrough(limit), { status, statusText, headers });
-};
+}
+
+/** The beginning of a body as text; what came of it when it breaks off. Never throws. */
+export async function readSome({ body }: Response, maxBytes: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      parts.push(chunk);
+      bytes += chunk.byteLength;
+      if (bytes >= maxBytes) break;
+    }
+  } catch {
+    // The beginning of what an endpoint says is better than nothing.
+  }
+  return Buffer.concat(parts).subarray(0, maxBytes).toString('utf8');
+}

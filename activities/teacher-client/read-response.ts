@@ -1,3 +1,4 @@
+import { oneLine } from '../../methods/text.js';
 import type { Usage } from '../../store/pricing.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
 import { isObject } from './json-object.js';
@@ -11,25 +12,25 @@ export function readResponse(options: {
 }): TeacherAnswer | null {
   const { body, requestId } = options;
   if (!isObject(body) || !Array.isArray(body.choices)) return null;
-  const model = typeof body.model === 'string' ? body.model : options.model;
+  const model = label(body.model) ?? options.model;
   const common = { usage: readUsage(body.usage), model, requestId };
   const choice: unknown = body.choices[0];
   if (!isObject(choice)) return { ...common, kind: 'empty', text: '', finishReason: null };
   const message = isObject(choice.message) ? choice.message : {};
-  const finishReason = typeof choice.finish_reason === 'string' ? choice.finish_reason : null;
+  const finishReason = label(choice.finish_reason);
   if (typeof message.refusal === 'string' && message.refusal !== '') {
     return { ...common, kind: 'refused', text: message.refusal, finishReason };
   }
-  const content = choice.text ?? message.content;
-  const text = typeof content === 'string' ? content : '';
+  const content = textOf(choice.text ?? message.content);
+  const text = content ?? '';
   const kind =
     finishReason === 'content_filter'
       ? 'content-filter'
       : finishReason === 'length'
         ? 'truncated'
-        : typeof content === 'string'
-          ? 'text'
-          : 'empty';
+        : content === null
+          ? 'empty'
+          : 'text';
   return { ...common, kind, text, finishReason };
 }
 
@@ -44,6 +45,29 @@ export function readUsage(usage: unknown): Usage | null {
   return { promptTokens, cachedPromptTokens: Math.min(cached, promptTokens), completionTokens };
 }
 
+/** More tokens than any request has: what says more counts nothing. */
+const MOST_TOKENS = 100_000_000;
+
 function tokens(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
+  const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS;
+  return isCount ? value : null;
+}
+
+/** Some endpoints give a list of parts (Mistral's reasoning models), of which those with text are the answer. */
+function textOf(content: unknown): string | null {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return null;
+  const parts = content.flatMap((part) =>
+    isObject(part) && typeof part.text === 'string' ? [part.text] : [],
+  );
+  return parts.length > 0 ? parts.join('') : null;
+}
+
+const MOST_LABEL_CHARACTERS = 200;
+
+/** A name that goes into every row about the call; null for what is none. */
+function label(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' && value.length <= MOST_LABEL_CHARACTERS
+    ? oneLine(value)
+    : null;
 }

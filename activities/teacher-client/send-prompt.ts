@@ -1,12 +1,14 @@
 import { CancelledFailure } from '@temporalio/common';
-import { APIError } from 'openai';
 import type { PromptBody } from '../../methods/prompt.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
 import type { Sampling } from '../types.js';
 import type { TeacherClient } from './client.js';
 import { Deadline } from './deadline.js';
-import { errorFacts, isUnbilled, MalformedError, parseBody, type Seen } from './error-facts.js';
+import { errorFacts, isUnbilled, MalformedError, parseBody, requestIdOf, type Seen } from './error-facts.js';
 import { type MappedError, mapError } from './error-map.js';
+import { RefusedError } from './endpoint-fetch.js';
+import { readErrorBody } from './error-body.js';
+import { isObject } from './json-object.js';
 import { BodyTooLargeError } from './limit-body.js';
 import type { OptionalParameter } from './parameters.js';
 import { readResponse } from './read-response.js';
@@ -21,6 +23,8 @@ export interface SendOptions {
   seed: number;
   /** Sent as `X-Client-Request-Id`. */
   clientRequestId: string;
+  /** The call that it belongs to: it may need several requests, and attempts at each. */
+  call: string;
   /** Which attempt of the activity sends it, from 1. */
   attempt: number;
   /** Ends the request on the wire. */
@@ -50,6 +54,7 @@ export async function sendPrompt(options: SendOptions): Promise<Sent> {
   const body = requestBody(options);
   try {
     const outcome = await exchange({ ...options, request: { body, signal: deadline.signal }, seen });
+    client.health.answered(options.call);
     return { ...outcome, ...facts(seen, startMs) };
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted', failure: cancelled(signal), ...facts(seen, startMs) };
@@ -73,7 +78,7 @@ async function exchange(
     .asResponse();
   seen.status = response.status;
   seen.headers = response.headers;
-  seen.requestId = response.headers.get('x-request-id');
+  seen.requestId = requestIdOf(response.headers);
   let text: string;
   try {
     text = await response.text();
@@ -82,25 +87,36 @@ async function exchange(
     const answer = { kind: 'too-large', text: '', finishReason: null, usage: null, model } as const;
     return { kind: 'answer', answer: { ...answer, requestId: seen.requestId } };
   }
-  const answer = readResponse({ body: parseBody(text, response), model, requestId: seen.requestId });
-  if (!answer) throw new MalformedError(`the answer has no choices: ${text.slice(0, 200)}`);
+  const body = parseBody(text, response);
+  const answer = readResponse({ body, model, requestId: seen.requestId });
+  if (!answer) throw failureInside(body, { text, headers: response.headers });
   return { kind: 'answer', answer };
+}
+
+/** A success that is none: some gateways (OpenRouter) put the error, and the status that it should have, into its body. */
+function failureInside(body: unknown, { text, headers }: { text: string; headers: Headers }): Error {
+  const status = isObject(body) && isObject(body.error) ? Number(body.error.code) : Number.NaN;
+  if (status >= 400 && status < 600) return new RefusedError({ status, headers, body: text });
+  return new MalformedError(`the answer has no choices: ${readErrorBody(text).message.slice(0, 200)}`);
 }
 
 function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Record<string, unknown> }) {
   const { error, options, seen, sent } = at;
   const { client, attempt } = options;
-  const facts = errorFacts(error, { seen, attempt, client, timeoutMs: client.timeoutMs });
-  const param = error instanceof APIError ? (error.param ?? null) : null;
+  const found = errorFacts(error, { seen, attempt, client, timeoutMs: client.timeoutMs });
+  // Being told to wait says nothing about the request.
+  const facts = found.status === 429 ? found : { ...found, trouble: client.health.failed(options.call) };
   const refusedParameter = client.parameters.learn({
     status: facts.status,
-    param,
+    param: facts.param,
     message: facts.message,
     sent: new Set(Object.keys(sent)),
   });
+  const mapped = mapError(facts, { nowMs: Date.now(), random: Math.random() });
+  if (mapped.drop !== null) client.health.forget(options.call);
   return {
     kind: 'error' as const,
-    error: mapError(facts, { nowMs: Date.now(), random: Math.random() }),
+    error: mapped,
     bill: isUnbilled(facts) ? ('none' as const) : ('unknown' as const),
     refusedParameter,
   };

@@ -46,6 +46,7 @@ export function endpoint(timeoutMs = 5000) {
         sampling,
         seed: 7,
         clientRequestId: 'id-1',
+        call: 'wf/1',
         attempt: 1,
         signal: new AbortController().signal,
         ...options,

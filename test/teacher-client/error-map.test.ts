@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { createTeacherClient } from '../../activities/teacher-client/client.js';
 import type { MappedError } from '../../activities/teacher-client/error-map.js';
@@ -18,6 +20,8 @@ describe('error map', () => {
   };
   const map = async (fault: Fault, options = {}): Promise<MappedError> =>
     (await sendTo(fault, options)).error;
+  /** What the server that was started makes of the same request once more. */
+  const error = async (): Promise<MappedError> => ((await at.send()) as SentError).error;
 
   for (const status of [408, 409, 425, 500, 502, 503, 504, 529]) {
     it(`${status} is tried again`, async () => {
@@ -105,10 +109,163 @@ describe('error map', () => {
     });
   }
 
-  it('an answer that is HTML again and again stops and asks a person', async () => {
-    const { type, failure } = await map({ body: '<html>Welcome</html>' }, { attempt: 5 });
+  it('answers that are HTML again and again, and nothing else, stop and ask a person', async () => {
+    await at.start({ fault: () => ({ body: '<html>Welcome</html>' }) });
+    for (let failures = 1; failures < 5; failures += 1)
+      assert.equal((await error()).type, 'ProviderUnavailable');
+    const { type, failure } = await error();
     assert.equal(type, 'ProviderAccess');
     assert.match(failure.message ?? '', /base URL/);
+  });
+
+  it('answers that are HTML again and again are tried again while others are answered', async () => {
+    await at.start({ fault: ({ seed }) => (seed === 7 ? { body: '<html>Welcome</html>' } : undefined) });
+    for (let failures = 1; failures < 6; failures += 1) {
+      assert.equal((await error()).type, 'ProviderUnavailable');
+      assert.equal((await at.send({ seed: 8, call: 'another' })).kind, 'answer');
+    }
+  });
+
+  describe('a request that fails again and again', () => {
+    const times = async (n: number, fault: Fault, others: number) => {
+      await at.start({ fault: ({ seed }) => (seed === 7 ? fault : undefined) });
+      let last: MappedError | undefined;
+      for (let failures = 0; failures < n; failures += 1) last = await error();
+      for (let other = 0; other < others; other += 1) await at.send({ seed: 8, call: `other ${other}` });
+      last = await error();
+      return [last.type, last.drop];
+    };
+
+    for (const [what, fault] of [
+      ['500', { status: 500 }],
+      ['a reset', { reset: 'before' }],
+      ['HTML', { body: '<html>Welcome</html>' }],
+    ] as [string, Fault][]) {
+      it(`with ${what} is dropped once ten others were answered meanwhile`, async () => {
+        assert.deepEqual(await times(9, fault, 10), ['InvalidRequest', 'unanswered']);
+      });
+    }
+
+    it('is tried again for ever while nothing else is answered', async () => {
+      assert.deepEqual(await times(30, { status: 500 }, 0), ['ProviderUnavailable', null]);
+    });
+
+    it('is tried again while others are answered, if it has not failed often', async () => {
+      assert.deepEqual(await times(8, { status: 500 }, 50), ['ProviderUnavailable', null]);
+    });
+
+    it('with 429 is never dropped', async () => {
+      assert.deepEqual(await times(12, { status: 429 }, 20), ['RateLimited', null]);
+    });
+  });
+
+  describe('x-should-retry', () => {
+    const told = (status: number, value: string) => map({ status, headers: { 'x-should-retry': value } });
+
+    it('false at a 429 stops and asks a person: waiting does not help', async () => {
+      assert.equal((await told(429, 'false')).type, 'ProviderAccess');
+    });
+
+    it('false at a 500 is not followed: an outage must cost no item', async () => {
+      assert.equal((await told(500, 'false')).type, 'ProviderUnavailable');
+    });
+
+    it('true at a refusal is followed, four times', async () => {
+      await at.start({ fault: () => ({ status: 400, headers: { 'x-should-retry': 'true' } }) });
+      const types = [];
+      for (let failures = 1; failures <= 5; failures += 1) types.push((await error()).type);
+      assert.deepEqual(types, [...Array(4).fill('ProviderUnavailable'), 'InvalidRequest']);
+    });
+
+    it('true at a refused key is not followed', async () => {
+      assert.equal((await told(401, 'true')).type, 'ProviderAccess');
+    });
+  });
+
+  it('a request that is above the limit per minute all by itself drops the item', async () => {
+    const message = 'Request too large for m on tokens per min (TPM): Limit 30000, Requested 50000.';
+    const { type, drop } = await map({ status: 429, body: errorBody(message, 'rate_limit_exceeded') });
+    assert.deepEqual([type, drop], ['InvalidRequest', 'invalid-request']);
+  });
+
+  describe('a redirect', () => {
+    for (const status of [301, 302, 303, 307, 308]) {
+      it(`with ${status} stops and asks a person, and sends neither prompt nor key elsewhere`, async () => {
+        const elsewhere: string[] = [];
+        const other = createServer((request, response) => {
+          elsewhere.push(String(request.url));
+          response.end('{}');
+        });
+        await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+        try {
+          const location = `http://localhost:${(other.address() as AddressInfo).port}/v1`;
+          const { type, failure } = await map({ status, headers: { location }, body: '' });
+          assert.equal(type, 'ProviderAccess');
+          assert.match(failure.message ?? '', new RegExp(`redirects to ${location} .*base URL`));
+          assert.deepEqual(elsewhere, []);
+        } finally {
+          other.close();
+        }
+      });
+    }
+  });
+
+  describe('an error without a response', () => {
+    const sendToUrl = async (baseUrl: string) => {
+      await at.start();
+      const client = createTeacherClient({ baseUrl, apiKeyEnv: null, timeoutMs: 5000 });
+      const sent = (await at.send({ client })) as SentError;
+      return [sent.error.type, sent.bill, sent.error.failure.nonRetryable, sent.error.reason] as const;
+    };
+
+    it('of a host that nobody knows is tried again and costs nothing', async () => {
+      const [...facts] = await sendToUrl('http://no-such-host.invalid/v1');
+      assert.deepEqual(facts.slice(0, 3), ['ProviderUnavailable', 'none', false]);
+      assert.match(facts[3], /no-such-host\.invalid/);
+    });
+
+    it('of an address without encryption is tried again and costs nothing', async () => {
+      const server = await at.start();
+      const [type, bill] = await sendToUrl(server.baseUrl.replace('http:', 'https:'));
+      await server.stop();
+      assert.deepEqual([type, bill], ['ProviderUnavailable', 'none']);
+    });
+  });
+
+  describe('the provider’s words', () => {
+    for (const [wording, body, words] of [
+      ['OpenAI’s', errorBody('Bad prompt', null), 'Bad prompt'],
+      ['those without an outer object', { object: 'error', message: 'Bad prompt', code: 400 }, 'Bad prompt'],
+      ['a text as error', { error: 'Bad prompt' }, 'Bad prompt'],
+      ['FastAPI’s detail', { detail: 'Bad prompt' }, 'Bad prompt'],
+      [
+        'a list of details',
+        { detail: [{ loc: ['body'], msg: 'Bad' }] },
+        '{"detail":[{"loc":["body"],"msg":"Bad"}]}',
+      ],
+      ['plain text', 'Bad prompt', 'Bad prompt'],
+      ['a web page', '<!DOCTYPE html><html><title>Bad\nprompt</title><p>…', 'a web page, "Bad prompt"'],
+      ['no words', '', 'no message'],
+    ] as [string, unknown, string][]) {
+      it(`are read from ${wording}`, async () => {
+        assert.equal((await map({ status: 400, body })).reason, `HTTP 400: ${words}`);
+      });
+    }
+
+    it('are read from an error inside a success, with the status that it should have had', async () => {
+      const { type, reason } = await map({ body: { error: { message: 'Slow down', code: 429 } } });
+      assert.deepEqual([type, reason], ['RateLimited', 'HTTP 429: Slow down']);
+    });
+
+    it('name the model that is unknown, wherever they stand', async () => {
+      const body = {
+        object: 'error',
+        message: 'The model `x` does not exist.',
+        type: 'NotFoundError',
+        code: 404,
+      };
+      assert.equal((await map({ status: 404, body })).type, 'ProviderAccess');
+    });
   });
 
   it('an endpoint that is not there is tried again', async () => {

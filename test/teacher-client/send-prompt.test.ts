@@ -162,6 +162,17 @@ describe('sending a prompt', () => {
       assert.equal((await cancelled()).kind, 'aborted');
     });
 
+    it('closes the connection that the endpoint answers on', async () => {
+      const abort = new AbortController();
+      const server = await at.start({ latencyMs: 60_000 });
+      const sending = at.send({ signal: abort.signal });
+      while (server.inFlight === 0) await new Promise(setImmediate);
+      abort.abort();
+      await sending;
+      while (server.leftByClient === 0) await new Promise(setImmediate);
+      assert.equal(server.leftByClient, 1);
+    });
+
     it('passes the reason of the cancellation on', async () => {
       const reason = new CancelledFailure('CANCELLED');
       const sent = await cancelled(reason);
