@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, link, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { closeSync, constants, link, readFile, type Stats, stat, unlink } from 'node:fs';
+import { readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import writeFileAtomic from 'write-file-atomic';
+import { KeptFiles, openFile, promised, syncFd, withFd, writeFd } from './descriptors.js';
 import { explainSystemError } from './errors.js';
 import { Folders, linkError, refuseLink } from './folders.js';
 import { LogQueue } from './log-queue.js';
@@ -18,6 +19,8 @@ export class FileStore implements Store {
   readonly url: string;
   private readonly folders: Folders;
   private readonly logs = new LogQueue((key, lines) => this.flush(key, lines));
+  /** A shard's log takes rows many times a second. */
+  private readonly openLogs = new KeptFiles({ most: 32, idleMs: 1_000 });
   /** Log parts that a failed flush may have torn: their writer goes on in a new part. */
   private readonly partOf = new Map<string, number>();
 
@@ -42,26 +45,23 @@ export class FileStore implements Store {
   async create(name: string, bytes: Uint8Array | string): Promise<boolean> {
     return await this.inFolder(name, async (file, folder) => {
       const temporary = path.join(folder, `.new-${randomUUID()}`);
+      let created = true;
       try {
-        const handle = await open(temporary, 'wx');
-        try {
-          await handle.writeFile(bytes);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
+        await withFd(temporary, 'wx', async (fd) => {
+          await writeFd(fd, toBuffer(bytes));
+          await syncFd(fd);
+        });
         // A link, unlike a rename, fails when the name is taken.
-        await link(temporary, file);
+        await promised<void>((done) => link(temporary, file, done));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        // Whoever created it may have died before its own fsync of the folder; what we report must last.
-        await this.folders.sync(folder);
-        return false;
+        created = false;
       } finally {
-        await rm(temporary, { force: true });
+        await unlinkIfAny(temporary);
       }
+      // Also when it was there: whoever created it may have died before its own fsync; what we report must last.
       await this.folders.sync(folder);
-      return true;
+      return created;
     });
   }
 
@@ -80,13 +80,7 @@ export class FileStore implements Store {
 
   async remove(name: string): Promise<void> {
     await this.explained(name, async (file) => {
-      try {
-        await unlink(file);
-      } catch (error) {
-        if (isMissing(error)) return;
-        throw error;
-      }
-      await this.folders.sync(path.dirname(file));
+      if (await unlinkIfAny(file)) await this.folders.sync(path.dirname(file));
     });
   }
 
@@ -131,7 +125,6 @@ export class FileStore implements Store {
     const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     const number = this.partOf.get(key) ?? 1;
     try {
-      // Opened anew each time, so that a log that was removed comes back.
       while (!(await this.appendDurably(`${key}-${number}.jsonl`, text))) {}
     } catch (error) {
       this.partOf.set(key, number + 1);
@@ -143,37 +136,32 @@ export class FileStore implements Store {
   private async appendDurably(name: string, bytes: Buffer): Promise<boolean> {
     return await this.inFolder(name, async (file, folder) => {
       const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-      const handle = await open(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW);
+      const kept = this.openLogs.take(file);
+      const log = kept ?? (await openFile(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW));
+      let isInPlace = false;
       try {
-        const isNew = (await handle.stat()).size === 0;
-        await writeAll(handle, bytes);
-        await handle.sync();
-        if (isNew) await this.folders.sync(folder);
-        const [mine, there] = await Promise.all([handle.stat(), stat(file).catch(() => undefined)]);
-        return there?.ino === mine.ino;
+        await writeFd(log.fd, bytes);
+        await syncFd(log.fd);
+        if (kept === undefined) await this.folders.sync(folder);
+        isInPlace = (await inodeOf(file)) === log.inode;
+        return isInPlace;
       } finally {
-        await handle.close();
+        // One that failed, or whose file is gone, is opened anew the next time.
+        if (isInPlace) this.openLogs.keep(file, log);
+        else closeSync(log.fd);
       }
     });
   }
 
   private async readFile(file: string): Promise<Buffer | undefined> {
     await this.folders.check(path.dirname(file));
-    let handle: FileHandle;
+    const { O_RDONLY, O_NOFOLLOW } = constants;
     try {
-      handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw (error as NodeJS.ErrnoException).code === 'ELOOP' ? linkError(file) : error;
-    }
-    try {
-      return await handle.readFile();
+      return await withFd(file, O_RDONLY | O_NOFOLLOW, (fd) => promised((done) => readFile(fd, done)));
     } catch (error) {
       // A folder: other names lie below it, but it is none itself.
-      if ((error as NodeJS.ErrnoException).code === 'EISDIR') return undefined;
-      throw error;
-    } finally {
-      await handle.close();
+      if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return undefined;
+      throw (error as NodeJS.ErrnoException).code === 'ELOOP' ? linkError(file) : error;
     }
   }
 
@@ -220,9 +208,24 @@ async function collect(folder: string, prefix: string, names: string[]): Promise
   }
 }
 
-async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
+/** null when there is no such file. */
+async function inodeOf(file: string): Promise<number | null> {
+  try {
+    return (await promised<Stats>((done) => stat(file, done))).ino;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** False when there was none. */
+async function unlinkIfAny(file: string): Promise<boolean> {
+  try {
+    await promised<void>((done) => unlink(file, done));
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 

@@ -1,7 +1,8 @@
 /** Folders of a file store: made durably, checked to lie inside it, fsynced after their entries change. */
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, realpath } from 'node:fs/promises';
+import { lstat, mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { syncFd, withFd } from './descriptors.js';
 import { UserError } from './errors.js';
 
 export class Folders {
@@ -94,10 +95,5 @@ export function linkError(file: string): UserError {
 async function syncFolder(folder: string): Promise<void> {
   // Windows cannot open a folder for this and has no such promise to keep.
   if (process.platform === 'win32') return;
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await withFd(folder, constants.O_RDONLY, syncFd);
 }
