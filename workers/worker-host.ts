@@ -32,8 +32,18 @@ export interface WorkerHostOptions {
 
 /** Longer than any request to a teacher should take: what is in flight at SIGTERM finishes and is stored. */
 const shutdownGraceTime = '150 seconds';
-/** Above the 200 calls that one run may have in flight, so that several runs share a queue without waiting. */
-const teacherSlots = 1_000;
+
+/** What a worker that runs workflows is set up with. */
+export const workflowWorker = {
+  // A run keeps about five workflows busy; the default grows with the heap and wins nothing here.
+  maxCachedWorkflows: 200,
+} satisfies Partial<WorkerOptions>;
+
+/** What a worker that calls teachers is set up with. */
+export const teacherWorker = {
+  // Above the 200 calls that one run may have in flight, so that several runs share a queue without waiting.
+  maxConcurrentActivityTaskExecutions: 1_000,
+} satisfies Partial<WorkerOptions>;
 
 /** Runs until SIGTERM or SIGINT. Throws a UserError or ServiceError when store or server cannot be reached. */
 export async function runWorkers(options: WorkerHostOptions): Promise<void> {
@@ -81,19 +91,15 @@ async function queueOptions(
     const bundle = await loadWorkflowBundle();
     await checkOpenRuns({ target, store: deps.runs.store, bundle });
     return {
+      ...workflowWorker,
       workflowBundle: { code: bundle.code },
       activities: { ...createStoreActivities(deps), ...createLimitActivities(client) },
-      // A run keeps about five workflows busy; the default grows with the heap and wins nothing here.
-      maxCachedWorkflows: 200,
     };
   }
   if (queue === 'cpu') {
     return { activities: { ...createCpuActivities(deps) }, maxConcurrentActivityTaskExecutions: 2 };
   }
-  return {
-    activities: { ...createTeacherActivities(deps) },
-    maxConcurrentActivityTaskExecutions: teacherSlots,
-  };
+  return { ...teacherWorker, activities: { ...createTeacherActivities(deps) } };
 }
 
 async function close(connection: NativeConnection): Promise<void> {

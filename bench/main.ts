@@ -1,0 +1,31 @@
+/**
+ * The benchmarks: `npm run bench -- throughput --json`. Each has a folder of its own; this file only wires them.
+ * Progress goes to standard error, results to standard output.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type MeasuredName, measuredNames } from './throughput/measurement.js';
+import { benchThroughput } from './throughput/throughput.js';
+
+const program = new Command('bench').description('Measures what docs/benchmarks.md quotes');
+
+program
+  .command('throughput')
+  .description('teacher calls per second: an empty Temporal loop, one that asks the teacher, a seedmill run')
+  .option('--calls <numbers>', 'calls of each, comma-separated for several goes', counts, [2_000, 20_000])
+  .addOption(
+    new Option('--only <names...>', 'leave the others out')
+      .choices(measuredNames)
+      .default([...measuredNames]),
+  )
+  .option('--json', 'print one JSON object instead of tables', false)
+  .action((options: { calls: number[]; only: MeasuredName[]; json: boolean }) => benchThroughput(options));
+
+function counts(text: string): number[] {
+  return text.split(',').map((part) => {
+    const number = Number(part);
+    if (Number.isInteger(number) && number >= 1 && number <= 100_000) return number;
+    throw new InvalidArgumentError('give whole numbers from 1 to 100000, for example 2000,20000');
+  });
+}
+
+await program.parseAsync();
