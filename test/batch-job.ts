@@ -50,6 +50,14 @@ export interface WireBatch {
   metadata: Record<string, string> | null;
 }
 
+/** What a rule of the test can depend on. */
+export interface BatchFacts {
+  /** Batches created before this one. */
+  index: number;
+  /** Of its first request. */
+  model: string;
+}
+
 export interface WireBatchError {
   code: string;
   line: number | null;
@@ -85,8 +93,7 @@ export interface DoneLine {
 }
 
 export interface JobOptions {
-  /** Batches created before this one. */
-  index: number;
+  facts: BatchFacts;
   batch: WireBatch;
   input: Buffer;
   script: Script;
@@ -96,6 +103,7 @@ export interface JobOptions {
   steps: number;
   /** Requests that are dealt with before its time is up; undefined: all. */
   expireAfter: number | undefined;
+  refuse(): { code: string; message: string } | undefined;
   /** Prompt tokens that other batches have in the queue, and the most there may be. */
   queue: { enqueuedTokens(): number; mostTokens: number };
   nowSeconds(): number;
@@ -115,6 +123,10 @@ export class BatchJob {
   constructor(options: JobOptions) {
     this.options = options;
     this.batch = options.batch;
+  }
+
+  get facts(): BatchFacts {
+    return this.options.facts;
   }
 
   get isOpen(): boolean {
@@ -161,6 +173,8 @@ export class BatchJob {
         param: null,
       });
     }
+    const refused = options.refuse();
+    if (refused) errors.push({ ...refused, line: null, param: null });
     if (errors.length > 0) {
       batch.status = 'failed';
       batch.failed_at = options.nowSeconds();
@@ -194,9 +208,9 @@ export class BatchJob {
     const { batch, options } = this;
     const { custom_id: customId } = line;
     const asked = readRequest(line.url as ScriptRequest['path'], line.body);
-    const fault = options.lineFault(asked, { batch: options.index, customId });
-    const id = `batch_req_${options.index}_${this.done}`;
-    const request_id = `req-${options.index}-${this.done}`;
+    const fault = options.lineFault(asked, { batch: options.facts.index, customId });
+    const id = `batch_req_${options.facts.index}_${this.done}`;
+    const request_id = `req-${options.facts.index}-${this.done}`;
     const row = { id, custom_id: customId };
     if (fault && typeof fault === 'object' && !('line' in fault)) {
       batch.request_counts.failed += 1;
@@ -225,7 +239,7 @@ export class BatchJob {
     this.usage.completionTokens += billed.completionTokens;
     options.keep({ batchId: batch.id, customId, request: asked, status: 200, billed });
     if (fault === 'lost') return;
-    const body = answerBody({ asked, answer, id: `cmpl-${options.index}-${this.done}`, billed });
+    const body = answerBody({ asked, answer, id: `cmpl-${options.facts.index}-${this.done}`, billed });
     this.output.push(
       fault?.line ??
         JSON.stringify({ ...row, response: { status_code: 200, request_id, body }, error: null }),
@@ -245,7 +259,7 @@ export class BatchJob {
               code: 'batch_cancelled',
               message: 'This request could not be executed before the batch was cancelled.',
             };
-      const id = `batch_req_${options.index}_${this.done}`;
+      const id = `batch_req_${options.facts.index}_${this.done}`;
       this.errors.push(JSON.stringify({ id, custom_id, response: null, error }));
       batch.request_counts.failed += 1;
       this.done += 1;

@@ -20,8 +20,12 @@ export interface CallFault {
   how: { status: number; body?: unknown; headers?: Record<string, string> } | 'reset' | 'silence' | 'half';
 }
 
-/** `index`: earlier requests to the same route. */
-export type CallFaultRule = (call: { route: BatchRoute; index: number }) => CallFault | undefined;
+/** `index`: earlier requests to the same route. `model`: of the batch that it is about, where it is about one. */
+export type CallFaultRule = (call: {
+  route: BatchRoute;
+  index: number;
+  model: string | null;
+}) => CallFault | undefined;
 
 export interface Route {
   name: BatchRoute;

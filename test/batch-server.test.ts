@@ -124,7 +124,7 @@ describe('local Files and Batches endpoints', () => {
   });
 
   it('keeps the finished part of a batch that is cancelled', async () => {
-    await start({ pace: 'hand', steps: 3 });
+    await start({ pace: () => 'hand', steps: 3 });
     const batch = await create(three);
     for (let step = 0; step < 2; step += 1) batches.step(batch.id);
     assert.equal((await openai.batches.cancel(batch.id)).status, 'cancelling');
@@ -156,7 +156,7 @@ describe('local Files and Batches endpoints', () => {
   ];
   for (const [what, lines, code, at] of bad) {
     it(`fails a file with ${what}`, async () => {
-      await start({ limits: { requests: 3, bytes: 1000, enqueuedTokens: 3 } });
+      await start({ limits: { requests: 3, bytes: 1000, enqueuedTokens: () => 3 } });
       const { status, errors, output_file_id } = await ended(await create(lines));
       assert.deepEqual([status, output_file_id], ['failed', null]);
       assert.deepEqual([errors?.data?.[0]?.code, errors?.data?.[0]?.line], [code, at]);
@@ -164,7 +164,7 @@ describe('local Files and Batches endpoints', () => {
   }
 
   it('counts the tokens of open batches against the limit', async () => {
-    await start({ limits: { enqueuedTokens: 3 }, pace: 'hand' });
+    await start({ limits: { enqueuedTokens: () => 3 }, pace: () => 'hand' });
     const first = await create([line('a')]);
     const second = await create([line('b')]);
     batches.step(first.id);

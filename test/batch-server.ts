@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BatchFiles, missing, notFound, refusal, type WireAnswer } from './batch-files.js';
-import { BatchJob, type DoneLine, type LineFaultRule, type WireBatch } from './batch-job.js';
+import { type BatchFacts, BatchJob, type DoneLine, type LineFaultRule, type WireBatch } from './batch-job.js';
 import {
   type BatchRoute,
   type CallFaultRule,
@@ -30,12 +30,19 @@ export interface BatchServerOptions {
   lineFault?: LineFaultRule;
   callFault?: CallFaultRule;
   /** `look`: each look at a batch moves it on. `hand`: only `step` does. */
-  pace?: 'look' | 'hand';
+  pace?: (batch: BatchFacts) => 'look' | 'hand';
   /** Steps that a batch is in progress. */
   steps?: number;
   /** Requests that a batch deals with before its time is up; undefined: all of them. */
-  expireAfter?: (batch: { index: number }) => number | undefined;
-  limits?: { requests?: number; bytes?: number; enqueuedTokens?: number };
+  expireAfter?: (batch: BatchFacts) => number | undefined;
+  /** Refuses a whole file for a reason of its own. */
+  refuse?: (batch: BatchFacts) => { code: string; message: string } | undefined;
+  limits?: {
+    requests?: number;
+    bytes?: number;
+    /** Prompt tokens that may wait for a model at once, over all of the account's batches. */
+    enqueuedTokens?: (model: string) => number;
+  };
 }
 
 const DAY_SECONDS = 86_400;
@@ -49,8 +56,9 @@ export class BatchServer {
   lineFault: LineFaultRule;
   callFault: CallFaultRule;
   expireAfter: NonNullable<BatchServerOptions['expireAfter']>;
-  limits: { requests: number; bytes: number; enqueuedTokens: number };
-  pace: 'look' | 'hand';
+  refuse: NonNullable<BatchServerOptions['refuse']>;
+  pace: NonNullable<BatchServerOptions['pace']>;
+  limits: { requests: number; bytes: number; enqueuedTokens(model: string): number };
   private readonly options: BatchServerOptions;
   private readonly files = new BatchFiles(nowSeconds);
   /** Oldest first. */
@@ -63,11 +71,12 @@ export class BatchServer {
     this.lineFault = options.lineFault ?? (() => undefined);
     this.callFault = options.callFault ?? (() => undefined);
     this.expireAfter = options.expireAfter ?? (() => undefined);
-    this.pace = options.pace ?? 'look';
+    this.refuse = options.refuse ?? (() => undefined);
+    this.pace = options.pace ?? (() => 'look');
     this.limits = {
       requests: options.limits?.requests ?? 50_000,
       bytes: options.limits?.bytes ?? 200 * 1024 * 1024,
-      enqueuedTokens: options.limits?.enqueuedTokens ?? Number.POSITIVE_INFINITY,
+      enqueuedTokens: options.limits?.enqueuedTokens ?? (() => Number.POSITIVE_INFINITY),
     };
   }
 
@@ -112,13 +121,24 @@ export class BatchServer {
     if (!route) return false;
     const index = this.count(route.name);
     this.received.set(route.name, index + 1);
-    const fault = this.callFault({ route: route.name, index });
     const body = await readBody(request);
+    const model = this.modelOf(route, body);
+    const fault = this.callFault({ route: route.name, index, model });
     const answer = fault?.when === 'before' ? null : await this.handle({ route, url, request, body });
     if (fault) spoil({ fault, answer, request, response });
     else if (answer) send(answer, response);
     return true;
   };
+
+  /** null: the request is about no batch that is known by then. */
+  private modelOf({ name, id }: Route, body: Buffer): string | null {
+    if (name === 'batches.create') {
+      const { input_file_id } = JSON.parse(body.toString('utf8')) as { input_file_id?: string };
+      const input = this.files.bytesOf(input_file_id ?? '');
+      return input ? modelOf(input) : null;
+    }
+    return this.jobs.find(({ batch }) => batch.id === id)?.facts.model ?? null;
+  }
 
   private async handle(call: {
     route: Route;
@@ -188,19 +208,23 @@ export class BatchServer {
       usage: null,
       metadata: (metadata as WireBatch['metadata'] | undefined) ?? null,
     };
+    const facts = { index, model: modelOf(input) };
     const job: BatchJob = new BatchJob({
-      index,
+      facts,
       batch,
       input,
       script: (request) => this.script(request),
       lineFault: (request, facts) => this.lineFault(request, facts),
       limits: this.limits,
       steps: this.options.steps ?? 2,
-      expireAfter: this.expireAfter({ index }),
+      expireAfter: this.expireAfter(facts),
+      refuse: () => this.refuse(facts),
       queue: {
         enqueuedTokens: () =>
-          this.jobs.filter((other) => other !== job).reduce((sum, other) => sum + other.enqueuedTokens, 0),
-        mostTokens: this.limits.enqueuedTokens,
+          this.jobs
+            .filter((other) => other !== job && other.facts.model === facts.model)
+            .reduce((sum, other) => sum + other.enqueuedTokens, 0),
+        mostTokens: this.limits.enqueuedTokens(facts.model),
       },
       nowSeconds,
       keep: (done) => this.done.push(done),
@@ -214,7 +238,7 @@ export class BatchServer {
   private retrieve(id: string): WireAnswer {
     const job = this.jobs.find(({ batch }) => batch.id === id);
     if (!job) return notFound('Batch', id);
-    if (this.pace === 'look') job.step();
+    if (this.pace(job.facts) === 'look') job.step();
     return { status: 200, json: job.batch };
   }
 
@@ -259,6 +283,16 @@ function metadataProblem(metadata: unknown): string | null {
 function invalid(param: string, value: unknown, supported: string[]): WireAnswer {
   const list = supported.map((one) => `'${one}'`).join(', ');
   return refusal(400, `Invalid value: '${value}'. Supported values are: ${list}.`, param, 'invalid_value');
+}
+
+/** '' for a file whose first line is none. */
+function modelOf(input: Buffer): string {
+  try {
+    const line = JSON.parse(input.toString('utf8').split('\n', 1)[0] ?? '') as { body?: { model?: unknown } };
+    return String(line.body?.model ?? '');
+  } catch {
+    return '';
+  }
 }
 
 function nowSeconds(): number {

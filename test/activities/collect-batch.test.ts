@@ -189,7 +189,7 @@ describe('collecting a batch', () => {
 
   for (const [what, limits, kind] of [
     ['is not what it takes', { bytes: 10 }, 'refused'],
-    ['finds no room in its queue', { enqueuedTokens: 1 }, 'queue-full'],
+    ['finds no room in its queue', { enqueuedTokens: () => 1 }, 'queue-full'],
   ] as const) {
     it(`passes on why the provider refused a file that ${what}, unbilled`, async () => {
       const run = await planned.start({ limits });
@@ -212,7 +212,7 @@ describe('collecting a batch', () => {
   });
 
   it('counts what a cancelled batch has not come to as cancelled', async () => {
-    const run = await planned.start({ pace: 'hand', steps: 2 });
+    const run = await planned.start({ pace: () => 'hand', steps: 2 });
     const sent = await run.submit(0);
     assert.ok(sent.outcome === 'sent');
     for (let step = 0; step < 2; step += 1) run.batches.step(sent.batchId);

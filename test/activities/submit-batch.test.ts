@@ -64,7 +64,7 @@ describe('sending a batch', () => {
   });
 
   it('calls the younger off when two attempts have made a batch each', async () => {
-    const run = await planned.start({ pace: 'hand' });
+    const run = await planned.start({ pace: () => 'hand' });
     const [a, b] = await Promise.all([run.submit(0, {}, run.worker()), run.submit(0, {}, run.worker())]);
     assert.equal(sent(a).batchId, sent(b).batchId);
     const open = run.batches.batches.filter(({ status }) => status === 'validating');

@@ -52,7 +52,7 @@ describe('a run through the Batch API on the command line', function () {
   });
 
   it('takes in a batch that ended while nothing of the run was alive', async () => {
-    await start({ pace: 'hand' });
+    await start({ pace: () => 'hand' });
     const running = project.spawn(['run', 'recipe.yaml', '--json']);
     await until(() => batches.batches.length === 1);
     running.kill('SIGKILL');
@@ -62,14 +62,14 @@ describe('a run through the Batch API on the command line', function () {
     assert.ok(batch);
     for (let step = 0; step < 3; step += 1) batches.step(batch.id);
     assert.equal(batch.status, 'completed');
-    batches.pace = 'look';
+    batches.pace = () => 'look';
     const result = await project.run(['run', 'recipe.yaml', '--json']);
     assert.equal(result.code, 0, result.stderr);
     await assertAllIsWell(onlyJson<StatusReport>(result));
   });
 
   it('shows what a batch is doing', async () => {
-    await start({ pace: 'hand', steps: 4 });
+    await start({ pace: () => 'hand', steps: 4 });
     const running = project.spawn(['start', 'recipe.yaml', '--json']);
     const { runId } = onlyJson<StatusReport>(ended(await running));
     await until(() => batches.batches.length === 1);

@@ -113,7 +113,7 @@ describe('batch client', () => {
   };
 
   it('says why the provider refused the whole file', async () => {
-    await start({ limits: { enqueuedTokens: 1 } });
+    await start({ limits: { enqueuedTokens: () => 1 } });
     const { status, problems } = await ended(await create(['a']));
     assert.equal(status, 'failed');
     assert.equal(problems[0]?.code, 'token_limit_exceeded');
@@ -161,7 +161,7 @@ describe('batch client', () => {
   });
 
   it('cancels a batch once, and leaves one that has ended as it is', async () => {
-    await start({ pace: 'hand' });
+    await start({ pace: () => 'hand' });
     const { id } = await create(['a']);
     const statuses = [];
     for (let n = 0; n < 2; n += 1) statuses.push((await cancelBatch(caller, id)).status);
