@@ -1,17 +1,24 @@
 /**
  * Records the histories that `test/workflows/replay.test.ts` replays. Record them anew only when open runs are not
- * meant to survive a change of the workflows, and say so in the commit:
+ * meant to survive a change of the workflows, and say so in the commit. All of them, or those that are named:
  *
- *     npx tsx test/histories/record.ts
+ *     npx tsx test/histories/record.ts [name …]
  */
 import { writeFile } from 'node:fs/promises';
 import proto from '@temporalio/proto';
-import { loopId, shardId } from '../../workflows/ids.js';
+import { batchId, loopId, shardId } from '../../workflows/ids.js';
+import { BatchServer } from '../batch-server.js';
 import { mochaGlobalTeardown } from '../global-setup.js';
 import { RunHarness, until } from '../run-harness.js';
 
+const wanted = process.argv.slice(2);
+const batches = new BatchServer({ expireAfter: ({ index }) => (index === 0 ? 1 : undefined) });
 const harness = await RunHarness.start({
-  teacher: { latencyMs: 30, fault: (_request, { index }) => (index === 0 ? { status: 503 } : undefined) },
+  teacher: {
+    latencyMs: 30,
+    fault: (_request, { index }) => (index === 0 ? { status: 503 } : undefined),
+    also: batches.answer,
+  },
 });
 try {
   const runId = await harness.startRun({ target: 20, generation: { callsPerRound: 3 } });
@@ -25,6 +32,17 @@ try {
     'call-shard-with-a-retried-call',
     shardId({ runId, round: 1, phase: 'instructions', shard: 0 }),
   );
+  const byBatch = await harness.finishedRun({
+    method: 'self-instruct',
+    target: 8,
+    teacher: { mode: 'batch', batchPollSeconds: 0.1 },
+    generation: { callsPerRound: 3 },
+    seed: 2,
+  });
+  await record(
+    'call-batch-that-expired',
+    batchId({ runId: byBatch, round: 1, phase: 'instructions', batch: 0 }),
+  );
 } finally {
   await harness.stop();
   await mochaGlobalTeardown();
@@ -32,6 +50,7 @@ try {
 process.exit();
 
 async function record(name: string, workflowId: string, execution?: string): Promise<void> {
+  if (wanted.length > 0 && !wanted.includes(name)) return;
   const history = await harness.client.workflow.getHandle(workflowId, execution).fetchHistory();
   const json = JSON.stringify(withoutMachine(toJson(history)), null, 1);
   await writeFile(new URL(`${name}.json`, import.meta.url), `${json}\n`);

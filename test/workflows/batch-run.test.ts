@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { costUsd, sumUsd } from '../../store/pricing.js';
+import { loopId } from '../../workflows/ids.js';
 import { BatchServer, type BatchServerOptions } from '../batch-server.js';
-import { price, type RecipeChanges, RunHarness } from '../run-harness.js';
+import { price, type RecipeChanges, RunHarness, until } from '../run-harness.js';
 import { type Dataset, readDataset } from './dataset.js';
 import { fewRounds, undisturbedDataset } from './undisturbed.js';
 
@@ -69,5 +70,35 @@ describe('a run through the Batch API', () => {
     assert.equal(batches.batches.length, before);
     const { calls, costUsd } = await readStatus(harness.store, runId);
     assert.deepEqual([calls.sent, calls.fromStore, costUsd], [0, calls.planned, 0]);
+  });
+
+  it('finds its batch again when the server has lost its history', async () => {
+    let isHeld = true;
+    await start({ pace: () => (isHeld ? 'hand' : 'look') });
+    const runId = await harness.startRun(byBatch());
+    await until(() => batches.batches.length === 1);
+    await until(async () => (await readStatus(harness.store, runId)).batches.length === 1);
+    const { loop } = await harness.status(runId);
+    for (const workflowId of [runId, loopId(runId), ...(loop?.shards ?? [])]) {
+      await harness.terminate(workflowId);
+    }
+    isHeld = false;
+    await harness.startWorkflow(runId);
+    await harness.result(runId);
+    assert.deepEqual((await readDataset(harness, runId)).comparable, undisturbed.comparable);
+    const files = batches.batches.map(({ metadata }) => metadata?.seedmill_batch);
+    assert.equal(new Set(files).size, files.length);
+    await assertAllIsWell(runId);
+  });
+
+  it('takes answers that were bought call by call, and gives its own to such a run', async () => {
+    await start();
+    const online = { ...fewRounds, target: 10 };
+    await harness.finishedRun(online);
+    const bought = harness.teacher.requests.length;
+    await harness.finishedRun(byBatch());
+    assert.ok(batches.done.length > 0);
+    await harness.finishedRun(fewRounds);
+    assert.equal(harness.teacher.requests.length, bought);
   });
 });

@@ -23,6 +23,13 @@ const histories: Record<string, { what: string; isIn(events: Events): boolean }>
     what: 'a second attempt',
     isIn: (events) => events.some((event) => event.activityTaskStartedEventAttributes?.attempt === 2),
   },
+  'call-batch-that-expired': {
+    what: 'a second file',
+    isIn: (events) => {
+      const scheduled = events.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+      return scheduled.filter((name) => name === 'collectBatch').length === 2;
+    },
+  },
 };
 
 describe('the workflows replay what earlier versions began', () => {
