@@ -1,0 +1,2 @@
+/** A module that cannot be loaded, for `pinned-thread.test.ts`. */
+throw new Error('this module is broken');

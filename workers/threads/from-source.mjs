@@ -1,0 +1,7 @@
+/** Entry of a thread of `PinnedThread` when this project runs from its sources. */
+import { workerData } from 'node:worker_threads';
+import { register } from 'tsx/esm/api';
+
+register();
+const [, { entry }] = workerData;
+export default await import(entry);
