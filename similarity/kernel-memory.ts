@@ -20,6 +20,21 @@ export interface Kernel {
     found: number,
   ): number;
   lcs(tokens: number, length: number, slots: number, masks: number, words: number, state: number): number;
+  finishRow(row: number, components: number): number;
+  cosine(a: number, b: number, components: number): number;
+  roundVector(row: number, components: number, rounded: number): number;
+  placeVector(rounded: number, components: number, chunk: number, blocks: number, place: number): void;
+  scanVectors(
+    chunk: number,
+    blocks: number,
+    vectors: number,
+    components: number,
+    rounded: number,
+    limits: number,
+    limitStep: number,
+    slack: number,
+    found: number,
+  ): number;
 }
 
 const pageBytes = 65_536;
@@ -35,6 +50,7 @@ export class KernelMemory {
   /** Views of the whole memory; others after each `allocate`. */
   u8!: Uint8Array;
   u32!: Uint32Array;
+  f32!: Float32Array;
   readonly #memory: WebAssembly.Memory;
   /** Address 0 stays free: in the kernel's tables it means nothing. */
   #top = 16;
@@ -62,7 +78,7 @@ export class KernelMemory {
     const end = address + Math.ceil(bytes / 16) * 16;
     const pages = Math.ceil(end / pageBytes);
     const present = this.#memory.buffer.byteLength / pageBytes;
-    if (pages > mostPages) throw new RangeError('the pool is too large: its index would need more than 4 GB');
+    if (pages > mostPages) throw new RangeError('the index is too large: it would need more than 4 GB');
     if (pages > present) {
       // An eighth more each time: views have to be renewed, but nothing is copied.
       this.#memory.grow(Math.min(mostPages, Math.max(pages, Math.ceil(present * 1.125))) - present);
@@ -76,6 +92,7 @@ export class KernelMemory {
     const { buffer } = this.#memory;
     this.u8 = new Uint8Array(buffer);
     this.u32 = new Uint32Array(buffer);
+    this.f32 = new Float32Array(buffer);
   }
 }
 

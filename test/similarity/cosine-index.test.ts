@@ -132,6 +132,50 @@ describe('CosineIndex.nearestBatch', () => {
   });
 });
 
+describe('CosineIndex.addDistinct', () => {
+  /** The definition: one after another. */
+  function oneByOne(index: CosineIndex, vectors: Float32Array[], threshold: number) {
+    return vectors.map((vector, i) => {
+      const neighbour = index.nearest(vector, { threshold });
+      if (neighbour === null) index.add(String(i), vector);
+      return neighbour;
+    });
+  }
+  const named = (vectors: Float32Array[]) => vectors.map((vector, i) => ({ id: String(i), vector }));
+
+  it('adds and leaves out what nearest and add in turn would', () => {
+    fc.assert(
+      fc.property(vectorSets, fc.double({ min: -1, max: 1, noNaN: true }), (set, threshold) => {
+        const vectors = [...set.vectors, ...set.vectors, set.query];
+        const index = new CosineIndex({ dimensions: set.query.length });
+        const twin = new CosineIndex({ dimensions: set.query.length });
+        const expected = oneByOne(twin, vectors, threshold);
+        assert.deepEqual(index.addDistinct(named(vectors), { threshold }), expected);
+        assert.deepEqual(index.save(), twin.save());
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('does so over several chunks of an index that is not empty', () => {
+    const [before, vectors] = [clustered(100, 33), clustered(1_500, 33)];
+    const index = indexOf({ query: before[0] as Float32Array, vectors: before });
+    const twin = CosineIndex.load(index.save());
+    const expected = oneByOne(twin, vectors, 0.8);
+    assert.ok(expected.filter((neighbour) => neighbour === null).length > 300);
+    assert.deepEqual(index.addDistinct(named(vectors), { threshold: 0.8 }), expected);
+    assert.deepEqual(index.save(), twin.save());
+  });
+
+  it('adds nothing when one of them cannot be compared', () => {
+    const index = new CosineIndex({ dimensions: 2 });
+    const entries = named([Float32Array.of(1, 0), Float32Array.of(0, 1), Float32Array.of(Number.NaN, 1)]);
+    assert.throws(() => index.addDistinct(entries, { threshold: 0.7 }), /component 0 of the vector of "2"/);
+    assert.throws(() => index.addDistinct(entries.slice(0, 2), { threshold: Number.NaN }), /NaN/);
+    assert.equal(index.size, 0);
+  });
+});
+
 describe('CosineIndex.similarities', () => {
   it('lists the cosine with each vector, in the order of adding', () => {
     fc.assert(
