@@ -7,7 +7,7 @@ import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { run, start } from './commands/run.js';
 import { list, status, watch } from './commands/show.js';
-import { cancel, pause, resume } from './commands/steer.js';
+import { cancel, pause, resume, set } from './commands/steer.js';
 import { up } from './commands/up.js';
 import { verify } from './commands/verify.js';
 import { worker } from './commands/worker.js';
@@ -83,6 +83,15 @@ command('pause', 'make no new calls until the run is resumed')
 command('resume', 'go on with a paused run')
   .argument('<run>')
   .action(act((context, [runId]) => resume(context, runId)));
+command('set', 'change a run while it lives: budget.usd, budget.calls, budget.tokens, concurrency and limits')
+  .argument('<run>')
+  .argument('<key=value...>', 'for example budget.usd=20 concurrency=80 requestsPerMinute=none')
+  .option('--teacher <name>', 'whose concurrency or limits; the recipe’s `teacher` where not given')
+  .action(
+    act((context, [runId, ...changes], { teacher }: { teacher?: string }) =>
+      set(context, runId, { changes, teacher }),
+    ),
+  );
 command('cancel', 'end a run with what it has; calls in flight finish and are stored')
   .argument('<run>')
   .option('--now', 'abort the calls in flight; what they cost stays unknown')

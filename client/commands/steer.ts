@@ -1,13 +1,19 @@
 import os from 'node:os';
+import type { StoredRecipe } from '../../activities/run-data.js';
+import { runFiles } from '../../activities/run-files.js';
+import type { Budget, Spend } from '../../activities/types.js';
+import { readJson } from '../../store/artifacts.js';
 import { openStore } from '../../store/open-store.js';
 import { hasEnded } from '../run-identity.js';
 import { UserError } from '../../store/errors.js';
 import { checkRunId } from '../../store/names.js';
+import { exceeded, inWords, noBudget } from '../../workflows/budget.js';
 import type { RunStatus } from '../../workflows/messages.js';
 import type { Context } from '../context.js';
 import { findClient } from '../find-server.js';
 import { steer } from '../live-run.js';
-import { readStatus } from '../status.js';
+import { settingsChanges } from '../settings-changes.js';
+import { readStatus, type StatusReport } from '../status.js';
 
 /** `seedmill pause`: no new calls; those in flight are awaited and stored. */
 export async function pause(context: Context, runId: string, reason: string): Promise<number> {
@@ -24,21 +30,58 @@ export async function cancel(context: Context, runId: string, now: boolean): Pro
   return await change(context, runId, { update: 'cancel', arg: { by: person(), now } });
 }
 
-async function change(
+/** `seedmill set`: changes budget, concurrency or limits of a run while it lives. */
+export async function set(
   context: Context,
   runId: string,
-  request: { update: string; arg: unknown },
+  { changes, teacher }: { changes: string[]; teacher: string | undefined },
 ): Promise<number> {
   checkRunId(runId);
   const { store } = await openStore(context.storeUrl);
+  const status = await readStatus(store, runId);
+  const recipe = await readJson<StoredRecipe>(store, runFiles(runId).recipe);
+  const requests = settingsChanges(changes, teacher ?? recipe.teacher.name);
+  for (const request of requests) if (request.update === 'setBudget') checkBudget(request.arg.budget, status);
+  const by = person();
+  return await change(
+    context,
+    runId,
+    ...requests.map(({ update, arg }) => ({ update, arg: { by, ...arg } })),
+  );
+}
+
+/** The run itself knows what was spent at its last step; the store knows what is spent now. */
+function checkBudget(budget: Partial<Budget>, { calls, tokens, costUsd, unknownUsd }: StatusReport): void {
+  const spent: Spend = {
+    calls: calls.sent - calls.failedAttempts,
+    tokens: tokens.prompt + tokens.completion,
+    usd: costUsd === null || unknownUsd === null ? null : costUsd + unknownUsd,
+  };
+  const wanted = { ...noBudget, ...budget };
+  const [key] = exceeded(spent, wanted);
+  if (key === undefined) return;
+  throw new UserError(
+    `budget.${key}: nothing has changed: ${inWords(key, spent)} are spent already, more than ${inWords(key, wanted)}`,
+  );
+}
+
+async function change(
+  context: Context,
+  runId: string,
+  ...requests: { update: string; arg: unknown }[]
+): Promise<number> {
+  checkRunId(runId);
+  const what = requests.map(({ update }) => update).join(', ');
+  const { store } = await openStore(context.storeUrl);
   await readStatus(store, runId);
-  if (await hasEnded(store, runId)) throw new UserError(`${request.update} ${runId}: the run has ended`);
+  if (await hasEnded(store, runId)) throw new UserError(`${what} ${runId}: the run has ended`);
   const client = await findClient(context).catch((error: Error) => {
-    throw new UserError(`${request.update} ${runId}: nothing has changed: ${error.message}`);
+    throw new UserError(`${what} ${runId}: nothing has changed: ${error.message}`);
   });
   try {
-    const status = await steer(client, { runId, ...request });
-    report(context, runId, status);
+    let status: RunStatus | null = null;
+    for (const request of requests) status = await steer(client, { runId, ...request });
+    if (status) report(context, runId, status);
     return 0;
   } finally {
     await client.connection.close();

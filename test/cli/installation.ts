@@ -34,6 +34,9 @@ async function build(): Promise<string> {
   await access(main).catch(() => {
     throw new Error(`tsc made no ${main}: ${compiled.stdout}${compiled.stderr}`);
   });
+  const kernel = path.join(dist, 'similarity', 'kernel.wasm');
+  const asc = ['asc', 'similarity/kernel/kernel.ts', '--config', 'similarity/kernel/asconfig.json'];
+  await execa('npx', [...asc, '--outFile', kernel], { cwd: checkout });
   await execa(process.execPath, [path.join(dist, 'workers', 'build-bundle.js')]);
   return main;
 }

@@ -98,6 +98,28 @@ describe('a run on the command line', function () {
     assert.equal((await project.json<StatusReport>(['watch', runId])).state, 'finished');
   });
 
+  it('is paused by its budget, refuses one that is spent already, and goes on with a larger one', async () => {
+    await project.writeRecipe({ budget: { calls: 10 } });
+    const running = project.spawn(['run', 'recipe.yaml', '--json']);
+    await until(async () => {
+      const { runs } = await project.json<{ runs: StatusReport[] }>(['list']);
+      return runs[0]?.paused?.by === 'budget';
+    });
+    const { runs } = await project.json<{ runs: StatusReport[] }>(['list']);
+    const runId = runs[0]?.runId as string;
+    const refused = await project.run(['set', runId, 'budget.calls=5']);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /budget\.calls: nothing has changed: 9 calls are spent already, more than 5 calls/,
+    );
+    const set = await project.json<RunStatus>(['set', runId, 'budget.calls=500', 'concurrency=2']);
+    assert.deepEqual([set.state, set.settings.budget.calls], ['running', 500]);
+    const status = onlyJson<StatusReport>(ended(await running));
+    assert.equal(status.state, 'finished');
+    await assertLedgerHolds(project, status);
+  });
+
   it('ends early when it is cancelled, with a dataset of what it has', async () => {
     const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml', '--set', 'target=500']);
     await until(() => project.teacher.requests.length > 30);

@@ -1,0 +1,59 @@
+/** `KEY=VALUE` as people type it after `seedmill set`, as the updates that a run understands. */
+import type { Budget, EndpointLimits } from '../activities/types.js';
+import { UserError } from '../store/errors.js';
+
+/** One update of a run; who makes it is added where it is sent. */
+export type SettingsChange =
+  | { update: 'setBudget'; arg: { budget: Partial<Budget> } }
+  | { update: 'setConcurrency'; arg: { teacher: string; concurrency: number } }
+  | { update: 'setLimits'; arg: { teacher: string } & Partial<EndpointLimits> };
+
+const budgetKeys: Record<string, keyof Budget> = {
+  'budget.usd': 'usd',
+  'budget.calls': 'calls',
+  'budget.tokens': 'tokens',
+};
+const limitKeys = ['requestsPerMinute', 'tokensPerMinute'] as const;
+const allKeys = [...Object.keys(budgetKeys), 'concurrency', ...limitKeys];
+
+/**
+ * The updates that make these changes, those of one kind in one update.
+ * @throws UserError naming the change that cannot be made.
+ */
+export function settingsChanges(changes: readonly string[], teacher: string): SettingsChange[] {
+  const budget: Partial<Budget> = {};
+  const limits: Partial<EndpointLimits> = {};
+  let concurrency: number | null = null;
+  for (const change of changes) {
+    const { key, value } = parse(change);
+    const budgetKey = Object.hasOwn(budgetKeys, key) ? budgetKeys[key] : undefined;
+    const limitKey = limitKeys.find((name) => name === key);
+    if (budgetKey) budget[budgetKey] = value;
+    else if (limitKey) limits[limitKey] = value;
+    else if (key !== 'concurrency')
+      throw new UserError(`${change}: no such key; there are ${allKeys.join(', ')}`);
+    else if (value === null) throw new UserError(`${change}: a number from 1 to 200 is needed`);
+    else concurrency = value;
+  }
+  return [
+    ...(Object.keys(budget).length > 0 ? [{ update: 'setBudget' as const, arg: { budget } }] : []),
+    ...(concurrency === null ? [] : [{ update: 'setConcurrency' as const, arg: { teacher, concurrency } }]),
+    ...(Object.keys(limits).length > 0
+      ? [{ update: 'setLimits' as const, arg: { teacher, ...limits } }]
+      : []),
+  ];
+}
+
+/** null: the limit is taken away. */
+function parse(change: string): { key: string; value: number | null } {
+  const at = change.indexOf('=');
+  if (at < 1) throw new UserError(`${change}: expected key=value, for example budget.usd=20`);
+  const key = change.slice(0, at).trim();
+  const text = change.slice(at + 1).trim();
+  if (text === 'none') return { key, value: null };
+  const value = Number(text);
+  if (text === '' || !Number.isFinite(value)) {
+    throw new UserError(`${change}: "${text}" is no number; "none" takes a limit away`);
+  }
+  return { key, value };
+}
