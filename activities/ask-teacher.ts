@@ -21,6 +21,8 @@ export interface AskDeps {
   flights: Flights<AskedOnce>;
   /** From `processWriter()`. */
   writer: string;
+  /** Resolves when the limits of the endpoint allow one more request; the server may see to that already. */
+  turn(signal: AbortSignal): Promise<void>;
 }
 
 export interface TeacherCall extends SampleChoice {
@@ -72,7 +74,7 @@ export async function askTeacher(deps: AskDeps, call: TeacherCall): Promise<AskR
 }
 
 async function joinOrAsk(
-  { client, responses, flights, writer }: AskDeps,
+  { client, responses, flights, writer, turn }: AskDeps,
   call: TeacherCall,
   parts: CallKeyParts,
 ): Promise<AskedOnce & { joined: boolean }> {
@@ -81,7 +83,7 @@ async function joinOrAsk(
   const owner = `${ledger.name}#${ledger.callIndex}`;
   const failureOf = (answer: TeacherAnswer) => answerFailure(call, answer);
   const start = (signal: AbortSignal) =>
-    askOnce({ client, responses, writer, key, seed, parts, ledger, price, book, failureOf, signal });
+    askOnce({ client, responses, writer, turn, key, seed, parts, ledger, price, book, failureOf, signal });
   while (true) {
     try {
       const flight = await flights.join({ key, owner, signal: call.signal, callsOff, start });

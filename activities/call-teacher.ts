@@ -14,6 +14,7 @@ import type { TeacherClients } from './teacher-client/clients.js';
 import { Flights } from './teacher-client/flights.js';
 import { resolveEndpointOf } from './teacher-endpoint.js';
 import type { CallResult, CallTeacherInput } from './types.js';
+import type { WorkerShare } from './worker-share.js';
 
 /** A teacher that has failed so often without a word about limits is out; with a stand-in, nobody waits for it. */
 const attemptsBeforeStandIn = 3;
@@ -25,6 +26,8 @@ export interface TeacherCallDeps {
   writer: string;
   /** Folder in which the local teacher is registered. */
   stateDir: string;
+  /** null: the server keeps the limits of the endpoints. */
+  share: WorkerShare | null;
 }
 
 /** Which attempt at a call this is. */
@@ -53,7 +56,7 @@ export class CallTeacher {
 
   /** @throws what `askTeacher` throws. */
   async call(input: CallTeacherInput, at: CallAttempt): Promise<CallResult> {
-    const { runs, prompts, writer, stateDir } = this.deps;
+    const { runs, prompts, writer, stateDir, share } = this.deps;
     const { run, round, phase, shard, callIndex, place } = input;
     const { activity, attempt, signal } = at;
     const recipe = await runs.recipe(run);
@@ -69,6 +72,7 @@ export class CallTeacher {
           responses: this.responses,
           flights: this.flights,
           writer,
+          turn: async (signal) => await share?.turn({ queue: teacher.queue, signal }),
         },
         {
           ...sampleChoice({ input, recipe, planned, place }),

@@ -5,9 +5,10 @@ import type { LimitActivities, QueueLimits } from './types.js';
 
 /** As `limitsDeclaredSignal` in workflows/messages.ts. */
 const signalName = 'limitsDeclared';
-const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
-/** gRPC's code of a call that the server does not know. */
+const { TASK_QUEUE_TYPE_ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
+/** gRPC's codes of a call that the server does not know, or that this worker may not make. */
 const unimplemented = 12;
+const permissionDenied = 7;
 
 /** `client`: of the server and namespace that the worker is connected to. */
 export function createLimitActivities(client: Client): LimitActivities {
@@ -45,7 +46,23 @@ async function declare(client: Client, runId: string, { queue, ...limits }: Queu
   }
 }
 
-/** False: the server is too old to know such limits. */
+/** Whether the server keeps the rate of a queue for this worker. */
+export async function holdsQueueRates(client: Client): Promise<boolean> {
+  try {
+    await client.workflowService.updateTaskQueueConfig({
+      namespace: client.options.namespace,
+      identity: client.options.identity,
+      taskQueue: 'seedmill',
+      // Nothing can be set for workflow tasks: a server that knows the call refuses it.
+      taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
+    });
+    return true;
+  } catch (error) {
+    return !isImpossible(error);
+  }
+}
+
+/** False: the server cannot do it. */
 async function setQueueRate(
   client: Client,
   { queue, perSecond }: { queue: string; perSecond: number | null },
@@ -61,9 +78,13 @@ async function setQueueRate(
     });
     return true;
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === unimplemented) return false;
+    if (isImpossible(error)) return false;
     throw error;
   }
+}
+
+function isImpossible(error: unknown): boolean {
+  return isGrpcServiceError(error) && (error.code === unimplemented || error.code === permissionDenied);
 }
 
 async function hasEnded(client: Client, runId: string): Promise<boolean> {

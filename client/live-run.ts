@@ -42,13 +42,14 @@ export async function lookAt(
   const handle = client.workflow.getHandle(runId);
   const execution = await soon(client, async () => (await handle.describe()).status.name);
   if (execution !== 'RUNNING') return { execution, status: null, problems: [] };
-  const [status, idle] = await Promise.all([
+  const [status, idle, unheld] = await Promise.all([
     soon(client, () => handle.query<RunStatus, []>('status')),
     soon(client, () => queuesWithoutWorkers(client, queues)),
+    soon(client, () => limitsHeldByWorkers(client, queues)),
   ]);
   const workflows = [runId, loopId(runId), ...(status?.loop?.shards ?? []).slice(-shardsLookedAt)];
   const failing = await soon(client, () => problemsOf(client, workflows));
-  return { execution, status, problems: [...(idle ?? []), ...(failing ?? [])] };
+  return { execution, status, problems: [...(idle ?? []), ...(unheld ?? []), ...(failing ?? [])] };
 }
 
 /** null when it fails or takes too long: whoever looks every second can wait for the next look. */
@@ -74,6 +75,25 @@ async function queuesWithoutWorkers(client: Client, queues: string[]): Promise<s
     idle.push(`no worker serves the queue ${queue}: "seedmill up" starts those of this machine`);
   }
   return idle;
+}
+
+/** Limits that the server cannot keep, so that they hold only as long as every worker is seen. */
+async function limitsHeldByWorkers(client: Client, queues: string[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const queue of queues.filter((name) => name.startsWith('teacher-'))) {
+    const keeper = await client.workflow.getHandle(queue).describe().catch(noKeeper);
+    if (keeper?.status.name !== 'RUNNING' || keeper.memo?.heldBy !== 'workers') continue;
+    problems.push(
+      `this Temporal server cannot limit the rate of ${queue} (it needs version 1.29 and the permission to): each worker keeps its share of the limits instead`,
+    );
+  }
+  return problems;
+}
+
+/** A queue without limits has no workflow that keeps them. */
+function noKeeper(error: unknown): null {
+  if (error instanceof WorkflowNotFoundError) return null;
+  throw error;
 }
 
 /** Failures that are being retried: pending activities and workflow tasks, each kind once. */

@@ -8,9 +8,10 @@ import {
   createStoreActivities,
   createTeacherActivities,
 } from '../activities/create-activities.js';
-import { createLimitActivities } from '../activities/hold-limits.js';
+import { createLimitActivities, holdsQueueRates } from '../activities/hold-limits.js';
 import { RoundPrompts } from '../activities/round-prompts.js';
 import { Runs } from '../activities/run-data.js';
+import { WorkerShare } from '../activities/worker-share.js';
 import { openStore } from '../store/open-store.js';
 import { processWriter } from '../store/writer.js';
 import { checkOpenRuns } from './check-open-runs.js';
@@ -57,6 +58,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
     prompts: new RoundPrompts(runs),
     writer: processWriter(),
     stateDir: options.stateDir,
+    share: (await holdsQueueRates(client)) ? null : new WorkerShare(client),
   };
   try {
     const workers = await Promise.all(

@@ -1,4 +1,11 @@
-import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { EndpointLimits } from '../activities/types.js';
 import { endpoints } from './activities.js';
 import { isLimited, lowest, rateFor } from './endpoint-limits.js';
@@ -34,6 +41,7 @@ export async function teacherLimits(carried?: TeacherLimitsState): Promise<void>
   let { rate, heldBy } = carried ?? { rate: null, heldBy: 'server' as const };
   // What an earlier keeper of these limits left behind is not known.
   let isRateKnown = carried !== undefined;
+  let shownHeldBy = heldBy;
   let isUrgent = true;
   let isReported = false;
   let isDeclared = false;
@@ -80,6 +88,9 @@ export async function teacherLimits(carried?: TeacherLimitsState): Promise<void>
     if (isRateKnown && isAlike(next, rate)) return;
     const summary = next === null ? 'no limit' : `${round(next)} calls/s`;
     ({ heldBy } = await endpoints.setQueueRate.executeWithOptions({ summary }, [{ queue, perSecond: next }]));
+    // For status, which asks no worker.
+    if (heldBy !== shownHeldBy) upsertMemo({ heldBy });
+    shownHeldBy = heldBy;
     rate = next;
     isRateKnown = true;
     setCurrentDetails(details());

@@ -11,7 +11,7 @@ import { resolveEndpointOf } from '../teacher-endpoint.js';
 import { type SettledTeacher, teacherOf } from '../teachers.js';
 import type { BatchCalls, CallFailure } from '../types.js';
 
-export interface TeacherBatchDeps extends Omit<TeacherCallDeps, 'stateDir'> {
+export interface TeacherBatchDeps extends Omit<TeacherCallDeps, 'stateDir' | 'share'> {
   stateDir: string;
   clients: TeacherClients;
 }

@@ -14,6 +14,8 @@ export interface AskOnceOptions {
   responses: ResponseStore;
   /** Names this process in logs. */
   writer: string;
+  /** Resolves when the limits of the endpoint allow one more request. */
+  turn(signal: AbortSignal): Promise<void>;
   key: string;
   seed: number;
   parts: CallKeyParts;
@@ -76,6 +78,7 @@ type Attempted =
 /** Sends one request when it is its turn at the endpoint; before that, nothing of it is in the ledger. */
 async function inTurn(options: AskOnceOptions): Promise<Attempted> {
   const { gate } = options.client;
+  await options.turn(options.signal);
   const pass = await gate.enter(options.signal);
   let isRateLimited = false;
   try {

@@ -27,6 +27,7 @@ export function asking() {
       responses: new ResponseStore(new FileStore(folder())),
       flights: new Flights<AskedOnce>(),
       writer: processWriter(),
+      turn: async () => {},
     }),
     call: (more: Partial<TeacherCall> = {}): TeacherCall => ({
       teacher: 'id:t',
