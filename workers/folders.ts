@@ -27,6 +27,7 @@ export function stateFiles(stateDir: string) {
     logs: path.join(root, 'logs'),
     temporalDatabase: path.join(root, 'temporal.db'),
     temporalVersion: path.join(root, 'temporal-version'),
+    temporalFairness: path.join(root, 'temporal-fairness'),
     teacher: path.join(root, 'teacher.json'),
   };
 }

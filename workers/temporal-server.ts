@@ -93,6 +93,7 @@ async function startOwn(options: ServerOptions, lock: HeldLock): Promise<Tempora
     database: files.temporalDatabase,
     namespace: configuredNamespace(env),
     ports,
+    isFair: await areQueuesFair(stateDir),
   });
   await lock.assertHeld();
   // Before the server makes the database, so that no database is ever without its version.
@@ -130,8 +131,25 @@ function serverEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), GOGC: '400' };
 }
 
-function startArguments(options: { database: string; namespace: string; ports: Ports }): string[] {
-  const { database, namespace, ports } = options;
+/**
+ * Whether queues serve runs in turn instead of first come, first served. A database stays with what it was begun with:
+ * tasks that wait in the queues of one kind are not looked for in those of the other.
+ */
+async function areQueuesFair(stateDir: string): Promise<boolean> {
+  const files = stateFiles(stateDir);
+  const isOlder = (await exists(files.temporalDatabase)) && (await exists(files.temporalVersion));
+  if (isOlder && !(await exists(files.temporalFairness))) return false;
+  await writeFileAtomic(files.temporalFairness, 'matching.enableFairness=true\n');
+  return true;
+}
+
+function startArguments(options: {
+  database: string;
+  namespace: string;
+  ports: Ports;
+  isFair: boolean;
+}): string[] {
+  const { database, namespace, ports, isFair } = options;
   const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
   // One partition per queue: faster on one machine, and queue rate limits become exact.
   const partitions = ['Read', 'Write'].flatMap((kind) => [
@@ -149,6 +167,7 @@ function startArguments(options: { database: string; namespace: string; ports: P
       database,
       ...pragmas,
       ...partitions,
+      ...(isFair ? ['--dynamic-config-value', 'matching.enableFairness=true'] : []),
     ],
   ];
 }

@@ -139,6 +139,23 @@ describe('ensureServices: the Temporal server', () => {
     assert.deepEqual(await servers(), []);
   });
 
+  it('serves runs in turn, but leaves a database that was begun without as it is', async () => {
+    const isFair = async () =>
+      (await servers()).map(({ command }) => command.includes('enableFairness=true'));
+    const again = async () => {
+      await stopServices({ stateDir: stateDir(), say: silent, graceMs: 5_000 });
+      await ensure();
+    };
+    await ensure();
+    assert.deepEqual(await isFair(), [true]);
+    await again();
+    assert.deepEqual(await isFair(), [true]);
+    // As an earlier version left it: what waits in its queues would not be found in fair ones.
+    await rm(stateFiles(stateDir()).temporalFairness);
+    await again();
+    assert.deepEqual(await isFair(), [false]);
+  });
+
   it('shows the end of the log when the server cannot start', async () => {
     await ensure();
     await stopServices({ stateDir: stateDir(), say: silent, graceMs: 5_000 });

@@ -27,7 +27,10 @@ describe('limits of an endpoint', () => {
   after(() => harness.stop());
 
   /** A run that does not end by itself before the test does. */
-  const long = (teacher: object) => harness.startRun({ target: 10_000, teacher });
+  const long = (
+    teacher: object,
+    { callsPerRound = 4, ...more } = {} as { callsPerRound?: number; concurrency?: number },
+  ) => harness.startRun({ target: 10_000, teacher: { ...teacher, ...more }, generation: { callsPerRound } });
 
   it('are set on the queue while a run that declared them is open, and taken away when it ends', async () => {
     const runId = await harness.startRun({ target: 24, teacher: { requestsPerMinute: 1_200 } });
@@ -63,6 +66,20 @@ describe('limits of an endpoint', () => {
     await harness.terminate(strict);
     await long({ requestsPerMinute: 1_200 });
     await until(async () => (await rate()) === 20);
+  });
+
+  it('are shared fairly: a run with few calls does not wait for the backlog of one with many', async () => {
+    const limited = { requestsPerMinute: 1_200 };
+    await long({ ...limited, model: 'many' }, { callsPerRound: 2_000, concurrency: 200 });
+    await until(() => harness.requestsFor('many').length >= 40);
+    await long({ ...limited, model: 'few' }, { callsPerRound: 30, concurrency: 20 });
+    await until(() => harness.requestsFor('few').length >= 30);
+    const [first, last] = [0, 29].map((n) => harness.requestsFor('few')[n]?.index as number);
+    const between = harness
+      .requestsFor('many')
+      .filter(({ index }) => index > (first as number) && index < (last as number));
+    // Alone it would be none, in turn as many as its own; first come, first served, several hundred.
+    assert.ok(between.length <= 60, `${between.length} requests of the other run`);
   });
 
   it('can be changed, and taken away, while the run is open', async () => {
