@@ -3,6 +3,7 @@
  * Progress goes to standard error, results to standard output.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchLimits, type LimitScenario, limitScenarios } from './limits/limits.js';
 import { type MeasuredName, measuredNames } from './throughput/measurement.js';
 import { benchThroughput } from './throughput/throughput.js';
 
@@ -19,6 +20,23 @@ program
   )
   .option('--json', 'print one JSON object instead of tables', false)
   .action((options: { calls: number[]; only: MeasuredName[]; json: boolean }) => benchThroughput(options));
+
+program
+  .command('limits')
+  .description(
+    'what a teacher receives: rates held by 1, 2 and 4 workers, a minute of 429s, every 10th a 429, two runs',
+  )
+  .option('--calls <number>', 'calls of every10th429', (text) => counts(text)[0] as number, 20_000)
+  .option('--minutes <number>', 'how long each rate is measured, the first minute included', Number, 2.5)
+  .addOption(
+    new Option('--only <names...>', 'leave the others out')
+      .choices(limitScenarios)
+      .default([...limitScenarios]),
+  )
+  .option('--json', 'print one JSON object on one line', false)
+  .action((options: { only: LimitScenario[]; calls: number; minutes: number; json: boolean }) =>
+    benchLimits(options),
+  );
 
 function counts(text: string): number[] {
   return text.split(',').map((part) => {

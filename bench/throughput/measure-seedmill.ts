@@ -46,7 +46,7 @@ export async function measureSeedmill(options: {
         history,
         usage: sampler?.between(fromMs, toMs) ?? null,
         run: {
-          ...(await verify(place)),
+          ...(await verify(place, runId)),
           wholeSeconds: ((whole.closeTime?.getTime() ?? Number.NaN) - whole.startTime.getTime()) / 1_000,
         },
       };
@@ -77,7 +77,7 @@ function recipeOf(calls: number, baseUrl: string) {
 }
 
 /** Runs a command of the compiled command line; its exit code is part of what it says. */
-async function seedmill({ stateDir, storeUrl, env }: Workplace, args: string[]) {
+export async function seedmill({ stateDir, storeUrl, env }: Workplace, args: string[]) {
   const main = path.join(packageRoot, 'dist', 'client', 'main.js');
   const all = [main, ...args, '--state-dir', stateDir, '--store', storeUrl];
   return await execa(process.execPath, all, { cwd: packageRoot, env, extendEnv: false, reject: false });
@@ -89,10 +89,13 @@ async function start(place: Workplace, recipe: string): Promise<void> {
 }
 
 /** Counts and cents recomputed from the store. */
-async function verify(place: Workplace): Promise<{ accepted: number; verified: boolean }> {
+export async function verify(
+  place: Workplace,
+  runId: string,
+): Promise<{ accepted: number; verified: boolean; answered: number }> {
   const { stdout, stderr } = await seedmill(place, ['verify', runId, '--json']);
   const line = stdout.split('\n').at(-1);
   if (!line) throw new Error(`seedmill verify: ${stderr}`);
-  const { ok, candidates } = JSON.parse(line) as VerifyReport;
-  return { accepted: candidates.accepted, verified: ok };
+  const { ok, candidates, calls } = JSON.parse(line) as VerifyReport;
+  return { accepted: candidates.accepted, verified: ok, answered: calls.answered };
 }

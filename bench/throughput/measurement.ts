@@ -37,5 +37,5 @@ export interface Measurement {
   /** While calls were made; null where the system does not say. */
   usage: Usage | null;
   /** Only of a run. */
-  run?: { accepted: number; verified: boolean; wholeSeconds: number };
+  run?: { accepted: number; answered: number; verified: boolean; wholeSeconds: number };
 }
