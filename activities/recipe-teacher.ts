@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 const count = z.int().min(1);
+const noLimit = { error: 'must be a whole number above 0; leave the key out for no limit' };
+const limit = z.int(noLimit).min(1, noLimit);
 const usdPerMillionTokens = z.number().min(0, 'a price is 0 or more, in dollars per million tokens');
 
 const listPrice = {
@@ -62,8 +64,8 @@ const settings = {
   /** Calls of one run in flight at once. */
   concurrency: count.max(200).optional(),
   /** Limits of the endpoint, held over all workers and runs that share it. */
-  requestsPerMinute: count.max(10_000_000).optional(),
-  tokensPerMinute: count.max(10_000_000_000).optional(),
+  requestsPerMinute: limit.max(10_000_000).optional(),
+  tokensPerMinute: limit.max(10_000_000_000).optional(),
   /** Longest time one request may take. */
   timeoutMs: count.max(3_600_000).default(120_000),
   /** One more request that shows a chat model why its answer could not be read. */

@@ -42,6 +42,8 @@ export function limitsOf(
 export function declaredLimits({ teachers }: Pick<RunPlan, 'teachers'>, settings: Settings): QueueLimits[] {
   const byQueue = new Map<string, EndpointLimits>();
   for (const teacher of Object.values(teachers).flat()) {
+    // What goes to a Batch API counts in the provider's own queue.
+    if (teacher.batchPollMs) continue;
     const limits = limitsOf(teacher, settings);
     if (isLimited(limits))
       byQueue.set(teacher.queue, lowest([byQueue.get(teacher.queue) ?? noLimits, limits]));

@@ -51,6 +51,16 @@ describe('readRecipe', () => {
     await assert.rejects(readRecipe(file), /recipe\.yaml:7: teacher\.concurrency: /);
   });
 
+  it('refuses a limit that is none, and says how to have none', async () => {
+    for (const value of ['0', '-1', '1.5']) {
+      const file = await write(...minimal, `  requestsPerMinute: ${value}`);
+      await assert.rejects(
+        readRecipe(file),
+        /recipe\.yaml:7: teacher\.requestsPerMinute: must be a whole number above 0; leave the key out/,
+      );
+    }
+  });
+
   it('names the group when a key is missing in it', async () => {
     const file = await write(...minimal.slice(0, 5), '  endpoint: openai');
     await assert.rejects(readRecipe(file), /recipe\.yaml:6: teacher\.model: is needed with endpoint: openai/);

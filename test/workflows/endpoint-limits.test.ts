@@ -53,6 +53,11 @@ describe('limits of endpoints', () => {
       { queue: 'teacher-strong-1', requestsPerMinute: 600, tokensPerMinute: null },
     ]);
   });
+
+  it('are not declared for batches', () => {
+    const batches = { tasks: [{ ...strong, batchPollMs: 60_000 }] };
+    assert.deepEqual(declaredLimits({ teachers: batches }, run().settings), []);
+  });
 });
 
 describe('limits of a run that is under way', () => {
