@@ -16,8 +16,10 @@ import { resolveEndpointOf } from './teacher-endpoint.js';
 import type { CallResult, CallTeacherInput } from './types.js';
 import type { WorkerShare } from './worker-share.js';
 
-/** A teacher that has failed so often without a word about limits is out; with a stand-in, nobody waits for it. */
-const attemptsBeforeStandIn = 3;
+/** A teacher that has failed one call so often, without a word about limits, is out: a stand-in is asked. */
+const failuresBeforeStandIn = 3;
+/** The last stand-in is asked for a quarter of an hour before somebody looks whether another teacher is back. */
+const failuresOfLastStandIn = 20;
 
 export interface TeacherCallDeps {
   runs: Runs;
@@ -64,7 +66,12 @@ export class CallTeacher {
     const endpoint = await resolveEndpointOf(teacher, stateDir);
     const planned = await prompts.call(input);
     const name = roundFiles(run.runId, round).phase(phase).ledger(shard);
-    const book = await this.bookFor(input, at, name);
+    const teachers = teachersOf(recipe, phase);
+    const book = await this.bookFor({ input, at, ledger: name, hasStandIn: teachers.length > 1 });
+    const ended = (outcome: CallResult['outcome'], requests = 0): CallResult => {
+      this.books.close(activity);
+      return { callIndex, outcome, requests, spend: book.spend() };
+    };
     try {
       const result = await askTeacher(
         {
@@ -82,19 +89,13 @@ export class CallTeacher {
           signal,
         },
       );
-      this.books.close(activity);
-      return { callIndex, outcome: result.outcome, requests: result.sent, spend: book.spend() };
+      return ended(result.outcome, result.sent);
     } catch (error) {
-      if (error instanceof ReservationSpent) {
-        this.books.close(activity);
-        return { callIndex, outcome: 'again', requests: 0, spend: book.spend() };
-      }
+      if (error instanceof ReservationSpent) return ended('again');
       if (!(error instanceof ApplicationFailure)) throw error;
-      const hasStandIn = place < teachersOf(recipe, phase).length - 1;
-      if (hasStandIn && error.type === 'ProviderUnavailable' && attempt >= attemptsBeforeStandIn) {
-        this.books.close(activity);
-        return { callIndex, outcome: 'out', requests: 0, spend: book.spend() };
-      }
+      const patience = place < teachers.length - 1 ? failuresBeforeStandIn : failuresOfLastStandIn;
+      const isOut = error.type === 'ProviderUnavailable' && book.failures >= patience;
+      if (isOut && teachers.length > 1) return ended('out');
       if (!error.nonRetryable) throw error;
       // The last word of this scheduling; what it cost goes along.
       this.books.close(activity);
@@ -102,17 +103,19 @@ export class CallTeacher {
     }
   }
 
-  private async bookFor(
-    { maxRequests }: CallTeacherInput,
-    { activity, attempt }: CallAttempt,
-    ledger: string,
-  ): Promise<SpendBook> {
-    const { store } = this.deps.runs;
+  private async bookFor(call: {
+    input: CallTeacherInput;
+    at: CallAttempt;
+    ledger: string;
+    hasStandIn: boolean;
+  }): Promise<SpendBook> {
+    const { input, at, ledger, hasStandIn } = call;
+    const reserved = input.reserved ?? null;
     return await this.books.open({
-      activity,
-      attempt,
-      maxRequests,
-      readAttempts: () => readAttempts(store, ledger),
+      ...at,
+      reserved,
+      matters: reserved !== null || hasStandIn,
+      readAttempts: () => readAttempts(this.deps.runs.store, ledger),
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { Prompt } from '../methods/prompt.js';
 import { costUsd } from '../store/pricing.js';
 import { mostRequests } from './sample-path.js';
+import { sumSpend } from './spend-book.js';
 import { highestTokens } from './teacher-client/request-body.js';
 import type { SettledTeacher } from './teachers.js';
 import type { Spend } from './types.js';
@@ -22,10 +23,16 @@ export function highestOfTwo(a: Spend, b: Spend): Spend {
   };
 }
 
+/** Request by request, as the ledger counts them: dollars are rounded for each. */
 function highestOf({ repair, freshSamples, price }: SettledTeacher, { body, sampling }: Prompt): Spend {
   const { requests, repairTokens } = mostRequests({ body, repair, freshSamples });
   const { prompt, completion } = highestTokens({ body, sampling });
-  const promptTokens = requests * prompt + repairTokens;
-  const usage = { promptTokens, cachedPromptTokens: 0, completionTokens: requests * completion };
-  return { calls: requests, tokens: promptTokens + usage.completionTokens, usd: costUsd(usage, price) };
+  const prompts = Array.from({ length: requests }, (_, n) => (n === 0 ? prompt + repairTokens : prompt));
+  return sumSpend(
+    prompts.map((promptTokens) => ({
+      calls: 1,
+      tokens: promptTokens + completion,
+      usd: costUsd({ promptTokens, cachedPromptTokens: 0, completionTokens: completion }, price),
+    })),
+  );
 }

@@ -11,21 +11,33 @@ export class ReservationSpent extends Error {
 /** One scheduling's requests. Each counts at its highest cost until its bill is known. */
 export class SpendBook {
   private readonly attempts = new Map<string, Attempt>();
-  private readonly maxRequests: number;
+  private readonly reserved: Spend | null;
 
-  /** `earlier`: attempts that other processes made. */
-  constructor(options: { maxRequests: number; earlier: readonly Attempt[] }) {
-    this.maxRequests = options.maxRequests;
+  /** `reserved`: most that they may cost together; null: there is no limit. `earlier`: what other processes sent. */
+  constructor(options: { reserved: Spend | null; earlier: readonly Attempt[] }) {
+    this.reserved = options.reserved;
     for (const attempt of options.earlier) this.attempts.set(attempt.intent.attemptId, attempt);
   }
 
-  /** Call before a request's intent is written. @throws ReservationSpent when none is left. */
-  checkAnother(): void {
-    if (this.spend().calls >= this.maxRequests) throw new ReservationSpent();
+  /**
+   * A request is about to be sent.
+   * @throws ReservationSpent when it might cost more than is left. The first one never does: it is what was reserved for.
+   */
+  intend(intent: Intent): void {
+    const attempt: Attempt = { intent, outcome: null };
+    const spend = this.spend();
+    if (
+      this.reserved !== null &&
+      spend.calls > 0 &&
+      !fitsIn(sumSpend([spend, spendOf(attempt)]), this.reserved)
+    )
+      throw new ReservationSpent();
+    this.attempts.set(intent.attemptId, attempt);
   }
 
-  intend(intent: Intent): void {
-    this.attempts.set(intent.attemptId, { intent, outcome: null });
+  /** It was not sent after all. */
+  withdraw({ attemptId }: Intent): void {
+    this.attempts.delete(attemptId);
   }
 
   settle(outcome: Outcome): void {
@@ -36,34 +48,56 @@ export class SpendBook {
   spend(): Spend {
     return sumSpend([...this.attempts.values()].map(spendOf));
   }
+
+  /** Requests that the endpoint left without an answer: not those that it refused or asked to come back later. */
+  get failures(): number {
+    const outcomes = [...this.attempts.values()].map(({ outcome }) => outcome);
+    return outcomes.filter((outcome) => outcome?.kind === 'failed' && !refusals.has(outcome.status)).length;
+  }
 }
+
+/** Of these a failed request was refused for a parameter, or sent back for a while. */
+const refusals = new Set<number | null>([400, 422, 429]);
+
+/** Calls that wait for another attempt; far more than one process has at a time. */
+const booksKept = 10_000;
 
 /** The books of the calls that this process is busy with. */
 export class SpendBooks {
-  private readonly books = new Map<string, SpendBook>();
+  private readonly books = new Map<string, { book: SpendBook; attempt: number }>();
 
   /**
-   * The book of a scheduled call. With a limit, earlier attempts that other processes made are read from the ledger:
-   * they may have died between intent and outcome.
+   * The book of a scheduled call. Where it `matters`, attempts that other processes made are read from the ledger: they
+   * may have died between intent and outcome.
    */
   async open(options: {
     activity: string;
     attempt: number;
-    maxRequests: number | undefined;
+    reserved: Spend | null;
+    matters: boolean;
     readAttempts: () => Promise<readonly Attempt[]>;
   }): Promise<SpendBook> {
-    const { activity, attempt, maxRequests = Number.POSITIVE_INFINITY, readAttempts } = options;
+    const { activity, attempt, reserved, matters, readAttempts } = options;
     const known = this.books.get(activity);
-    if (known) return known;
-    const isFirst = attempt === 1 || maxRequests === Number.POSITIVE_INFINITY;
-    const all = isFirst ? [] : await readAttempts();
-    const earlier = all.filter(({ intent }) => intent.activity === activity);
-    const book = this.books.get(activity) ?? new SpendBook({ maxRequests, earlier });
-    this.books.set(activity, book);
+    // An attempt in between was another process's.
+    const isWhole = known !== undefined && known.attempt >= attempt - 1;
+    if (known && (isWhole || !matters)) {
+      known.attempt = Math.max(known.attempt, attempt);
+      return known.book;
+    }
+    const all = attempt > 1 && matters ? await readAttempts() : [];
+    const book = new SpendBook({
+      reserved,
+      earlier: all.filter(({ intent }) => intent.activity === activity),
+    });
+    this.books.delete(activity);
+    this.books.set(activity, { book, attempt });
+    // The oldest are of calls that were cancelled, or that other processes went on with.
+    if (this.books.size > booksKept) this.books.delete(this.books.keys().next().value as string);
     return book;
   }
 
-  /** The call has its result, or another process goes on with it. */
+  /** The call has its result. */
   close(activity: string): void {
     this.books.delete(activity);
   }
@@ -88,4 +122,11 @@ export function sumSpend(spends: readonly Spend[]): Spend {
     tokens: spends.reduce((sum, { tokens }) => sum + tokens, 0),
     usd: usd.includes(null) ? null : sumUsd(usd as number[]),
   };
+}
+
+/** Whether an amount lies within a limit; where no price is known there is no limit in dollars. */
+export function fitsIn(spend: Spend, limit: Spend): boolean {
+  const nano = (usd: number) => Math.round(usd * 1e9);
+  const isAffordable = spend.usd === null || limit.usd === null || nano(spend.usd) <= nano(limit.usd);
+  return spend.calls <= limit.calls && spend.tokens <= limit.tokens && isAffordable;
 }

@@ -23,6 +23,12 @@ export function usedTeachers(recipe: WithTeachers): Teacher[] {
   return [...new Set(names)].map((name) => settingsOf(recipe, name));
 }
 
+/** Those of them whose calls have no known price, in words; null: all have one. */
+export function unpricedTeachers(recipe: StoredRecipe): string | null {
+  const unpriced = usedTeachers(recipe).filter(({ name }) => recipe.endpoints[name]?.price === null);
+  return unpriced.map(({ name, model }) => `${model} (teacher ${name})`).join(', ') || null;
+}
+
 /** Teachers that a phase's calls are put to: the one that makes them, then those that take over while it is out. */
 export function teachersOf(recipe: StoredRecipe, phase: CallPhase): [SettledTeacher, ...SettledTeacher[]] {
   const [first, ...standIns] = namesOf(recipe, phase);

@@ -229,8 +229,8 @@ export interface CallTeacherInput {
   callIndex: number;
   /** Which of the phase's teachers: 0 makes its calls, others take over while it is out. */
   place: number;
-  /** Requests that were reserved for it; without a budget there is no such limit. */
-  maxRequests?: number;
+  /** What was reserved for it; without a budget there is no such limit. */
+  reserved?: Spend;
 }
 
 export interface CloseShardInput {
@@ -263,8 +263,6 @@ export interface SubmitBatchInput extends BatchCalls {
   maxRequests: number | null;
   /** What it may cost at most; null: nothing limits it. */
   afford: Spend | null;
-  /** It may have been sent already, and shall not be otherwise. */
-  isMade?: boolean;
 }
 
 export type SubmittedBatch =
@@ -275,7 +273,7 @@ export type SubmittedBatch =
       /** Most that they can cost. */
       highest: Spend;
     }
-  /** Nothing is left to do for this file: all of it was answered, or booked as refused, before. */
+  /** An earlier life of this run sent this file, and everything in it has been answered since. */
   | { outcome: 'sent-before' }
   /** Calls are missing, but not even the first of them may be paid for. */
   | { outcome: 'unaffordable' }
@@ -451,6 +449,8 @@ export interface RecordedState {
   state: string;
   stopReason: string | null;
   paused: { by: string; reason: string } | null;
+  /** As people have set it since the run was started. */
+  budget: Budget;
 }
 
 /** Light I/O on queue `seedmill`. */

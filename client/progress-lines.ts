@@ -2,8 +2,6 @@
 import colours from 'picocolors';
 import type { StatusReport } from './status.js';
 
-type BatchReport = StatusReport['batches'][number];
-
 /** One line: round, calls, candidates, accepted, tokens, cost. */
 export function progressLine(status: StatusReport): string {
   const { calls, tokens } = status;
@@ -45,19 +43,22 @@ export function progressBlock(status: StatusReport): string {
 }
 
 /** `batch in_progress 120/500 since 14:02`, in UTC. */
-function shortBatchLine({ status, completed, total, sentAt, trouble }: BatchReport): string {
-  return `batch ${status} ${completed}/${total} since ${sentAt.slice(11, 16)}${because(trouble)}`;
+function shortBatchLine({ status, completed, total, sentAt }: StatusReport['batches'][number]): string {
+  return `batch ${status} ${completed}/${total} since ${sentAt.slice(11, 16)}`;
 }
 
 /** `in_progress · 120 of 500 requests done, 0 failed · sent 2026-11-21 14:02 UTC, seen 14:32`. */
-function batchLine({ status, total, completed, failed, sentAt, at, trouble }: BatchReport): string {
+function batchLine({
+  status,
+  total,
+  completed,
+  failed,
+  sentAt,
+  at,
+}: StatusReport['batches'][number]): string {
   const done = `${count(completed)} of ${count(total)} requests done, ${count(failed)} failed`;
   const sent = sentAt.slice(0, 16).replace('T', ' ');
-  return `${status} · ${done} · sent ${sent} UTC, seen ${at.slice(11, 16)}${because(trouble)}`;
-}
-
-function because(trouble: string | null): string {
-  return trouble === null ? '' : ` (${trouble})`;
+  return `${status} · ${done} · sent ${sent} UTC, seen ${at.slice(11, 16)}`;
 }
 
 /** The newest rounds, on the half of the held-out set that is never used to choose. */

@@ -1,7 +1,9 @@
 import type { StoredRecipe } from '../activities/run-data.js';
-import { phasesOf, teachersOf, usedTeachers } from '../activities/teachers.js';
-import type { CallPhase } from '../activities/types.js';
-import { sha256Hex } from '../store/artifacts.js';
+import { phasesOf, teachersOf, unpricedTeachers } from '../activities/teachers.js';
+import { runFiles } from '../activities/run-files.js';
+import type { CallPhase, RecordedState } from '../activities/types.js';
+import { readJsonIfAny, sha256Hex } from '../store/artifacts.js';
+import type { Store } from '../store/types.js';
 import type { PhaseTeacher, RunPlan } from '../workflows/inputs.js';
 
 /** Until a batch is looked at first, where the recipe does not say. */
@@ -10,6 +12,13 @@ const firstLookSeconds = 60;
 /** Queue of one endpoint: recipes that both say `default` share its limits only when they mean the same one. */
 export function queueName(name: string, identity: string): string {
   return `teacher-${name}-${sha256Hex(identity).slice(0, 8)}`;
+}
+
+/** The plan that a run's workflow is started with, also again after its history was lost: a budget that people have set stands. */
+export async function planToStart(store: Store, runId: string, recipe: StoredRecipe): Promise<RunPlan> {
+  const recorded = await readJsonIfAny<RecordedState>(store, runFiles(runId).state);
+  const plan = planOf(recipe);
+  return { ...plan, budget: recorded?.budget ?? plan.budget };
 }
 
 /** The part of a recipe that the workflows go by. */
@@ -24,7 +33,7 @@ export function planOf(recipe: StoredRecipe): RunPlan {
     answer,
     teachers: Object.fromEntries([ask, ...answer].map((phase) => [phase, phaseTeachers(recipe, phase)])),
     budget: { usd: budget.usd ?? null, calls: budget.calls ?? null, tokens: budget.tokens ?? null },
-    isPriced: usedTeachers(recipe).every(({ name }) => recipe.endpoints[name]?.price !== null),
+    isPriced: unpricedTeachers(recipe) === null,
     student: signal === 'none' ? null : { student, signal, instructionSignal, seed },
     stop,
   };

@@ -2,7 +2,7 @@ import type { Recipe } from '../activities/recipe.js';
 import type { Teacher } from '../activities/recipe-teacher.js';
 import type { SettledEndpoint, StoredRecipe } from '../activities/run-data.js';
 import { resolveEndpoint } from '../activities/teacher-endpoint.js';
-import { usedTeachers } from '../activities/teachers.js';
+import { unpricedTeachers, usedTeachers } from '../activities/teachers.js';
 import { teacherIdentity } from '../store/call-key.js';
 import { UserError } from '../store/errors.js';
 import { priceOf } from '../store/price-table.js';
@@ -15,16 +15,15 @@ import { queueName } from './run-plan.js';
  */
 export async function settleTeachers(recipe: Recipe, stateDir: string | null): Promise<StoredRecipe> {
   const endpoints: Record<string, SettledEndpoint> = {};
-  const teachers = usedTeachers(recipe);
-  for (const teacher of teachers) endpoints[teacher.name] = await settle(teacher, stateDir);
-  const unpriced = teachers.filter(({ name }) => endpoints[name]?.price === null);
-  if (recipe.budget.usd !== undefined && unpriced.length > 0) {
-    const models = unpriced.map(({ name, model }) => `${model} (teacher ${name})`).join(', ');
+  for (const teacher of usedTeachers(recipe)) endpoints[teacher.name] = await settle(teacher, stateDir);
+  const settled = { ...recipe, endpoints };
+  const unpriced = unpricedTeachers(settled);
+  if (recipe.budget.usd !== undefined && unpriced !== null) {
     throw new UserError(
-      `budget.usd: no price is known for ${models}: set its price in the recipe (price.inputUsdPerMTok, price.outputUsdPerMTok), or a budget in calls or tokens`,
+      `budget.usd: no price is known for ${unpriced}: set its price in the recipe (price.inputUsdPerMTok, price.outputUsdPerMTok), or a budget in calls or tokens`,
     );
   }
-  return { ...recipe, endpoints };
+  return settled;
 }
 
 async function settle(teacher: Teacher, stateDir: string | null): Promise<SettledEndpoint> {

@@ -24,7 +24,7 @@ import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
 import { readRecipe } from './recipe-file.js';
 import { claimRun, findEndedRun, hasOpenRun, type RunInputs, type RunManifest } from './run-identity.js';
-import { planOf } from './run-plan.js';
+import { planToStart } from './run-plan.js';
 import { unfinishedRuns } from './runs.js';
 import { readSeeds } from './seeds-file.js';
 import { settleTeachers } from './settle-teachers.js';
@@ -100,7 +100,7 @@ export async function startRun(context: Context, options: StartOptions): Promise
   const servicesOptions: ServicesOptions = { ...base, needs: { ...models, worker } };
   const services = await ensureServices(servicesOptions);
   const client = await connectClient(services.temporal);
-  await startWorkflow({ client, services, opened, runId, plan: planOf(stored) });
+  await startWorkflow({ client, services, opened, runId, plan: await planToStart(store, runId, stored) });
   return { disposition, runId, opened, services, servicesOptions, client };
 }
 

@@ -3,11 +3,20 @@ import { countCalls, countCandidates, readPhases } from '../activities/count-rou
 import type { RunResult } from '../activities/export-dataset.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
 import type { BatchStatus } from '../activities/teacher-batch/look-at-batch.js';
-import type { Candidate, Counts, LossChange, Progress, RecordedState } from '../activities/types.js';
+import type {
+  Budget,
+  Candidate,
+  Counts,
+  LossChange,
+  Progress,
+  RecordedState,
+  Spend,
+} from '../activities/types.js';
 import { readJsonIfAny, readJsonlAt } from '../store/artifacts.js';
 import { UserError } from '../store/errors.js';
 import { checkRunId } from '../store/names.js';
 import type { Store } from '../store/types.js';
+import { noBudget, spentBy } from '../workflows/budget.js';
 import { addCounts, noCounts } from '../workflows/counts.js';
 import type { RunStatus } from '../workflows/messages.js';
 import { openBatches } from './open-batches.js';
@@ -40,11 +49,20 @@ export interface StatusReport {
   };
   /** Files of calls that are at a provider's Batch API now. */
   batches: BatchStatus[];
-  tokens: { prompt: number; completion: number };
+  /** `unknown`: most that requests with an unknown outcome can have used on top. */
+  tokens: Counts['tokens'];
   /** null: the price is unknown. */
   costUsd: number | null;
   /** Most that requests with an unknown outcome can have cost on top. */
   unknownUsd: number | null;
+  budget: {
+    /** null: no limit. */
+    limits: Budget;
+    /** As the budget counts: requests with an unknown outcome, those in flight included, at their highest. */
+    spent: Spend;
+    /** The part of `spent` that nobody knows for sure. */
+    unknown: Spend;
+  };
   heldOutLoss: (LossChange & { round: number })[];
   notes: { round: number; note: string; warnings: string[] }[];
   /** Where the dataset lies; null until the run has ended. */
@@ -67,10 +85,8 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
   const recorded = await readJsonIfAny<RecordedState & { at: string }>(store, files.state);
   const progress = await readJsonIfAny<Progress>(store, files.progress);
   const current = progress ? await liveCounts(store, runId, progress) : noCounts();
-  const { calls, candidates, attempts, tokens, costUsd, unknownUsd } = addCounts(
-    progress?.before ?? noCounts(),
-    current,
-  );
+  const counts = addCounts(progress?.before ?? noCounts(), current);
+  const { calls, candidates, attempts, tokens, costUsd, unknownUsd } = counts;
   return {
     runId,
     recipe: manifest.recipe,
@@ -95,6 +111,11 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     tokens,
     costUsd,
     unknownUsd,
+    budget: {
+      limits: live?.settings.budget ?? recorded?.budget ?? noBudget,
+      spent: spentBy(counts),
+      unknown: { calls: attempts.unknown, tokens: tokens.unknown, usd: unknownUsd },
+    },
     heldOutLoss: (progress?.rounds ?? []).flatMap(({ round, heldOutLoss }) =>
       heldOutLoss ? [{ round, ...heldOutLoss }] : [],
     ),

@@ -15,7 +15,7 @@ import { runFiles } from '../activities/run-files.js';
 import type { TrainRoundInput } from '../activities/student-messages.js';
 import type { Budget, Seed, TrainRoundResult } from '../activities/types.js';
 import { claimRun } from '../client/run-identity.js';
-import { planOf, queueName } from '../client/run-plan.js';
+import { planToStart, queueName } from '../client/run-plan.js';
 import { settleTeachers } from '../client/settle-teachers.js';
 import { readJson } from '../store/artifacts.js';
 import { teacherIdentity } from '../store/call-key.js';
@@ -161,7 +161,7 @@ export class RunHarness {
     const input: RecipeRunInput = {
       schemaVersion: 1,
       run: { runId, storeUrl: this.store.url, storeId: this.opened.storeId },
-      plan: planOf(recipe),
+      plan: await planToStart(this.store, runId, recipe),
       searchAttributes: [],
       ...(eventsPerRun !== undefined && { eventsPerRun }),
     };

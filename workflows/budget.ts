@@ -3,7 +3,7 @@
  * call's highest cost before it makes it. Plain data and no Temporal, so that it is tested as it is.
  */
 import type { Budget, Counts, Spend } from '../activities/types.js';
-import type { LeaseRequest } from './messages.js';
+import type { Lease, LeaseRequest, Settings } from './messages.js';
 
 export const noBudget: Budget = { usd: null, calls: null, tokens: null };
 export const nothing: Spend = { calls: 0, tokens: 0, usd: 0 };
@@ -84,12 +84,7 @@ export class Purse {
     this.lease = lease;
   }
 
-  /** There is a budget now: what is in flight goes on, and more has to be asked for. */
-  limit(): void {
-    this.lease ??= this.used;
-  }
-
-  /** Lets go of what is not used; returns what is. */
+  /** Lets go of what is not used; returns what is. From now on more has to be asked for, also where there was no limit. */
   giveBack(): Spend {
     this.lease = this.used;
     return this.lease;
@@ -104,15 +99,23 @@ interface OpenLease {
   unmet: LeaseRequest | null;
 }
 
+/** What a shard is given on its request. */
+export interface LeaseGrant extends Lease {
+  shardId: string;
+}
+
 /** Hands out what is left of the budget to the shards of one phase. */
 export class LeaseDesk {
   private budget: Budget;
+  /** Of the settings that the budget is from. */
+  private version: number;
   /** By everything that is not an open shard of this phase. */
   private spent: Spend;
   private readonly open = new Map<string, OpenLease>();
 
-  constructor({ budget, spent }: { budget: Budget; spent: Spend }) {
+  constructor({ budget, version, spent }: Pick<Settings, 'budget' | 'version'> & { spent: Spend }) {
     this.budget = budget;
+    this.version = version;
     this.spent = spent;
   }
 
@@ -125,12 +128,12 @@ export class LeaseDesk {
   }
 
   /** Takes back what the shard does not use and gives it what it asks for. null: not even one call can be afforded. */
-  ask(request: LeaseRequest): Spend | null {
+  ask(request: LeaseRequest): LeaseGrant | null {
     const open = this.open.get(request.shardId);
     if (!open) return null;
     open.lease = request.used;
     open.unmet = request;
-    return this.grant(open);
+    return this.grant(request.shardId, open);
   }
 
   /** The shard has ended. */
@@ -138,26 +141,22 @@ export class LeaseDesk {
     if (this.open.delete(shardId)) this.spent = add(this.spent, spent);
   }
 
-  setBudget(budget: Budget): void {
+  /** What is set aside already stays so until the shards have heard of the change and ask anew. */
+  setBudget({ budget, version }: Pick<Settings, 'budget' | 'version'>): void {
     this.budget = budget;
+    this.version = version;
   }
 
   /** Leases for the shards that were left without one and can have it now. */
-  grantUnmet(): { shardId: string; number: number; lease: Spend }[] {
-    const grants = [];
-    for (const [shardId, open] of this.open) {
-      if (open.unmet === null) continue;
-      const { number } = open.unmet;
-      const lease = this.grant(open);
-      if (lease !== null) grants.push({ shardId, number, lease });
-    }
-    return grants;
+  grantUnmet(): LeaseGrant[] {
+    return [...this.open].flatMap(([shardId, open]) => this.grant(shardId, open) ?? []);
   }
 
-  /** Why no shard can go on, in words; null: one of them can. */
+  /** Why no shard can go on, in words; null: one of them can, or will say so. */
   stuck(): string | null {
     const open = [...this.open.values()];
-    if (open.length === 0 || !open.every(({ unmet }) => unmet?.isIdle)) return null;
+    const isWaiting = ({ unmet, highest }: OpenLease) => unmet?.isIdle && this.affordable(highest) < 1;
+    if (open.length === 0 || !open.every(isWaiting)) return null;
     const { highest } = open[0] as OpenLease;
     const spent = this.taken();
     return exceeded(add(spent, highest), this.budget)
@@ -168,14 +167,15 @@ export class LeaseDesk {
       .join('; ');
   }
 
-  private grant(open: OpenLease): Spend | null {
+  private grant(shardId: string, open: OpenLease): LeaseGrant | null {
     const { unmet, highest } = open;
     if (unmet === null) return null;
-    const calls = hasBudget(this.budget) ? Math.min(unmet.calls, this.affordable(highest)) : unmet.calls;
+    const calls = Math.min(unmet.calls, this.affordable(highest));
     if (calls < 1) return null;
+    const lease = add(unmet.used, times(highest, calls));
     open.unmet = null;
-    open.lease = add(unmet.used, times(highest, calls));
-    return open.lease;
+    open.lease = lease;
+    return { shardId, number: unmet.number, version: this.version, lease };
   }
 
   private taken(): Spend {
@@ -184,23 +184,29 @@ export class LeaseDesk {
 
   /** Calls of this highest cost that what is left allows. */
   private affordable(highest: Spend): number {
-    const leased = this.taken();
+    if (!hasBudget(this.budget)) return Number.MAX_SAFE_INTEGER;
     // A budget that came while shards were at work: they report in a moment, and nothing is handed out before.
     if ([...this.open.values()].some(({ lease }) => lease === null)) return 0;
+    const leased = this.taken();
     const byLimit = keys.flatMap((key) => {
-      const [limit, taken, each] = [this.budget[key], leased[key], highest[key]];
+      const limit = this.budget[key];
       if (limit === null) return [];
+      const [taken, each] = [leased[key], highest[key]];
       // Refused at the start; a budget in dollars that came later cannot be kept without prices.
       if (taken === null || each === null) return [0];
-      return each === 0 ? [] : [Math.floor((limit - taken) / each + tolerance)];
+      return each === 0 ? [] : [Math.floor((whole(key, limit) - whole(key, taken)) / whole(key, each))];
     });
     return Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, ...byLimit));
   }
 }
 
 const keys = ['usd', 'calls', 'tokens'] as const;
-/** Dollars are binary fractions. */
-const tolerance = 1e-9;
+type Key = (typeof keys)[number];
+
+/** Whole units, so that comparing is exact: dollars are binary fractions and count in nano-dollars. */
+function whole(key: Key, amount: number): number {
+  return key === 'usd' ? Math.round(amount * 1e9) : amount;
+}
 
 function add(a: Spend, b: Spend): Spend {
   return {
@@ -218,20 +224,23 @@ function times(a: Spend, n: number): Spend {
   return { calls: a.calls * n, tokens: a.tokens * n, usd: a.usd === null ? null : roundUsd(a.usd * n) };
 }
 
+/** Where no price is known there is no limit in dollars either. */
 function fits(used: Spend, lease: Spend): boolean {
-  const isWithin = (a: number | null, b: number | null) => a === null || b === null || a <= b + tolerance;
-  return used.calls <= lease.calls && used.tokens <= lease.tokens && isWithin(used.usd, lease.usd);
-}
-
-/** The limits that an amount lies above. */
-export function exceeded(spend: Spend, budget: Budget): (typeof keys)[number][] {
-  return keys.filter((key) => {
-    const [limit, amount] = [budget[key], spend[key]];
-    return limit !== null && (amount === null || amount > limit + tolerance);
+  return keys.every((key) => {
+    const [amount, limit] = [used[key], lease[key]];
+    return amount === null || limit === null || whole(key, amount) <= whole(key, limit);
   });
 }
 
-export function inWords(key: (typeof keys)[number], amounts: Spend | Budget): string {
+/** The limits that an amount lies above. */
+export function exceeded(spend: Spend, budget: Budget): Key[] {
+  return keys.filter((key) => {
+    const [limit, amount] = [budget[key], spend[key]];
+    return limit !== null && (amount === null || whole(key, amount) > whole(key, limit));
+  });
+}
+
+export function inWords(key: Key, amounts: Spend | Budget): string {
   const amount = amounts[key];
   if (amount === null) return key === 'usd' ? 'an unknown number of dollars' : 'no limit';
   return key === 'usd' ? `$${amount.toFixed(amount < 0.01 ? 6 : 4)}` : `${amount} ${key}`;

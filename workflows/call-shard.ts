@@ -46,14 +46,16 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
   let defect: unknown;
 
   setHandler(settingsSignal, (next) => {
-    if (next.version > settings.version) settings = next;
+    if (next.version <= settings.version) return;
+    settings = next;
     if (settings.cancel === 'now') calls.cancel();
-    if (hasBudget(settings.budget)) purse.limit();
+    // There may be a budget now, or less of it: what is in flight goes on, and more has to be asked for.
+    if (hasBudget(settings.budget)) purse.giveBack();
   });
-  setHandler(leaseSignal, ({ number, lease }) => {
+  setHandler(leaseSignal, ({ number, version, lease }) => {
     if (asked?.number !== number) return;
     asked = null;
-    purse.refill(lease);
+    if (version >= settings.version) purse.refill(lease);
   });
 
   reports.begin(settings);
@@ -84,7 +86,8 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
   }
 
   function wantsCalls(): boolean {
-    return todo.length > 0 && settings.paused === null && inFlight < windowOf({ teachers, settings, lane });
+    const isBlocked = settings.paused !== null || settings.version <= blockedVersion;
+    return todo.length > 0 && !isBlocked && inFlight < windowOf({ teachers, settings, lane });
   }
 
   /** Asks once, and once more when nothing is in flight that could give something back. */
@@ -114,8 +117,9 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
 
   async function makeCall(callIndex: number): Promise<void> {
     const { version } = settings;
+    let refusal: string | null = null;
     const place = standIns.choose(Date.now());
-    const maxRequests = purse.isLimited ? { maxRequests: highest.calls } : {};
+    const reserved = purse.isLimited ? { reserved: highest } : {};
     inFlight += 1;
     purse.reserve();
     let spend: Spend | undefined;
@@ -124,7 +128,7 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
       const { callTeacher } = teacher({ ...(teachers[place] as PhaseTeacher), runId: run.runId });
       const result = await calls.run(() =>
         callTeacher.executeWithOptions({ summary }, [
-          { run, round, phase, shard, callIndex, place, ...maxRequests },
+          { run, round, phase, shard, callIndex, place, ...reserved },
         ]),
       );
       spend = result.spend;
@@ -139,29 +143,26 @@ export async function callShard(input: ShardInput): Promise<ShardResult> {
       // Stored answers speak for themselves when the shard closes; a request that was refused left none.
       if (result.outcome !== 'answered') failed.push({ callIndex, reason: result.outcome });
     } catch (error) {
-      const refusal = accessRefusal(error);
-      spend = refusal?.spend;
+      const access = accessRefusal(error);
+      spend = access?.spend;
       // A call that fails while it is being aborted comes back as failed, not as cancelled.
       if (isCancellation(error) || settings.cancel === 'now') failed.push({ callIndex, reason: 'cancelled' });
-      else if (refusal !== null) await putBack({ callIndex, version, refusal: refusal.message });
-      else defect ??= error;
+      else if (access !== null) {
+        todo.unshift(callIndex);
+        refusal = access.message;
+      } else defect ??= error;
     } finally {
       inFlight -= 1;
       purse.settle(spend);
     }
+    if (refusal !== null) await askForHelp({ version, refusal });
   }
 
-  async function putBack(call: { callIndex: number; version: number; refusal: string }): Promise<void> {
-    todo.unshift(call.callIndex);
-    if (call.version < settings.version) return; // somebody resumed since: try again under the new settings
-    if (blockedVersion < call.version) {
-      blockedVersion = call.version; // the whole window fails at once; one message is enough
-      await askForHelp(call);
-    }
-    await condition(() => settings.version > call.version);
-  }
-
+  /** No call is made until the settings are newer than those under which one was refused. */
   async function askForHelp({ version, refusal }: { version: number; refusal: string }): Promise<void> {
+    // Somebody has resumed since: try again. And the whole window is refused at once: one message is enough.
+    if (version < settings.version || version <= blockedVersion) return;
+    blockedVersion = version;
     await tell(run.runId, blockedSignal, { version, pause: { by: 'provider', reason: refusal } });
   }
 

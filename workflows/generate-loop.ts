@@ -37,7 +37,7 @@ const roundsShown = 20;
  */
 export async function generateLoop(state: LoopState): Promise<LoopResult> {
   const { run, plan, round } = state;
-  const shards = new ShardRunner(state);
+  const shards = new ShardRunner(state, pauseIfStuck);
   const training = new CancellationScope();
   let current: Counts = noCounts();
   let stuckVersion = 0;

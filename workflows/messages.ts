@@ -119,6 +119,16 @@ export interface LeaseRequest {
   isIdle: boolean;
 }
 
+/** What the loop sets aside for a shard. */
+export interface Lease {
+  /** Of the request. */
+  number: number;
+  /** Of the settings whose budget it is from: who has heard of newer ones asks again. */
+  version: number;
+  /** What the shard has used included. */
+  lease: Spend;
+}
+
 // Updates, not signals: the caller learns whether the change was taken, and why not.
 export const pauseUpdate = defineUpdate<RunStatus, [PauseRequest]>('pause');
 export const resumeUpdate = defineUpdate<RunStatus, [{ by: string }]>('resume');
@@ -133,7 +143,7 @@ export const settingsSignal = defineSignal<[Settings]>('settings');
 export const loopReportSignal = defineSignal<[LoopReport]>('loopReport');
 export const loopEndedSignal = defineSignal<[LoopResult]>('loopEnded');
 export const leaseWantedSignal = defineSignal<[LeaseRequest]>('leaseWanted');
-export const leaseSignal = defineSignal<[{ number: number; lease: Spend }]>('lease');
+export const leaseSignal = defineSignal<[Lease]>('lease');
 /** Something that only a person can mend. `version` = settings under which it happened: older ones are ignored. */
 export const blockedSignal = defineSignal<[{ version: number; pause: Pause }]>('blocked');
 

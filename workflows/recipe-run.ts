@@ -244,7 +244,13 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
 
   async function record(): Promise<void> {
     await store.recordState.executeWithOptions({ summary: `record: ${state.name}` }, [
-      { run, state: state.name, stopReason: state.stopReason, paused: state.settings.paused },
+      {
+        run,
+        state: state.name,
+        stopReason: state.stopReason,
+        paused: state.settings.paused,
+        budget: state.settings.budget,
+      },
     ]);
   }
 

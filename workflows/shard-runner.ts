@@ -1,6 +1,6 @@
 import { type ChildWorkflowHandle, getExternalWorkflowHandle, log } from '@temporalio/workflow';
 import type { CallPhase, CallPlan, Spend } from '../activities/types.js';
-import { LeaseDesk } from './budget.js';
+import { LeaseDesk, type LeaseGrant } from './budget.js';
 import type { LoopState, ShardInput } from './inputs.js';
 import { type LeaseRequest, leaseSignal, type Settings, settingsSignal } from './messages.js';
 import { lanesOf, type PhasePart, type PhaseWorker, partsOf } from './phase-parts.js';
@@ -11,10 +11,13 @@ export class ShardRunner {
   private readonly state: LoopState;
   private settings: Settings;
   private desk: LeaseDesk | null = null;
+  private readonly onLaneEnd: () => Promise<void>;
 
-  constructor(state: LoopState) {
+  /** `onLaneEnd` is called when one lane of a phase is done and others may still wait for more of the budget. */
+  constructor(state: LoopState, onLaneEnd: () => Promise<void>) {
     this.state = state;
     this.settings = state.settings;
+    this.onLaneEnd = onLaneEnd;
   }
 
   /** Workflow ids of everything that a plan starts. */
@@ -29,11 +32,12 @@ export class ShardRunner {
   async runAll(phase: CallPhase, plan: CallPlan, spent: Spend): Promise<void> {
     const waiting = partsOf(this.state, phase, plan);
     const of = lanesOf({ state: this.state, phase, parts: waiting, settings: this.settings });
-    this.desk = new LeaseDesk({ budget: this.settings.budget, spent });
+    this.desk = new LeaseDesk({ ...this.settings, spent });
     const lane = async (index: number) => {
       for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
         await this.runOne(part, { index, of });
       }
+      await this.onLaneEnd();
     };
     await Promise.all(Array.from({ length: of }, (_, index) => lane(index)));
     this.desk = null;
@@ -42,15 +46,15 @@ export class ShardRunner {
   /** Every new shard starts with the settings as they are; this reaches those already started. */
   async forward(settings: Settings): Promise<void> {
     this.settings = settings;
-    this.desk?.setBudget(settings.budget);
+    this.desk?.setBudget(settings);
     await Promise.all([...this.atWork.values()].map((handle) => this.tell(handle)));
     await this.grantUnmet();
   }
 
   /** A shard asks for more of the budget. */
   async lease(request: LeaseRequest): Promise<void> {
-    const lease = this.desk?.ask(request);
-    if (lease) await this.grant({ ...request, lease });
+    const grant = this.desk?.ask(request);
+    if (grant) await this.grant(grant);
     // What it gave back may be enough for another one.
     await this.grantUnmet();
   }
@@ -82,10 +86,9 @@ export class ShardRunner {
   }
 
   /** By id: a shard may ask before its parent has heard that it was started. */
-  private async grant(grant: { shardId: string; number: number; lease: Spend }): Promise<void> {
-    const { shardId, number, lease } = grant;
+  private async grant({ shardId, ...lease }: LeaseGrant): Promise<void> {
     const shard = getExternalWorkflowHandle(shardId);
-    await this.send(shard, () => shard.signal(leaseSignal, { number, lease }));
+    await this.send(shard, () => shard.signal(leaseSignal, lease));
   }
 
   private async tell(handle: ChildWorkflowHandle<PhaseWorker>): Promise<void> {

@@ -93,10 +93,14 @@ async function inTurn(options: AskOnceOptions): Promise<Attempted> {
 async function sendUnlessStored(options: AskOnceOptions): Promise<Attempted> {
   const { responses, key, book, parts, ledger, signal } = options;
   signal.throwIfAborted();
-  book.checkAnother();
   const intent = newIntent(options);
   book.intend(intent);
-  await record(options, intent);
+  try {
+    await record(options, intent);
+  } catch (error) {
+    book.withdraw(intent);
+    throw error;
+  }
   if (Date.now() - Date.parse(intent.at) > staleLookMs) {
     const meanwhile = await responses.get(key);
     if (meanwhile) {

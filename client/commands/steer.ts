@@ -1,7 +1,8 @@
 import os from 'node:os';
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
-import type { Budget, Spend } from '../../activities/types.js';
+import { unpricedTeachers } from '../../activities/teachers.js';
+import type { Budget } from '../../activities/types.js';
 import { readJson } from '../../store/artifacts.js';
 import { openStore } from '../../store/open-store.js';
 import { hasEnded } from '../run-identity.js';
@@ -41,7 +42,8 @@ export async function set(
   const status = await readStatus(store, runId);
   const recipe = await readJson<StoredRecipe>(store, runFiles(runId).recipe);
   const requests = settingsChanges(changes, teacher ?? recipe.teacher.name);
-  for (const request of requests) if (request.update === 'setBudget') checkBudget(request.arg.budget, status);
+  for (const request of requests)
+    if (request.update === 'setBudget') checkBudget(request.arg.budget, status, recipe);
   const by = person();
   return await change(
     context,
@@ -51,12 +53,12 @@ export async function set(
 }
 
 /** The run itself knows what was spent at its last step; the store knows what is spent now. */
-function checkBudget(budget: Partial<Budget>, { calls, tokens, costUsd, unknownUsd }: StatusReport): void {
-  const spent: Spend = {
-    calls: calls.sent - calls.failedAttempts,
-    tokens: tokens.prompt + tokens.completion,
-    usd: costUsd === null || unknownUsd === null ? null : costUsd + unknownUsd,
-  };
+function checkBudget(budget: Partial<Budget>, status: StatusReport, recipe: StoredRecipe): void {
+  const unpriced = unpricedTeachers(recipe);
+  if (budget.usd != null && unpriced !== null) {
+    throw new UserError(`budget.usd: nothing has changed: no price is known for ${unpriced}`);
+  }
+  const { spent } = status.budget;
   const wanted = { ...noBudget, ...budget };
   const [key] = exceeded(spent, wanted);
   if (key === undefined) return;

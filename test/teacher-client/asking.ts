@@ -43,7 +43,7 @@ export function asking() {
       failureOf: ({ text }) => (text.includes('bad') ? 'unparsable' : null),
       ledger: { name: ledger, callIndex: 0, activity: 'wf/1', attempt: 1 },
       price: { inputUsdPerMTok: 2.5, outputUsdPerMTok: 10 },
-      book: new SpendBook({ maxRequests: Number.POSITIVE_INFINITY, earlier: [] }),
+      book: new SpendBook({ reserved: null, earlier: [] }),
       signal: new AbortController().signal,
       ...more,
     }),
