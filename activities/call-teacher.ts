@@ -150,6 +150,6 @@ export function sampleChoice(options: {
     repair: teacher.repair,
     freshSamples: teacher.freshSamples,
     failureOf: (answer) => answerFailure({ ...reading, answer }),
-    problemOf: (text) => answerProblem({ ...reading, answer: { text, truncated: false } }),
+    problemOf: (text) => answerProblem({ phase, text }),
   };
 }

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { PromptBody } from '../methods/prompt.js';
 import { isMendedJson } from '../methods/self-instruct/parse-json.js';
 import { writeJsonl } from '../store/artifacts.js';
 import { callKey } from '../store/call-key.js';
@@ -110,10 +111,15 @@ async function readBack(options: {
     text: answer.text,
     truncated: answer.kind === 'truncated',
     via: found.via,
-    isMended: found.outcome === 'answered' && teacher.form === 'chat' && isMendedJson(answer.text),
+    isMended: found.outcome === 'answered' && wantsJson(prompt.body) && isMendedJson(answer.text),
     model: answer.model,
     promptTokens: answer.usage?.promptTokens ?? 0,
     completionTokens: answer.usage?.completionTokens ?? 0,
     costUsd: answer.usage && costUsd(answer.usage, teacher.price),
   };
+}
+
+/** Chats that are asked for anything but free text have a schema. */
+function wantsJson(body: PromptBody): boolean {
+  return body.form === 'chat' && body.schema !== null;
 }

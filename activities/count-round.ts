@@ -58,13 +58,14 @@ export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candida
   const failed: Counts['calls']['failed'] = {};
   let answered = 0;
   let fromStore = 0;
-  const ways = { mended: 0, repaired: 0, reAsked: 0 };
+  const ways = { mended: 0, repaired: 0, reAsked: 0, givenUp: 0 };
   for (const { calls, attempts } of phases) {
     const sentHere = new Set(attempts.map(({ intent }) => intent.callKey));
     for (const call of calls) {
       if (call.callKey !== null && !sentHere.has(call.callKey)) fromStore += 1;
       if (call.outcome !== 'answered') {
         add(failed, call.outcome);
+        if (call.callKey !== null) ways.givenUp += 1;
         continue;
       }
       answered += 1;

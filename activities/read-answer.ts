@@ -7,6 +7,7 @@ import {
   parseInstructions,
   parseTasks,
 } from '../methods/self-instruct/parse.js';
+import { jsonProblem } from '../methods/self-instruct/parse-json.js';
 import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
 import type { AnswerFailure, CallPhase, Instance } from './types.js';
 
@@ -58,13 +59,19 @@ export function answerFailure(options: {
   return options.answer.truncated ? 'truncated' : 'unparsable';
 }
 
-/** What is wrong with an answer that cannot be read, in words that its model can act on. */
-export function answerProblem(options: Parameters<typeof readItems>[0]): string {
-  if (options.phase === 'classify') return 'it says neither Yes nor No.';
-  const problems = readItems(options).flatMap(({ position, rejected }) =>
-    rejected ? [`item ${position + 1}: ${rejected.detail}`] : [],
-  );
-  return problems.length > 0 ? problems.join('; ') : 'it has no items.';
+/**
+ * What is wrong with a chat answer that cannot be read, in words that its model can act on. Nothing of the answer is in
+ * them: what a teacher wrote may look like an order to itself.
+ */
+export function answerProblem({ phase, text }: { phase: CallPhase; text: string }): string {
+  switch (phase) {
+    case 'classify':
+      return 'it says neither Yes nor No. Wanted: one word, Yes or No';
+    case 'answers':
+      return 'it is empty';
+    default:
+      return jsonProblem(text, phase);
+  }
 }
 
 function withoutInstruction(instance: Instance): Task {

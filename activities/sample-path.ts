@@ -54,8 +54,10 @@ export function* samplePath(choice: SampleChoice): Generator<SampleStep, Counted
     const response = yield { parts: keyParts(choice, choice.body, fresh), via };
     const failure = answerFailure(choice, response.answer);
     if (failure === null) return { outcome: 'answered', response, via };
-    if (fresh === 0 && failure === 'unparsable' && canRepair(choice) && response.answer.kind === 'text') {
-      const body = repairBody(choice.body, response.answer.text, choice.problemOf(response.answer.text));
+    const { kind, text } = response.answer;
+    const isShown = fresh === 0 && failure === 'unparsable' && kind === 'text' && text.trim() !== '';
+    if (isShown && canRepair(choice)) {
+      const body = repairBody(choice.body, text, choice.problemOf(text));
       const repaired = yield { parts: keyParts(choice, body, 0), via: 'repair' };
       const still = answerFailure(choice, repaired.answer);
       if (still === null) return { outcome: 'answered', response: repaired, via: 'repair' };
@@ -134,7 +136,7 @@ function repairBody(body: PromptBody, answer: string, problem: string): PromptBo
 }
 
 function repairWords(problem: string): string {
-  return `Your answer could not be used: ${problem}\n\nGive the whole answer again, corrected, in exactly the form that was asked for and with nothing around it.`;
+  return `Your answer could not be used: ${problem}.\n\nGive the whole answer again, corrected, and nothing else.`;
 }
 
 /** At most this many bytes of UTF-8, without half a character at the end. */

@@ -336,6 +336,8 @@ export interface Counts {
     mended: number;
     repaired: number;
     reAsked: number;
+    /** Of `failed`: there were answers, none of use (refused, filtered, cut off, unparsable), and no more samples. */
+    givenUp: number;
   };
   candidates: { parsed: number; accepted: number; undecided: number; rejected: Tally<RejectReason> };
   /** Requests sent, answers taken from the response store, attempts that failed, attempts without a known outcome. */

@@ -1,14 +1,16 @@
 /** A run's status in words, for a terminal of any kind. Only counts and our own words: no teacher's text. */
 import colours from 'picocolors';
+import { waysInWords } from '../workflows/counts.js';
 import type { StatusReport } from './status.js';
 
 /** One line: round, calls, candidates, accepted, tokens, cost. */
 export function progressLine(status: StatusReport): string {
   const { calls, tokens } = status;
   const done = calls.answered + sum(calls.failed);
+  const ways = waysInWords(calls);
   return [
     `round ${status.round} · ${status.step}`,
-    `calls ${done}/${calls.planned}`,
+    `calls ${done}/${calls.planned}${ways && ` (${ways})`}`,
     ...status.batches.map(shortBatchLine),
     `candidates ${status.candidates}`,
     `accepted ${status.accepted}/${status.target ?? '?'}`,
@@ -33,6 +35,7 @@ export function progressBlock(status: StatusReport): string {
       index === 0 ? 'batches' : '',
       batchLine(batch),
     ]),
+    ...answerRows(calls),
     ['candidates', `${status.candidates}  ${sum(status.rejected)} rejected${reasons(status.rejected)}`],
     ['accepted', `${bar(status)} ${status.accepted} of ${status.target ?? '?'}`],
     ['tokens', `${count(tokens.prompt)} in, ${count(tokens.completion)} out`],
@@ -59,6 +62,14 @@ function batchLine({
   const done = `${count(completed)} of ${count(total)} requests done, ${count(failed)} failed`;
   const sent = sentAt.slice(0, 16).replace('T', ' ');
   return `${status} · ${done} · sent ${sent} UTC, seen ${at.slice(11, 16)}`;
+}
+
+/** What it took to get usable answers, and why calls have none; no row when every answer came at once. */
+function answerRows(calls: StatusReport['calls']): [string, string][] {
+  const ways = waysInWords(calls);
+  const failed = sum(calls.failed);
+  const parts = [ways, failed > 0 ? `${failed} without one${reasons(calls.failed)}` : ''].filter(Boolean);
+  return parts.length > 0 ? [['answers', parts.join(', ')]] : [];
 }
 
 /** The newest rounds, on the half of the held-out set that is never used to choose. */

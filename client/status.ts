@@ -37,10 +37,7 @@ export interface StatusReport {
   accepted: number;
   undecided: number;
   rejected: Counts['candidates']['rejected'];
-  calls: {
-    planned: number;
-    answered: number;
-    failed: Counts['calls']['failed'];
+  calls: Counts['calls'] & {
     sent: number;
     fromStore: number;
     failedAttempts: number;

@@ -2,7 +2,7 @@ import type { Counts, Tally } from '../activities/types.js';
 
 export function noCounts(): Counts {
   return {
-    calls: { planned: 0, answered: 0, failed: {}, mended: 0, repaired: 0, reAsked: 0 },
+    calls: { planned: 0, answered: 0, failed: {}, mended: 0, repaired: 0, reAsked: 0, givenUp: 0 },
     candidates: { parsed: 0, accepted: 0, undecided: 0, rejected: {} },
     attempts: { sent: 0, fromStore: 0, failed: 0, unknown: 0 },
     tokens: { prompt: 0, completion: 0, unknown: 0 },
@@ -21,6 +21,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
       mended: a.calls.mended + b.calls.mended,
       repaired: a.calls.repaired + b.calls.repaired,
       reAsked: a.calls.reAsked + b.calls.reAsked,
+      givenUp: a.calls.givenUp + b.calls.givenUp,
     },
     candidates: {
       parsed: a.candidates.parsed + b.candidates.parsed,
@@ -42,6 +43,14 @@ export function addCounts(a: Counts, b: Counts): Counts {
     costUsd: addUsd(a.costUsd, b.costUsd),
     unknownUsd: addUsd(a.unknownUsd, b.unknownUsd),
   };
+}
+
+/** `mended 3, repaired 2, re-asked 4, given up 1`: calls that did not go well at once; empty when all did. */
+export function waysInWords({ mended, repaired, reAsked, givenUp }: Counts['calls']): string {
+  const ways = { mended, repaired, 're-asked': reAsked, 'given up': givenUp };
+  return Object.entries(ways)
+    .flatMap(([way, calls]) => (calls > 0 ? [`${way} ${calls}`] : []))
+    .join(', ');
 }
 
 function addTallies<K extends string>(a: Tally<K>, b: Tally<K>): Tally<K> {

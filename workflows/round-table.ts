@@ -1,4 +1,5 @@
 import type { Counts } from '../activities/types.js';
+import { waysInWords } from './counts.js';
 import type { RoundRow } from './messages.js';
 
 /** Markdown for the Temporal UI's current details. Only counts and our own words: never a teacher's text. */
@@ -12,11 +13,12 @@ export function roundTable(options: {
   const { rounds, round, step, totals, target } = options;
   const { candidates, calls } = totals;
   const cost = totals.costUsd === null ? 'unknown' : `$${totals.costUsd.toFixed(4)}`;
+  const ways = waysInWords(calls);
   const rejected = Object.entries(candidates.rejected).sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0));
   return [
     `**Round ${round}** · ${step} · **${candidates.accepted} of ${target}** accepted`,
     '',
-    `Calls ${calls.answered} answered of ${calls.planned} · tokens ${totals.tokens.prompt + totals.tokens.completion} · cost ${cost}`,
+    `Calls ${calls.answered} answered of ${calls.planned}${ways && ` (${ways})`} · tokens ${totals.tokens.prompt + totals.tokens.completion} · cost ${cost}`,
     '',
     rejected.length > 0 ? `Rejected: ${rejected.map(([reason, n]) => `${reason} ${n}`).join(' · ')}` : '',
     '',

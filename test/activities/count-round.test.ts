@@ -23,12 +23,13 @@ describe('countCandidates', () => {
   });
 });
 
-const firstTime = { mended: 0, repaired: 0, reAsked: 0 };
+const firstTime = { mended: 0, repaired: 0, reAsked: 0, givenUp: 0 };
 
 describe('countCalls', () => {
   it('counts planned calls that have no row yet as neither answered nor failed', () => {
     const { calls } = countCalls([phase({ planned: 5, rows: ['answered', 'answered', 'unparsable'] })]);
-    assert.deepEqual(calls, { planned: 5, answered: 2, failed: { unparsable: 1 }, ...firstTime });
+    const given = { failed: { unparsable: 1 }, ...firstTime, givenUp: 1 };
+    assert.deepEqual(calls, { planned: 5, answered: 2, ...given });
   });
 
   it('tells answers that came at once from those that had to be mended, repaired or asked for again', () => {
@@ -39,18 +40,26 @@ describe('countCalls', () => {
       row({ via: 'first', isMended: true }),
       row({ via: 'repair', isMended: false }),
       row({ via: 'fresh', isMended: false }),
-      row({ via: 'fresh', isMended: false, outcome: 'truncated' }),
+      row({ via: 'fresh', isMended: false, outcome: 'truncated', callKey: null }),
     ];
-    const { answered, failed, mended, repaired, reAsked } = countCalls([one]).calls;
-    assert.deepEqual([answered, failed, mended, repaired, reAsked], [4, { truncated: 1 }, 1, 1, 1]);
+    const { planned, ...counted } = countCalls([one]).calls;
+    const ways = { mended: 1, repaired: 1, reAsked: 1, givenUp: 0 };
+    assert.deepEqual(counted, { answered: 4, failed: { truncated: 1 }, ...ways });
+  });
+
+  it('gives a call up when there were answers and none was of use, not when there was none', () => {
+    const one = phase({ planned: 3, rows: ['unparsable', 'refused', 'invalid-request'] });
+    one.calls[2] = { ...one.calls[2], callKey: null } as CallRow;
+    assert.equal(countCalls([one]).calls.givenUp, 2);
   });
 
   it('adds up over the phases of a round', () => {
     const { calls } = countCalls([
       phase({ planned: 1, rows: ['answered'] }),
-      phase({ planned: 2, rows: ['answered', 'cancelled'] }),
+      phase({ planned: 2, rows: ['answered', 'truncated'] }),
     ]);
-    assert.deepEqual(calls, { planned: 3, answered: 2, failed: { cancelled: 1 }, ...firstTime });
+    const given = { failed: { truncated: 1 }, ...firstTime, givenUp: 1 };
+    assert.deepEqual(calls, { planned: 3, answered: 2, ...given });
   });
 
   it('takes a call without a request of its own for one that the store answered', () => {

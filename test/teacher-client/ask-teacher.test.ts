@@ -8,7 +8,7 @@ import { SendGate } from '../../activities/teacher-client/send-gate.js';
 import { FileStore } from '../../store/file-store.js';
 import { sumLedger } from '../../store/ledger-sums.js';
 import { ResponseStore } from '../../store/response-store.js';
-import { errorBody } from '../openai-server.js';
+import { errorBody, type LoggedRequest, type Script } from '../openai-server.js';
 import { asking, ledger } from './asking.js';
 import { chat } from './endpoint.js';
 
@@ -110,6 +110,50 @@ describe('asking a teacher', () => {
     it('counts an answer without content as unparsable', async () => {
       await start({ fault: () => ({ body: { choices: [] } }) });
       assert.equal((await askTeacher(worker(), call({ freshSamples: 0 }))).outcome, 'unparsable');
+    });
+  });
+
+  describe('whose chat answer cannot be read', () => {
+    const isRepair = ({ body }: Pick<LoggedRequest, 'body'>) => (body.messages as object[]).length === 3;
+    const script: Script = (request) => ({ text: isRepair(request) ? 'good' : 'bad' });
+
+    it('shows the model its error once, and takes the corrected answer', async () => {
+      const server = await start({ script });
+      const result = await askTeacher(worker(), call({ body: chat }));
+      assert.deepEqual([result.outcome, result.response?.answer.text, result.sent], ['answered', 'good', 2]);
+      assert.deepEqual(server.requests.map(isRepair), [false, true]);
+      assert.deepEqual(await kinds(), ['unparsable', 'answered']);
+    });
+
+    it('finds both answers again and asks for neither', async () => {
+      const server = await start({ script });
+      const first = await askTeacher(worker(), call({ body: chat }));
+      const again = await askTeacher(worker(), call({ body: chat }));
+      assert.deepEqual([again.sent, again.fromStore, server.requests.length], [0, 2, 2]);
+      assert.deepEqual(again.response, first.response);
+    });
+
+    it('goes on from a repair that was asked for before a crash', async () => {
+      let isDown = false;
+      const server = await start({ fault: () => (isDown ? { reset: 'before' } : undefined) });
+      server.script = (request) => {
+        if (isRepair(request)) isDown = true;
+        return { text: 'bad' };
+      };
+      await assert.rejects(askTeacher(worker(), call({ body: chat, freshSamples: 1 })));
+      isDown = false;
+      server.script = ({ seed }) => ({ text: seed === server.requests[0]?.seed ? 'bad' : 'good' });
+      const { sent, fromStore } = await askTeacher(worker(), call({ body: chat, freshSamples: 1 }));
+      assert.deepEqual([sent, fromStore], [1, 2]);
+    });
+
+    it('is not shown its error with repair: false', async () => {
+      const server = await start({ script });
+      const one = call({ body: chat, repair: false, freshSamples: 1 });
+      assert.deepEqual(
+        [(await askTeacher(worker(), one)).outcome, server.requests.map(isRepair)],
+        ['unparsable', [false, false]],
+      );
     });
   });
 

@@ -110,6 +110,7 @@ describe('a SeDi-Instruct run', () => {
       mended: 0,
       repaired: 0,
       reAsked: 0,
+      givenUp: 0,
       fromStore: 0,
       failedAttempts: 0,
       unknownAttempts: 0,
