@@ -51,10 +51,11 @@ const staleLookMs = 10_000;
  * @throws ApplicationFailure as `error-map.ts` says; CancelledFailure when `signal` fires.
  */
 export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
+  const lookedMs = Date.now();
   const stored = await options.responses.get(options.key);
   if (stored) return { response: stored, dropped: null, fromStore: true, sent: 0 };
   for (let requests = 1; ; requests += 1) {
-    const { intent, sent, meanwhile } = await inTurn(options);
+    const { intent, sent, meanwhile } = await inTurn(options, lookedMs);
     if (meanwhile) return { response: meanwhile, dropped: null, fromStore: true, sent: requests - 1 };
     if (sent.kind === 'answer') {
       const { response, outcome } = await keep(options, intent, sent);
@@ -76,13 +77,13 @@ type Attempted =
   | { meanwhile: StoredResponse; intent?: never; sent?: never };
 
 /** Sends one request when it is its turn at the endpoint; before that, nothing of it is in the ledger. */
-async function inTurn(options: AskOnceOptions): Promise<Attempted> {
+async function inTurn(options: AskOnceOptions, lookedMs: number): Promise<Attempted> {
   const { gate } = options.client;
   await options.turn(options.signal);
   const pass = await gate.enter(options.signal);
   let isRateLimited = false;
   try {
-    const attempted = await sendUnlessStored(options);
+    const attempted = await sendUnlessStored(options, lookedMs);
     isRateLimited = attempted.sent?.kind === 'error' && attempted.sent.error.type === 'RateLimited';
     return attempted;
   } finally {
@@ -90,7 +91,7 @@ async function inTurn(options: AskOnceOptions): Promise<Attempted> {
   }
 }
 
-async function sendUnlessStored(options: AskOnceOptions): Promise<Attempted> {
+async function sendUnlessStored(options: AskOnceOptions, lookedMs: number): Promise<Attempted> {
   const { responses, key, book, parts, ledger, signal } = options;
   signal.throwIfAborted();
   const intent = newIntent(options);
@@ -101,7 +102,7 @@ async function sendUnlessStored(options: AskOnceOptions): Promise<Attempted> {
     book.withdraw(intent);
     throw error;
   }
-  if (Date.now() - Date.parse(intent.at) > staleLookMs) {
+  if (Date.now() - lookedMs > staleLookMs) {
     const meanwhile = await responses.get(key);
     if (meanwhile) {
       await record(options, unsentOutcome(intent));

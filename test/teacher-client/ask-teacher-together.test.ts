@@ -27,31 +27,39 @@ describe('asking a teacher', () => {
       assert.deepEqual((await kinds()).sort(), ['answered', 'duplicate']);
     });
 
-    it('does not ask for what another process has stored while this one stood still', async () => {
-      const server = await start();
-      const stopped = worker();
-      const { store } = stopped.responses;
-      const append = store.append.bind(store);
-      const now = Date.now;
-      store.append = async (log) => {
-        await append(log);
-        store.append = append;
-        Date.now = () => now() + 30_000;
-        await askTeacher(worker(), call());
-      };
-      try {
-        const result = await askTeacher(stopped, call());
-        assert.deepEqual([result.outcome, result.sent, result.fromStore], ['answered', 0, 1]);
-        assert.equal(server.requests.length, 1);
-        const outcomes = (await attempts()).map(({ outcome }) => [outcome?.kind, outcome?.costUsd]);
-        assert.deepEqual(outcomes, [
-          ['aborted', 0],
-          ['answered', 0.00003],
-        ]);
-      } finally {
-        Date.now = now;
-      }
-    });
+    for (const where of ['before its turn', 'behind its intent'] as const) {
+      it(`does not ask for what another process has stored while this one stood still ${where}`, async () => {
+        const server = await start();
+        const stopped = worker();
+        const { store } = stopped.responses;
+        const append = store.append.bind(store);
+        const now = Date.now;
+        const standStill = async () => {
+          Date.now = () => now() + 30_000;
+          await askTeacher(worker(), call());
+        };
+        if (where === 'behind its intent') {
+          store.append = async (log) => {
+            store.append = append;
+            await append(log);
+            await standStill();
+          };
+        }
+        try {
+          const turn = where === 'before its turn' ? standStill : async () => {};
+          const result = await askTeacher({ ...stopped, turn }, call());
+          assert.deepEqual([result.outcome, result.sent, result.fromStore], ['answered', 0, 1]);
+          assert.equal(server.requests.length, 1);
+          const outcomes = (await attempts()).map(({ outcome }) => [outcome?.kind, outcome?.costUsd]);
+          assert.deepEqual(outcomes.sort(), [
+            ['aborted', 0],
+            ['answered', 0.00003],
+          ]);
+        } finally {
+          Date.now = now;
+        }
+      });
+    }
 
     it('gives each call that is refused a row of its own', async () => {
       await start({ latencyMs: 50, fault: () => ({ status: 400 }) });
