@@ -52,7 +52,9 @@ export function createTeacherActivities(deps: ActivityDeps): TeacherActivities {
   const clients = new TeacherClients();
   const teacher = new CallTeacher(deps, clients);
   const batch = { ...deps, clients };
+  // A file of requests may have a hundred megabytes: this process sends one and takes in one at a time.
   const sending = new OneAtATime();
+  const collecting = new OneAtATime();
   return {
     callTeacher: (input) =>
       alive(() => {
@@ -60,11 +62,10 @@ export function createTeacherActivities(deps: ActivityDeps): TeacherActivities {
         const activity = `${workflowExecution?.runId}/${activityId}`;
         return teacher.call(input, { activity, attempt, signal: cancellationSignal() });
       }),
-    // A file of requests may have a hundred megabytes: this process makes and sends one, and then the next.
     submitBatch: (input) => alive(() => sending.run(() => submitBatch(batch, input, turnOfActivity()))),
     checkBatch: (input) => alive(() => checkBatch(batch, input, turnOfActivity())),
     cancelBatch: (input) => alive(() => cancelBatch(batch, input, turnOfActivity())),
-    collectBatch: (input) => alive(() => collectBatch(batch, input, turnOfActivity())),
+    collectBatch: (input) => alive(() => collecting.run(() => collectBatch(batch, input, turnOfActivity()))),
   };
 }
 

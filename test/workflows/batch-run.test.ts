@@ -5,6 +5,7 @@ import { costUsd, sumUsd } from '../../store/pricing.js';
 import { loopId } from '../../workflows/ids.js';
 import { BatchServer, type BatchServerOptions } from '../batch-server.js';
 import { price, type RecipeChanges, RunHarness, until } from '../run-harness.js';
+import { scriptedTeacher } from '../scripted-teacher.js';
 import { type Dataset, readDataset } from './dataset.js';
 import { fewRounds, undisturbedDataset } from './undisturbed.js';
 
@@ -100,5 +101,41 @@ describe('a run through the Batch API', () => {
     assert.ok(batches.done.length > 0);
     await harness.finishedRun(fewRounds);
     assert.equal(harness.teacher.requests.length, bought);
+  });
+
+  it('can be one phase of a run whose other phases ask call by call', async () => {
+    batches = new BatchServer({ steps: 1 });
+    harness = await RunHarness.start({ others: { bulk: { also: batches.answer } } });
+    const runId = await harness.finishedRun({
+      ...fewRounds,
+      teachers: { bulk: batchTeacher },
+      generation: { callsPerRound: 3, teachers: { answers: 'bulk' } },
+    });
+    assert.deepEqual((await verifyRun(harness.store, runId)).problems, []);
+    const { calls } = await readStatus(harness.store, runId);
+    assert.equal(calls.sent, harness.teacher.requests.length + batches.done.length);
+    assert.ok(harness.teacher.requests.length > 0 && batches.done.length > 0);
+    assert.equal(harness.others.bulk?.requests.length, 0);
+  });
+
+  it('shows chats their bad answers and asks for structured ones, as call by call', async () => {
+    const asChat = { form: 'chat', model: 'chatty' };
+    const changes = {
+      method: 'self-instruct',
+      target: 12,
+      generation: { prompts: 'one-call', answers: 'classify', callsPerRound: 2 },
+    };
+    const script = scriptedTeacher({ unreadable: 0.3 });
+    batches = new BatchServer({ steps: 1, script });
+    harness = await RunHarness.start({ teacher: { also: batches.answer, script } });
+    const online = await harness.finishedRun({ ...changes, teacher: { ...asChat, reuse: 'run' } });
+    const byBatches = await harness.finishedRun({
+      ...changes,
+      teacher: { ...asChat, ...batchTeacher, reuse: 'run' },
+    });
+    const [one, other] = [await readDataset(harness, online), await readDataset(harness, byBatches)];
+    assert.deepEqual(other.comparable, one.comparable);
+    assert.equal(batches.done.length, harness.teacher.requests.length);
+    await assertAllIsWell(byBatches);
   });
 });
