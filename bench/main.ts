@@ -3,6 +3,7 @@
  * Progress goes to standard error, results to standard output.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchChaos, type ChaosOptions } from './chaos/chaos.js';
 import { benchLimits, type LimitScenario, limitScenarios } from './limits/limits.js';
 import { type MeasuredName, measuredNames } from './throughput/measurement.js';
 import { benchThroughput } from './throughput/throughput.js';
@@ -37,6 +38,29 @@ program
   .action((options: { only: LimitScenario[]; calls: number; minutes: number; json: boolean }) =>
     benchLimits(options),
   );
+
+program
+  .command('chaos')
+  .description(
+    'a run whose processes are killed and stopped, beside the same run left alone; 1 when they differ',
+  )
+  .option('--calls <number>', 'calls of the run, about', whole(1), 2_000)
+  .option('--kills <number>', 'processes that are killed', whole(0), 8)
+  .option('--stops <number>', 'processes that are stopped for a while', whole(0), 2)
+  .option('--stop-seconds <number>', 'how long', whole(1), 30)
+  .option('--seed <number>', 'of the run, and of what is killed when', whole(0), 1)
+  .option('--json', 'print one JSON object on one line', false)
+  .action(async (options: ChaosOptions) => {
+    process.exitCode = await benchChaos(options);
+  });
+
+function whole(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= least && number <= 100_000) return number;
+    throw new InvalidArgumentError(`give a whole number from ${least} to 100000`);
+  };
+}
 
 function counts(text: string): number[] {
   return text.split(',').map((part) => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { environmentFor, connectClient } from '../../workers/temporal-connection.js';
-import { startChild } from './child.js';
+import { startChild } from '../child.js';
 import { readHistories } from './histories.js';
 import type { benchLoop } from './loop-workflow.js';
 import { activityQueue, loops, loopWindow, type Measurement, workflowQueue } from './measurement.js';
@@ -20,7 +20,7 @@ export async function measureLoop(options: {
   const { name, calls, teacher, bundle, folder } = options;
   return await inWorkplace(folder, async ({ target, env, pidOf }) => {
     const worker = await startChild({
-      file: 'loop-worker.ts',
+      file: new URL('./loop-worker.ts', import.meta.url),
       args: [bundle, teacher.url],
       env: environmentFor(target, env),
     });

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import { startChild } from './child.js';
+import { startChild } from '../child.js';
 import { measureLoop } from './measure-loop.js';
 import { measureSeedmill } from './measure-seedmill.js';
 import { latencyMs, type MeasuredName, type Measurement } from './measurement.js';
@@ -19,7 +19,7 @@ export async function benchThroughput(options: {
   json: boolean;
 }): Promise<void> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'seedmill-bench-'));
-  const child = await startChild({ file: 'teacher.ts', args: [`${latencyMs}`] });
+  const child = await startChild({ file: new URL('./teacher.ts', import.meta.url), args: [`${latencyMs}`] });
   const teacher = { url: `http://127.0.0.1:${child.firstLine}/v1`, pid: child.pid };
   try {
     const perSecond = await teacherRequestsPerSecond(teacher.url);

@@ -1,5 +1,5 @@
 /**
- * seedmill as users have it: compiled, in a folder of its own. Built once per mocha run from the sources of now, so that
+ * seedmill as users have it: compiled, in a folder of its own. Built once per process from the sources of now, so that
  * neither a stale `dist/` nor a rebuild in the middle of a test can decide what is tested.
  */
 import { rmSync } from 'node:fs';

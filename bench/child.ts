@@ -1,9 +1,9 @@
-/** Child processes of the benchmark: TypeScript, each leading a process group, so that its usage can be told apart. */
+/** Child processes of the benchmarks: TypeScript, each leading a process group, so that its usage can be told apart. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../../workers/folders.js';
-import { signalGroup } from '../../workers/process-table.js';
+import { packageRoot } from '../workers/folders.js';
+import { signalGroup } from '../workers/process-table.js';
 
 export interface Child {
   pid: number;
@@ -12,13 +12,13 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** Starts `file`, beside this one, and waits for its first line. Throws when it ends before. */
+/** Starts a file and waits for its first line. Throws when it ends before. */
 export async function startChild(options: {
-  file: string;
+  file: URL;
   args: string[];
   env?: NodeJS.ProcessEnv;
 }): Promise<Child> {
-  const script = fileURLToPath(new URL(options.file, import.meta.url));
+  const script = fileURLToPath(options.file);
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...options.args], {
     cwd: packageRoot,
     detached: true,
