@@ -5,6 +5,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { benchChaos, type ChaosOptions } from './chaos/chaos.js';
 import { benchLimits, type LimitScenario, limitScenarios } from './limits/limits.js';
+import { benchCosine, type CosineOptions } from './similarity/cosine.js';
 import { type MeasuredName, measuredNames } from './throughput/measurement.js';
 import { benchThroughput } from './throughput/throughput.js';
 
@@ -60,6 +61,24 @@ function whole(least: number): (text: string) => number {
     if (Number.isInteger(number) && number >= least && number <= 100_000) return number;
     throw new InvalidArgumentError(`give a whole number from ${least} to 100000`);
   };
+}
+
+program
+  .command('cosine')
+  .description('vectors per second through the cosine index, made-up ones, and through plain NumPy')
+  .option('--n <numbers>', 'how many vectors, comma-separated for several goes', counts, [20_000])
+  .option('--d <number>', 'components of a vector', (text) => counts(text)[0] as number, 384)
+  .option('--threshold <numbers>', 'comma-separated', cosines, [0.7, 0.9])
+  .option('--python <path>', 'an interpreter that has NumPy, to compare with')
+  .option('--json', 'print one JSON object', false)
+  .action((options: CosineOptions) => benchCosine(options));
+
+function cosines(text: string): number[] {
+  return text.split(',').map((part) => {
+    const number = Number(part);
+    if (part.trim() !== '' && number >= -1 && number <= 1) return number;
+    throw new InvalidArgumentError('give numbers from -1 to 1, for example 0.7,0.9');
+  });
 }
 
 function counts(text: string): number[] {

@@ -1,6 +1,8 @@
 /** A growing set of vectors that answers: which of you is most similar to this one? */
 import type { NearestNeighbour } from '../activities/types.js';
+import type { FilterItem, FilterVerdict } from './greedy-filter.js';
 import { KernelMemory } from './kernel-memory.js';
+import type { NearestIndex } from './nearest-index.js';
 import { PreparedVector, unit } from './prepared-vector.js';
 import { type VectorChunk, VectorChunks } from './vector-chunks.js';
 
@@ -24,7 +26,7 @@ const slack = 1e-6;
  * cosine lies within e₁ + e₂ + e₁e₂ of the dot product of the rounded ones. What may lie above is computed by the rule,
  * so no verdict hangs on rounding.
  */
-export class CosineIndex {
+export class CosineIndex implements NearestIndex<Float32Array> {
   readonly dimensions: number;
   /** Pairs whose cosine was computed by the rule so far. */
   scored = 0;
@@ -97,29 +99,28 @@ export class CosineIndex {
   }
 
   /**
-   * Adds, one after another, those that have no neighbour above the threshold, among the earlier ones either. As
-   * `nearest` and `add` in turn, but faster.
-   * @returns for each in its order the neighbour for which it was left out, or null where it was added
+   * Filters greedily: adds, one after another, those that have no neighbour above the threshold, among the earlier ones
+   * either. The same as `nearest` and `add` in turn, faster.
    * @throws RangeError as `add` does, and for a threshold that is NaN; nothing is added then, unless 4 GB are full.
    */
   addDistinct(
-    entries: readonly { id: string; vector: Float32Array }[],
+    items: readonly FilterItem<Float32Array>[],
     { threshold }: { threshold: number },
-  ): (NearestNeighbour | null)[] {
-    for (const { id, vector } of entries) this.#prepared[0].set(vector, `the vector of "${id}"`);
-    const all: (NearestNeighbour | null)[] = [];
-    for (let first = 0; first < entries.length; first += batchVectors) {
-      const batch = entries.slice(first, first + batchVectors);
-      const searches = this.#search(this.#prepare(batch.map(({ vector }) => vector)), threshold);
+  ): FilterVerdict[] {
+    for (const { id, item } of items) this.#prepared[0].set(item, `the vector of "${id}"`);
+    const verdicts: FilterVerdict[] = [];
+    for (let first = 0; first < items.length; first += batchVectors) {
+      const batch = items.slice(first, first + batchVectors);
+      const searches = this.#search(this.#prepare(batch.map(({ item }) => item)), threshold);
       const size = this.size;
       for (const [at, search] of searches.entries()) {
         // The others of its batch are few: no bound would pay.
         for (let entry = size; entry < this.size; entry += 1) this.#score(search, entry);
         if (search.best < 0) this.#addPrepared((batch[at] as { id: string }).id, search.prepared);
-        all.push(this.#neighbour(search));
+        verdicts.push(this.#neighbour(search));
       }
     }
-    return all;
+    return verdicts;
   }
 
   /** The similarity to every vector of the index, in the order of adding. */

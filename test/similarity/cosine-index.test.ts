@@ -141,7 +141,7 @@ describe('CosineIndex.addDistinct', () => {
       return neighbour;
     });
   }
-  const named = (vectors: Float32Array[]) => vectors.map((vector, i) => ({ id: String(i), vector }));
+  const named = (vectors: Float32Array[]) => vectors.map((item, i) => ({ id: String(i), item }));
 
   it('adds and leaves out what nearest and add in turn would', () => {
     fc.assert(
