@@ -70,8 +70,8 @@ export function figuresOf(run: LivedRun): RunFigures {
     ...unless(knownUsd <= billUsd, `the bill of $${billUsd} is below the $${knownUsd} known`),
     ...unless(billUsd <= sumUsd([knownUsd, unknownUsd]), `the bill of $${billUsd} is above ${spent}`),
     ...unless(
-      status.costUsd === knownUsd && status.unknownUsd === unknownUsd,
-      `the status says $${status.costUsd} known and $${status.unknownUsd} unknown, the ledger ${spent}`,
+      verify.costUsd === knownUsd && verify.unknownUsd === unknownUsd,
+      `verify counts $${verify.costUsd} known and $${verify.unknownUsd} unknown, the ledger has ${spent}`,
     ),
   ];
   return { ...figures, problems };

@@ -72,6 +72,8 @@ export async function liveThrough(options: LiveOptions): Promise<LivedRun> {
     const end = await command.done;
     const seconds = (performance.now() - startMs) / 1_000;
     if (end === null) throw new Error('the command was told to end');
+    // A worker that has just been woken up still has its last answers to book.
+    await project.run(['down']);
     await secondWorker?.end();
     await teacher.look();
     const left = await readWhatIsLeft(project, teacher, onlyJson<StatusReport>(end));
