@@ -18,11 +18,12 @@ import { collectBatch } from './teacher-batch/collect-batch.js';
 import { cancelBatch, checkBatch } from './teacher-batch/look-at-batch.js';
 import { OneAtATime } from './teacher-batch/one-at-a-time.js';
 import { submitBatch } from './teacher-batch/submit-batch.js';
-import { TeacherClients } from './teacher-client/clients.js';
+import type { TeacherClients } from './teacher-client/clients.js';
 import type { CpuActivities, StoreActivities, TeacherActivities } from './types.js';
 
 export interface ActivityDeps extends TeacherCallDeps {
   runs: Runs;
+  clients: TeacherClients;
 }
 
 export function createStoreActivities({ runs, prompts, writer }: ActivityDeps): StoreActivities {
@@ -49,9 +50,7 @@ export function createCpuActivities({ runs }: ActivityDeps): CpuActivities {
 }
 
 export function createTeacherActivities(deps: ActivityDeps): TeacherActivities {
-  const clients = new TeacherClients();
-  const teacher = new CallTeacher(deps, clients);
-  const batch = { ...deps, clients };
+  const teacher = new CallTeacher(deps, deps.clients);
   // A file of requests may have a hundred megabytes: this process sends one and takes in one at a time.
   const sending = new OneAtATime();
   const collecting = new OneAtATime();
@@ -62,10 +61,10 @@ export function createTeacherActivities(deps: ActivityDeps): TeacherActivities {
         const activity = `${workflowExecution?.runId}/${activityId}`;
         return teacher.call(input, { activity, attempt, signal: cancellationSignal() });
       }),
-    submitBatch: (input) => alive(() => sending.run(() => submitBatch(batch, input, turnOfActivity()))),
-    checkBatch: (input) => alive(() => checkBatch(batch, input, turnOfActivity())),
-    cancelBatch: (input) => alive(() => cancelBatch(batch, input, turnOfActivity())),
-    collectBatch: (input) => alive(() => collecting.run(() => collectBatch(batch, input, turnOfActivity()))),
+    submitBatch: (input) => alive(() => sending.run(() => submitBatch(deps, input, turnOfActivity()))),
+    checkBatch: (input) => alive(() => checkBatch(deps, input, turnOfActivity())),
+    cancelBatch: (input) => alive(() => cancelBatch(deps, input, turnOfActivity())),
+    collectBatch: (input) => alive(() => collecting.run(() => collectBatch(deps, input, turnOfActivity()))),
   };
 }
 

@@ -22,6 +22,8 @@ interface Share {
 export class WorkerShare {
   private readonly client: Client;
   private readonly shares = new Map<string, Promise<Share>>();
+  private readonly pauses = new Set<AbortController>();
+  private closed: Error | null = null;
 
   constructor(client: Client) {
     this.client = client;
@@ -36,8 +38,31 @@ export class WorkerShare {
     const nowMs = Date.now();
     const atMs = Math.max(nowMs, share.nextMs);
     share.nextMs = atMs + share.everyMs;
-    if (atMs > nowMs) await sleep(atMs - nowMs, undefined, { signal });
+    if (atMs > nowMs) await this.pause(atMs - nowMs, signal);
     signal.throwIfAborted();
+    if (this.closed) throw this.closed;
+  }
+
+  /** Nobody gets a turn any more: who waits for one and who comes gets this error. */
+  close(reason: Error): void {
+    this.closed = reason;
+    for (const pause of this.pauses) pause.abort(reason);
+  }
+
+  private async pause(ms: number, signal: AbortSignal): Promise<void> {
+    const pause = new AbortController();
+    const leave = () => pause.abort(signal.reason);
+    this.pauses.add(pause);
+    signal.addEventListener('abort', leave, { once: true });
+    if (this.closed) pause.abort(this.closed);
+    try {
+      await sleep(ms, undefined, { signal: pause.signal });
+    } catch (error) {
+      throw pause.signal.aborted ? pause.signal.reason : error;
+    } finally {
+      this.pauses.delete(pause);
+      signal.removeEventListener('abort', leave);
+    }
   }
 
   private async shareOf(queue: string): Promise<Share> {

@@ -105,7 +105,9 @@ command('worker', 'serve task queues from this machine')
   .requiredOption('--queues <names>', 'comma-separated, for example seedmill,cpu')
   .action(act((context, _, options: { queues: string }) => worker(context, options.queues)));
 command('up', 'start everything but a run').action(act((context) => up(context)));
-command('down', 'end every process that seedmill started here').action(act((context) => down(context)));
+command('down', 'end every process that seedmill started here, once calls in flight have finished')
+  .option('--now', 'do not wait for calls in flight; their answers are lost and may be paid for twice')
+  .action(act((context, _, options: { now?: boolean }) => down(context, { now: options.now === true })));
 command('doctor', 'what is there, what is missing and how to get it').action(
   act((context) => doctor(context)),
 );

@@ -49,7 +49,7 @@ export async function testPort(): Promise<number> {
 }
 
 export async function mochaGlobalTeardown(): Promise<void> {
-  if (server !== undefined) await stopProcess(server, 10_000);
+  if (server !== undefined) await stopProcess(server, { graceMs: 10_000 });
   server = undefined;
   if (stateDir !== undefined) await rm(stateDir, { recursive: true, force: true });
 }

@@ -4,9 +4,8 @@
  * is registered.
  */
 import { parseArgs } from 'node:util';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { messageOf } from './service-error.js';
-import { runWorkers } from './worker-host.js';
+import { serve } from './serve.js';
 
 const { values } = parseArgs({ options: { queues: { type: 'string' }, verbose: { type: 'boolean' } } });
 const queues = (values.queues ?? '').split(',').filter((queue) => queue !== '');
@@ -15,17 +14,13 @@ if (queues.length === 0) {
   process.exit(2);
 }
 
-Runtime.install({
-  logger: new DefaultLogger(values.verbose ? 'DEBUG' : 'WARN'),
-  shutdownSignals: ['SIGINT', 'SIGTERM'],
-});
-
 try {
-  await runWorkers({
+  await serve({
     queues,
     storeUrl: process.env.SEEDMILL_STORE ?? './runs',
     stateDir: process.env.SEEDMILL_STATE_DIR ?? '.seedmill',
-    onReady: () => process.stdout.write(`ready: ${queues.join(', ')}\n`),
+    verbose: values.verbose === true,
+    say: (line) => void process.stdout.write(`${line}\n`),
   });
 } catch (error) {
   process.stderr.write(

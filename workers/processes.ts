@@ -178,19 +178,25 @@ export async function isAlive({ pid, startTime }: Pick<OwnedProcess, 'pid' | 'st
   return (await startTimeOf(pid)) === startTime;
 }
 
+export interface StopProcessOptions {
+  graceMs: number;
+  /** What it waits for itself, in milliseconds since 1970: the grace time then begins there, if that is later. */
+  waitsUntilMs?: () => Promise<number>;
+}
+
 /**
  * Ends a process and its group: SIGTERM, and SIGKILL for what is left after the grace time. Does nothing when
  * the pid belongs to somebody else by now.
  */
 export async function stopProcess(
   owned: OwnedProcess,
-  graceMs: number,
+  { graceMs, waitsUntilMs = async () => 0 }: StopProcessOptions,
 ): Promise<'ended' | 'killed' | 'was-dead'> {
   if (!(await isAlive(owned))) return 'was-dead';
   signalGroup(owned.pid, 'SIGTERM');
-  const deadline = Date.now() + graceMs;
+  const beganMs = Date.now();
   while (await isAlive(owned)) {
-    if (Date.now() > deadline) {
+    if (Date.now() > Math.max(beganMs, await waitsUntilMs()) + graceMs) {
       signalGroup(owned.pid, 'SIGKILL');
       while (await isAlive(owned)) await sleep(20);
       return 'killed';

@@ -11,6 +11,7 @@ import {
   startProcess,
   stopProcess,
 } from './processes.js';
+import { stopService } from './stop-service.js';
 import { messageOf, ServiceError } from './service-error.js';
 
 export type ServiceName = 'teacher' | 'student' | 'worker';
@@ -36,9 +37,6 @@ export interface Service {
   isReady(owned: OwnedProcess): Promise<boolean>;
 }
 
-/** How long a worker may take to finish and store the calls it has in flight. */
-export const graceMs = 30_000;
-
 export interface EnsureServiceOptions {
   stateDir: string;
   service: Service;
@@ -61,7 +59,7 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Owne
     }
     const why = servesAll ? 'runs another build or other settings' : 'does not serve all the queues';
     say(`${service.label}: pid ${found.pid} ${why}; replacing it`);
-    await stopProcess(found, graceMs);
+    await stopService({ stateDir, owned: found, say });
   }
   const { name, command, env, label, fingerprint } = service;
   // Other runs may still need the queues that it served before.
@@ -76,7 +74,7 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Owne
   try {
     await untilReady(service, owned);
   } catch (error) {
-    await stopProcess(owned, 2_000);
+    await stopProcess(owned, { graceMs: 2_000 });
     throw error;
   }
   say(`${label}: started (pid ${owned.pid}, log ${owned.log})`);

@@ -7,10 +7,11 @@ import path from 'node:path';
 import { stateFiles } from './folders.js';
 import { type HeldLock, withLock } from './lock.js';
 import { nodeWorkerService } from './node-worker-service.js';
-import { type FoundProcess, ownedProcesses, recordProcess, stopProcess } from './processes.js';
+import { type FoundProcess, ownedProcesses, recordProcess } from './processes.js';
 import { type PythonSet, preparePython } from './python-environment.js';
 import { ensureSearchAttributes, type SearchAttributeName } from './search-attributes.js';
-import { ensureService, graceMs as defaultGraceMs, type Service } from './service.js';
+import { ensureService, type Service } from './service.js';
+import { stopService } from './stop-service.js';
 import { messageOf, ServiceError } from './service-error.js';
 import { studentService } from './student-service.js';
 import { type LocalTeacher, recordTeacher, teacherService } from './teacher-service.js';
@@ -145,8 +146,10 @@ async function makeFolder(stateDir: string): Promise<void> {
 export interface StopOptions {
   stateDir: string;
   say: (line: string) => void;
-  /** How long each may take to end by itself. Default 30 s. */
+  /** How long each may take to end by itself, calls in flight apart. Default 30 s. */
   graceMs?: number;
+  /** Calls in flight are not waited for: their answers are lost, and may be paid for twice. */
+  now?: boolean;
   /** Those that shall go on. */
   keep?: string[];
   /** Asked under the lock: a run that was started meanwhile keeps its services. */
@@ -160,7 +163,8 @@ const stopOrder = [['worker', 'student'], ['teacher'], ['temporal']];
 export async function stopServices({
   stateDir,
   say,
-  graceMs = defaultGraceMs,
+  graceMs,
+  now = false,
   keep = [],
   onlyIf = async () => true,
 }: StopOptions): Promise<FoundProcess[]> {
@@ -172,7 +176,10 @@ export async function stopServices({
     const stop = async (owned: FoundProcess) => {
       // First the note, so that no supervisor takes the end for a death.
       await recordProcess(stateDir, { ...owned, stopped: true });
-      const how = await stopProcess(owned, graceMs);
+      const how = await stopService({
+        ...{ stateDir, owned, say, waitsForCalls: !now },
+        ...(graceMs !== undefined && { graceMs }),
+      });
       say(`${owned.name}: ${how === 'killed' ? 'killed after its grace time' : 'ended'} (pid ${owned.pid})`);
     };
     for (const names of stopOrder) {

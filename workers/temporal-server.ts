@@ -113,7 +113,7 @@ async function startOwn(options: ServerOptions, lock: HeldLock): Promise<Tempora
     await waitUntilReady(target, own);
     await keepHistoriesLonger(target);
   } catch (error) {
-    await stopProcess(own, 5_000);
+    await stopProcess(own, { graceMs: 5_000 });
     throw error;
   }
   say(

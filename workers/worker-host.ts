@@ -1,5 +1,5 @@
 /** Hosts workflows and activities of the queues that this process is asked to serve. */
-import type { Duration } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory, type Duration } from '@temporalio/common';
 import { Client } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import {
@@ -9,6 +9,7 @@ import {
   createTeacherActivities,
 } from '../activities/create-activities.js';
 import { createLimitActivities, holdsQueueRates } from '../activities/hold-limits.js';
+import { type InFlight, TeacherClients } from '../activities/teacher-client/clients.js';
 import { RoundPrompts } from '../activities/round-prompts.js';
 import { Runs } from '../activities/run-data.js';
 import { WorkerShare } from '../activities/worker-share.js';
@@ -25,14 +26,19 @@ export interface WorkerHostOptions {
   stateDir: string;
   target?: TemporalTarget;
   onReady?: () => void;
-  /** Ends the workers, as SIGTERM does; without it only signals to the process do. */
+  /** Ends the workers: requests to teachers that are in flight finish and are stored, no other one begins. */
   signal?: AbortSignal;
-  /** How long calls in flight may take to finish after that. */
+  /** Called when that begins. */
+  onStopping?: (inFlight: InFlight) => void;
+  /** How long everything else may take to finish after that. */
   shutdownGraceTime?: Duration;
 }
 
-/** Longer than any request to a teacher should take: what is in flight at SIGTERM finishes and is stored. */
-const shutdownGraceTime = '150 seconds';
+/**
+ * What can be done again from the store (the filter, files) has this long to finish. Requests to teachers do not heed
+ * its end: each has a time limit of its own, and its answer is being paid for.
+ */
+const shutdownGraceTime = '5 seconds';
 
 /** What a worker that runs workflows is set up with. */
 export const workflowWorker = {
@@ -46,7 +52,7 @@ export const teacherWorker = {
   maxConcurrentActivityTaskExecutions: 1_000,
 } satisfies Partial<WorkerOptions>;
 
-/** Runs until SIGTERM or SIGINT. Throws a UserError or ServiceError when store or server cannot be reached. */
+/** Runs until `signal` fires, or a signal for which the SDK's runtime has a handler comes. Throws a UserError or ServiceError when store or server cannot be reached. */
 export async function runWorkers(options: WorkerHostOptions): Promise<void> {
   const target = options.target ?? targetFromEnvironment();
   const { store, storeId } = await openStore(options.storeUrl);
@@ -59,6 +65,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
     writer: processWriter(),
     stateDir: options.stateDir,
     share: (await holdsQueueRates(client)) ? null : new WorkerShare(client),
+    clients: new TeacherClients(),
   };
   try {
     const workers = await Promise.all(
@@ -74,9 +81,14 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
     );
     const running = workers.map((worker) => worker.run());
     const stop = () => {
+      const reason = workerStops();
+      deps.clients.close(reason);
+      deps.share?.close(reason);
+      options.onStopping?.(deps.clients.inFlight);
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     };
-    options.signal?.addEventListener('abort', stop, { once: true });
+    if (options.signal?.aborted) stop();
+    else options.signal?.addEventListener('abort', stop, { once: true });
     options.onReady?.();
     await Promise.all(running);
   } finally {
@@ -102,6 +114,16 @@ async function queueOptions(
     return { activities: { ...createCpuActivities(deps) }, maxConcurrentActivityTaskExecutions: 2 };
   }
   return { ...teacherWorker, activities: { ...createTeacherActivities(deps) } };
+}
+
+/** For calls that want to send a request now; the next worker finds what they have stored so far. */
+function workerStops(): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'this worker is stopping; the next one goes on with the call',
+    type: 'WorkerStopping',
+    nextRetryDelay: '1 second',
+    category: ApplicationFailureCategory.BENIGN,
+  });
 }
 
 async function close(connection: NativeConnection): Promise<void> {

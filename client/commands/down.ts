@@ -1,9 +1,12 @@
 import { stopServices } from '../../workers/services.js';
 import type { Context } from '../context.js';
 
-/** `seedmill down`: ends every process that seedmill started for this state folder. Returns the exit code. */
-export async function down({ stateDir, say, json }: Context): Promise<number> {
-  const ended = await stopServices({ stateDir, say });
+/**
+ * `seedmill down`: ends every process that seedmill started for this state folder, once calls in flight have finished;
+ * with `now` at once. Returns the exit code.
+ */
+export async function down({ stateDir, say, json }: Context, { now }: { now: boolean }): Promise<number> {
+  const ended = await stopServices({ stateDir, say, now });
   say(ended.length === 0 ? 'Nothing was running.' : 'Runs go on from where they are with the next start.');
   if (json) {
     const result = { ended: ended.map(({ name, pid }) => ({ name, pid })) };

@@ -1,6 +1,5 @@
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { UserError } from '../../store/errors.js';
-import { runWorkers } from '../../workers/worker-host.js';
+import { serve } from '../../workers/serve.js';
 import type { Context } from '../context.js';
 
 /** `seedmill worker`: serves queues in the foreground until Ctrl-C or SIGTERM; for several machines. */
@@ -13,11 +12,7 @@ export async function worker(context: Context, list: string): Promise<number> {
       `--queues ${unknown.join(',')}: this worker serves seedmill, cpu and teacher-…; the student has its own, models/student/worker.py`,
     );
   }
-  Runtime.install({
-    logger: new DefaultLogger(context.verbose ? 'DEBUG' : 'WARN'),
-    shutdownSignals: ['SIGINT', 'SIGTERM'],
-  });
-  const { storeUrl, stateDir } = context;
-  await runWorkers({ queues, storeUrl, stateDir, onReady: () => context.say(`ready: ${queues.join(', ')}`) });
+  const { storeUrl, stateDir, verbose, say } = context;
+  await serve({ queues, storeUrl, stateDir, verbose, say });
   return 0;
 }

@@ -80,11 +80,24 @@ describe("a worker's share of an endpoint's limits", () => {
 
   it('lets go of a call that is given up while it waits', async () => {
     const share = new WorkerShare(harness.client);
-    const cancel = new AbortController();
-    const waiting = Array.from({ length: 50 }, () => share.turn({ queue, signal: cancel.signal }));
+    const calls = Array.from({ length: 50 }, () => new AbortController());
+    const waiting = calls.map(({ signal }) => share.turn({ queue, signal }));
     const ends = Promise.allSettled(waiting);
     await waiting[0];
-    cancel.abort();
+    for (const call of calls) call.abort();
     assert.ok((await ends).some(({ status }) => status === 'rejected'));
+  });
+
+  it('lets go of all who wait, and of all who come, when the worker stops', async () => {
+    const share = new WorkerShare(harness.client);
+    const stopping = new Error('the worker stops');
+    const calls = Array.from({ length: 50 }, () => new AbortController());
+    const waiting = calls.map(({ signal }) => share.turn({ queue, signal }));
+    const ends = Promise.allSettled(waiting);
+    await waiting[0];
+    share.close(stopping);
+    const reasons = (await ends).flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    assert.deepEqual([...new Set(reasons)], [stopping]);
+    await assert.rejects(share.turn({ queue, signal }), stopping);
   });
 });

@@ -21,7 +21,7 @@ const silent = () => {};
 describe('ownedProcesses', () => {
   // Hooks run in this order: the processes end before their folder goes.
   afterEach(async () => {
-    for (const owned of started.splice(0)) await stopProcess(owned, 0);
+    for (const owned of started.splice(0)) await stopProcess(owned, { graceMs: 0 });
   });
   const folder = temporaryFolder();
   const started: OwnedProcess[] = [];
@@ -61,7 +61,7 @@ describe('ownedProcesses', () => {
     await recordProcess(folder(), { ...stranger, startTime: 'boot:1' });
     const found = (await ownedProcesses(folder(), silent)).find(({ startTime }) => startTime === 'boot:1');
     assert.ok(found === undefined || !found.alive);
-    assert.equal(await stopProcess({ ...stranger, startTime: 'boot:1' }, 0), 'was-dead');
+    assert.equal(await stopProcess({ ...stranger, startTime: 'boot:1' }, { graceMs: 0 }), 'was-dead');
     assert.equal(await isAlive(stranger), true);
   });
 
@@ -138,7 +138,7 @@ describe('stopProcess', () => {
   it('kills a process that ignores SIGTERM', async () => {
     const owned = await start('trap "" TERM; echo ready; while true; do sleep 0.05; done');
     await until(async () => (await ownLog(owned)).includes('ready'));
-    assert.equal(await stopProcess(owned, 200), 'killed');
+    assert.equal(await stopProcess(owned, { graceMs: 200 }), 'killed');
     assert.equal(await isAlive(owned), false);
   });
 
@@ -147,8 +147,15 @@ describe('stopProcess', () => {
     const owned = await start(`sleep 60 & echo $! > ${file}; wait`);
     await until(async () => (await readFile(file, 'utf8').catch(() => '')).endsWith('\n'));
     const grandchild = Number(await readFile(file, 'utf8'));
-    await stopProcess(owned, 2_000);
+    await stopProcess(owned, { graceMs: 2_000 });
     await until(async () => (await startTimeOf(grandchild)) === null);
+  });
+
+  it('gives a process the time that it waits for something itself, and the grace time after it', async () => {
+    const owned = await start(`trap 'sleep 1; exit 0' TERM; echo ready; while true; do sleep 0.05; done`);
+    await until(async () => (await ownLog(owned)).includes('ready'));
+    const untilMs = Date.now() + 60_000;
+    assert.equal(await stopProcess(owned, { graceMs: 0, waitsUntilMs: async () => untilMs }), 'ended');
   });
 
   it('lets a process end by itself within the grace time', async () => {
@@ -157,7 +164,7 @@ describe('stopProcess', () => {
       `trap 'echo bye > ${file}; exit 0' TERM; echo ready; while true; do sleep 0.05; done`,
     );
     await until(async () => (await ownLog(owned)).includes('ready'));
-    assert.equal(await stopProcess(owned, 10_000), 'ended');
+    assert.equal(await stopProcess(owned, { graceMs: 10_000 }), 'ended');
     assert.equal(await readFile(file, 'utf8'), 'bye\n');
   });
 });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { askTeacher } from '../../activities/ask-teacher.js';
+import { createTeacherClient } from '../../activities/teacher-client/client.js';
 import { findAnswer } from '../../activities/sample-path.js';
 import { SendGate } from '../../activities/teacher-client/send-gate.js';
 import { FileStore } from '../../store/file-store.js';
@@ -213,6 +214,36 @@ describe('asking a teacher', () => {
       const result = await askTeacher(worker(), call());
       assert.deepEqual([result.outcome, result.sent, server.requests.length], ['answered', 2, 2]);
       assert.deepEqual(await kinds(), ['failed', 'answered']);
+    });
+  });
+
+  describe('from a worker that is told to end', () => {
+    const stopping = new Error('the worker stops');
+
+    it('finishes the request in flight, stores its answer, and sends no other one', async () => {
+      const server = await start({ script: () => ({ text: 'bad' }) });
+      const ending = worker();
+      server.fault = () => {
+        ending.client.gate.close(stopping);
+        return undefined;
+      };
+      await assert.rejects(askTeacher(ending, call()), stopping);
+      assert.deepEqual([server.requests.length, await kinds()], [1, ['unparsable']]);
+    });
+
+    it('leaves the rest to the next one, which finds what was stored', async () => {
+      const server = await start({ script: ({ seed }) => ({ text: seed === first ? 'bad' : 'good' }) });
+      const ending = worker();
+      let first: number | null = null;
+      server.fault = ({ seed }) => {
+        first ??= seed;
+        ending.client.gate.close(stopping);
+        return undefined;
+      };
+      await assert.rejects(askTeacher(ending, call()), stopping);
+      const client = createTeacherClient({ baseUrl: server.baseUrl, apiKeyEnv: null, timeoutMs: 5000 });
+      const { outcome, sent, fromStore } = await askTeacher({ ...worker(), client }, call());
+      assert.deepEqual([outcome, sent, fromStore], ['answered', 1, 1]);
     });
   });
 

@@ -85,3 +85,27 @@ describe('SendGate', () => {
     await assert.rejects(gate.enter(AbortSignal.abort(new Error('cancelled'))), /cancelled/);
   });
 });
+
+describe('SendGate, once it is closed', () => {
+  const never = new AbortController().signal;
+  const reason = new Error('the worker stops');
+
+  it('turns away who waits and who comes', async () => {
+    const gate = new SendGate(new FixedLimit(1));
+    await gate.enter(never);
+    const waiting = gate.enter(never);
+    gate.close(reason);
+    await assert.rejects(waiting, reason);
+    await assert.rejects(gate.enter(never), reason);
+  });
+
+  it('still knows what is in flight, and lets nobody in when that ends', async () => {
+    const gate = new SendGate(new FixedLimit(2));
+    const passes = [await gate.enter(never), await gate.enter(never)];
+    gate.close(reason);
+    assert.equal(gate.inFlight, 2);
+    for (const one of passes) gate.leave(one, answered);
+    assert.equal(gate.inFlight, 0);
+    await assert.rejects(gate.enter(never), reason);
+  });
+});
