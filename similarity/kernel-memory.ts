@@ -20,6 +20,17 @@ export interface Kernel {
     found: number,
   ): number;
   lcs(tokens: number, length: number, slots: number, masks: number, words: number, state: number): number;
+  similarities(
+    table: number,
+    asked: number,
+    count: number,
+    length: number,
+    slots: number,
+    masks: number,
+    words: number,
+    state: number,
+    found: number,
+  ): void;
   finishRow(row: number, components: number): number;
   cosine(a: number, b: number, components: number): number;
   roundVector(row: number, components: number, rounded: number): number;
@@ -51,6 +62,7 @@ export class KernelMemory {
   u8!: Uint8Array;
   u32!: Uint32Array;
   f32!: Float32Array;
+  f64!: Float64Array;
   readonly #memory: WebAssembly.Memory;
   /** Address 0 stays free: in the kernel's tables it means nothing. */
   #top = 16;
@@ -93,6 +105,7 @@ export class KernelMemory {
     this.u8 = new Uint8Array(buffer);
     this.u32 = new Uint32Array(buffer);
     this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
   }
 }
 

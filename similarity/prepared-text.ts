@@ -60,6 +60,16 @@ export class PreparedText {
     return kernel.lcs(tokens, length, slots, masks, this.#words, state);
   }
 
+  /** Writes the F-measures with `count` entries to `found`; the rest is as the kernel's `similarities` wants it. */
+  similarities(options: { table: number; asked: number; count: number; found: number }): void {
+    this.#layOut();
+    const { table, asked, count, found } = options;
+    const { kernel } = this.#memory;
+    const [slots, masks, state] = [this.#slots.address, this.#masks.address, this.#state.address];
+    const { length } = this.#tokens;
+    kernel.similarities(table, asked, count, length, slots, masks, this.#words, state, found);
+  }
+
   /** Takes the text out of the table of slots again, which is 0 for all other tokens at any time. */
   end(): void {
     if (!this.#isLaidOut) return;

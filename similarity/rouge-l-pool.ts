@@ -1,7 +1,7 @@
 /** A growing pool of texts that answers: which of you is most similar to this one? */
 import type { NearestNeighbour } from '../activities/types.js';
 import { ChunkLists, signatureBytes } from './chunk-lists.js';
-import { GrowableUint32 } from './growable.js';
+import { EntryTable } from './entry-table.js';
 import { KernelMemory, Region } from './kernel-memory.js';
 import { PreparedText } from './prepared-text.js';
 import { rougeLFromLcs } from './rouge-l.js';
@@ -27,11 +27,13 @@ export class RougeLPool {
   readonly #tokens: TokenTable;
   readonly #lists = new ChunkLists(this.#memory);
   readonly #prepared = new PreparedText(this.#memory);
+  /** Of comparers that have ended. */
+  readonly #idle: PreparedText[] = [];
+  #comparers = 0;
   readonly #found = new Region(this.#memory);
+  readonly #measures = new Region(this.#memory);
   readonly #ids: string[] = [];
-  /** Address of each entry's tokens, and how many it has. */
-  readonly #addresses = new GrowableUint32();
-  readonly #lengths = new GrowableUint32();
+  readonly #entries = new EntryTable(this.#memory);
   /** A text is often added right after it was asked about. */
   #last: { text: string; tokens: Uint32Array } | null = null;
 
@@ -60,17 +62,18 @@ export class RougeLPool {
 
   /**
    * The most similar text of the pool, the first added among equals; null for an empty pool. With `threshold`, only
-   * a neighbour strictly above it is looked for (much faster), and null means that there is none.
+   * a neighbour strictly above it is looked for (much faster), and null means that there is none. `except`: the number
+   * (from 0) of an entry that does not count, for a text that is in the pool itself.
    * @throws RangeError for a text of more than 32,767 tokens.
    */
-  nearest(text: string, options: { threshold?: number } = {}): NearestNeighbour | null {
+  nearest(text: string, options: { threshold?: number; except?: number } = {}): NearestNeighbour | null {
     const tokens = this.#encode(text);
     if (this.size === 0) return null;
     this.#prepared.begin(tokens, this.#tokens.count);
     try {
       const thresholds = options.threshold === undefined ? thresholdsTried : [options.threshold];
       for (const threshold of thresholds) {
-        const found = this.#nearestAbove(threshold, tokens.length);
+        const found = this.#nearestAbove(threshold, { length: tokens.length, except: options.except ?? -1 });
         if (found) return found;
       }
       return null;
@@ -79,24 +82,46 @@ export class RougeLPool {
     }
   }
 
+  /**
+   * Compares the text that was added as number `entry` (from 0) with others of the pool. Any number of comparers may be
+   * open; until all have ended, nothing can be added.
+   */
+  comparer(entry: number): Comparer {
+    const prepared = this.#idle.pop() ?? new PreparedText(this.#memory);
+    const tokens = this.#entries.tokensOf(entry);
+    prepared.begin(tokens, this.#tokens.count);
+    const { length } = tokens;
+    this.#comparers += 1;
+    return {
+      similarity: (other) => this.#similarity(prepared, { entry: other, length }),
+      similarities: (others) => this.#similarities(prepared, others),
+      end: () => {
+        prepared.end();
+        this.#idle.push(prepared);
+        this.#comparers -= 1;
+      },
+    };
+  }
+
   /** The similarity to every text of the pool, in the order of adding. */
   similarities(text: string): Float64Array {
     const tokens = this.#encode(text);
     this.#prepared.begin(tokens, this.#tokens.count);
-    const all = new Float64Array(this.size);
-    for (let entry = 0; entry < all.length; entry += 1) all[entry] = this.#similarity(entry, tokens.length);
+    const all = this.#similarities(
+      this.#prepared,
+      Int32Array.from({ length: this.size }, (_, entry) => entry),
+    );
     this.#prepared.end();
     return all;
   }
 
   /** Everything that `load` needs to answer as this pool does. */
   save(): SavedPool {
-    const lengths = Uint32Array.from({ length: this.size }, (_, entry) => this.#lengths.at(entry));
+    const lengths = Uint32Array.from({ length: this.size }, (_, entry) => this.#entries.lengthOf(entry));
     const tokens = new Uint32Array(lengths.reduce((sum, length) => sum + length, 0));
     let at = 0;
     for (const [entry, length] of lengths.entries()) {
-      const start = this.#addresses.at(entry) >>> 2;
-      tokens.set(this.#memory.u32.subarray(start, start + length), at);
+      tokens.set(this.#entries.tokensOf(entry), at);
       at += length;
     }
     const { tokenisation } = this;
@@ -120,7 +145,10 @@ export class RougeLPool {
     return pool;
   }
 
-  #nearestAbove(threshold: number, length: number): NearestNeighbour | null {
+  #nearestAbove(
+    threshold: number,
+    { length, except }: { length: number; except: number },
+  ): NearestNeighbour | null {
     const { shortest, longest } = this.#reach(threshold, length);
     if (shortest > longest) return null;
     this.#found.reserve(this.size * 4);
@@ -135,7 +163,8 @@ export class RougeLPool {
     let similarity = threshold;
     for (let hit = 0; hit < hits; hit += 1) {
       const entry = this.#memory.u32[(found >>> 2) + hit] as number;
-      const value = this.#similarity(entry, length);
+      if (entry === except) continue;
+      const value = this.#similarity(this.#prepared, { entry, length });
       if (value > similarity || (value === similarity && best >= 0 && entry < best)) {
         best = entry;
         similarity = value;
@@ -155,28 +184,48 @@ export class RougeLPool {
     };
   }
 
-  #similarity(entry: number, length: number): number {
+  /** `length`: of the prepared text. */
+  #similarity(prepared: PreparedText, { entry, length }: { entry: number; length: number }): number {
     this.scored += 1;
-    const other = this.#lengths.at(entry);
-    return rougeLFromLcs(this.#prepared.lcs(this.#addresses.at(entry), other), length, other);
+    const other = this.#entries.lengthOf(entry);
+    return rougeLFromLcs(prepared.lcs(this.#entries.addressOf(entry), other), length, other);
+  }
+
+  /** The same with many entries: faster than one after another. */
+  #similarities(prepared: PreparedText, entries: Int32Array): Float64Array {
+    const count = entries.length;
+    this.scored += count;
+    this.#found.reserve(count * 4);
+    this.#measures.reserve(count * 8);
+    const [asked, found] = [this.#found.address, this.#measures.address];
+    this.#memory.u32.set(entries, asked >>> 2);
+    prepared.similarities({ table: this.#entries.address, asked, count, found });
+    return this.#memory.f64.slice(found >>> 3, (found >>> 3) + count);
   }
 
   #addTokens(id: string, tokens: Uint32Array): void {
+    if (this.#comparers > 0) throw new Error('a text cannot be added while comparers are open');
     const entry = this.#ids.length;
-    const address = this.#memory.allocate(tokens.length * 4);
-    this.#memory.u32.set(tokens, address >>> 2);
+    this.#entries.add(tokens);
     this.#prepared.begin(tokens, this.#tokens.count);
     const signature = this.#prepared.signature(signatureBytes(tokens.length));
     this.#lists.add({ entry, length: tokens.length, signature });
     this.#ids.push(id);
-    this.#addresses.push(address);
-    this.#lengths.push(tokens.length);
   }
 
   #encode(text: string): Uint32Array {
     if (this.#last?.text !== text) this.#last = { text, tokens: this.#tokens.encode(text) };
     return this.#last.tokens;
   }
+}
+
+/** One text of a pool, ready to be compared with the others. */
+export interface Comparer {
+  /** The similarity to the text that was added as number `other`. */
+  similarity(other: number): number;
+  /** The same for many: faster than one after another. */
+  similarities(others: Int32Array): Float64Array;
+  end(): void;
 }
 
 /** A pool as plain data, for a file or another thread. */

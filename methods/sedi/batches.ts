@@ -3,6 +3,7 @@
  * the filter is relaxed and that diversity is kept inside a batch is the paper's (abstract); thresholds, order and
  * carry-over are **ours**.
  */
+import { FarthestFirst } from '../../similarity/farthest-first.js';
 import { RougeLPool } from '../../similarity/rouge-l-pool.js';
 import type { Tokenisation } from '../../similarity/tokenise.js';
 import { allAtOnce, type Steps } from '../steps.js';
@@ -39,65 +40,93 @@ export interface Composed<E> {
   waiting: E[];
 }
 
-/** The same, one comparison of an example with all others at a step. */
+/** The same, some thousand comparisons at a step. */
 export function* composeSteps<E extends WaitingExample>(input: Composition<E>): Steps<Composed<E>> {
   const { batchSize, threshold = STRICT_THRESHOLD, tokenisation } = input;
   if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
 
   const pool = new RougeLPool({ tokenisation });
   for (const example of input.waiting) pool.add(example.id, example.instruction);
-  const similaritiesOf = (place: number) => pool.similarities((input.waiting[place] as E).instruction);
 
   const batches: E[][] = [];
   /** Places in `input.waiting` that are in no batch yet, oldest first. */
-  let places = [...input.waiting.keys()];
+  let places: Int32Array = Int32Array.from(input.waiting.keys());
+  const isTaken = new Uint8Array(input.waiting.length);
   let openersThatFailed = 0;
   while (places.length >= batchSize && openersThatFailed < places.length) {
-    const opener = places[openersThatFailed] as number;
-    const batch = yield* fillBatch({ places, opener, batchSize, threshold, similaritiesOf });
+    const batch = yield* fillBatch({ pool, places, openerAt: openersThatFailed, batchSize, threshold });
     if (batch === null) {
       openersThatFailed += 1;
       continue;
     }
     batches.push(batch.map((place) => input.waiting[place] as E));
-    const failed = new Set(places.slice(0, openersThatFailed));
-    places = places.filter((place) => !batch.includes(place));
+    for (const place of batch) isTaken[place] = 1;
     // One that failed as opener may join a later batch, but is not asked again to open one: that keeps the work bounded.
-    openersThatFailed = places.filter((place) => failed.has(place)).length;
+    openersThatFailed = without(places.subarray(0, openersThatFailed), isTaken).length;
+    places = without(places, isTaken);
   }
-  return { batches, waiting: places.map((place) => input.waiting[place] as E) };
+  return { batches, waiting: Array.from(places, (place) => input.waiting[place] as E) };
 }
 
-/** Places of a full batch in the order of joining, or null when the opener's batch does not fill up. */
+/** Comparisons between two turns of others. */
+const comparisonsPerStep = 4_096;
+
+/**
+ * Places of a full batch in the order of joining, or null when the opener's batch does not fill up. A candidate is
+ * compared with a second and further member only while it may be the farthest: most never are.
+ */
 function* fillBatch(input: {
-  places: readonly number[];
-  opener: number;
+  pool: RougeLPool;
+  places: Int32Array;
+  openerAt: number;
   batchSize: number;
   threshold: number;
-  /** Similarity of the example at a place to every example. */
-  similaritiesOf: (place: number) => Float64Array;
 }): Steps<number[] | null> {
-  const batch = [input.opener];
-  let candidates = input.places.filter((place) => place !== input.opener);
-  /** For each place, its highest similarity to a member. */
-  const closest = new Map(candidates.map((place) => [place, 0]));
-  while (batch.length < input.batchSize) {
-    const similarities = input.similaritiesOf(batch.at(-1) as number);
+  const { pool, places, openerAt, batchSize, threshold } = input;
+  const opener = places[openerAt] as number;
+  const batch = [opener];
+  const first = pool.comparer(opener);
+  const members = [first];
+  try {
+    const others = withoutOne(places, openerAt);
+    const candidates = new FarthestFirst(others, first.similarities(others));
     yield;
-    let farthest: number | null = null;
-    let lowest = Number.POSITIVE_INFINITY;
-    for (const place of candidates) {
-      const similarity = Math.max(closest.get(place) as number, similarities[place] as number);
-      closest.set(place, similarity);
-      if (similarity < lowest) {
-        lowest = similarity;
-        farthest = place;
+    for (let comparisons = 1; batch.length < batchSize; ) {
+      const farthest = candidates.first();
+      if (farthest === null || farthest.highest > threshold) return null;
+      const { candidate, compared } = farthest;
+      const member = members[compared];
+      if (member === undefined) {
+        candidates.removeFirst();
+        batch.push(candidate);
+        members.push(pool.comparer(candidate));
+        continue;
       }
+      candidates.compare(member.similarity(candidate));
+      comparisons += 1;
+      if (comparisons % comparisonsPerStep === 0) yield;
     }
-    if (farthest === null || lowest > input.threshold) return null;
-    batch.push(farthest);
-    const joined = farthest;
-    candidates = candidates.filter((place) => place !== joined);
+    return batch;
+  } finally {
+    for (const member of members) member.end();
   }
-  return batch;
+}
+
+function withoutOne(places: Int32Array, at: number): Int32Array {
+  const left = new Int32Array(places.length - 1);
+  left.set(places.subarray(0, at));
+  left.set(places.subarray(at + 1), at);
+  return left;
+}
+
+/** The places that are not taken. A loop: an array's `filter` takes longer than comparing the examples. */
+function without(places: Int32Array, isTaken: Uint8Array): Int32Array {
+  const left = new Int32Array(places.length);
+  let count = 0;
+  for (let n = 0; n < places.length; n += 1) {
+    const place = places[n] as number;
+    left[count] = place;
+    count += 1 - (isTaken[place] as number);
+  }
+  return left.subarray(0, count);
 }

@@ -71,10 +71,8 @@ function* meanNearestSimilarity(texts: readonly string[], tokenisation: Tokenisa
   for (const [i, text] of texts.entries()) pool.add(String(i), text);
   let sum = 0;
   for (const [i, text] of texts.entries()) {
-    const similarities = pool.similarities(text);
+    sum += pool.nearest(text, { except: i })?.similarity ?? 0;
     yield;
-    similarities[i] = 0;
-    sum += similarities.reduce((highest, similarity) => Math.max(highest, similarity), 0);
   }
   return sum / texts.length;
 }

@@ -6,6 +6,7 @@
 export { cosine, finishRow } from './cosine';
 export { lcs } from './lcs';
 export { scanPool } from './scan';
+export { similarities } from './similarities';
 export { writeSignature } from './signature';
 export { internToken, setTokenBytes, setTokenTable, tokenBytesTop, tokenCount, tokenise } from './tokens';
 export { placeVector, roundVector, scanVectors } from './vectors';

@@ -1,3 +1,5 @@
+import { fMeasure } from './f-measure';
+
 /**
  * Looks through the signatures of a pool for entries that may lie above a similarity. The pool keeps, for each number of
  * tokens, a list of chunks:
@@ -47,14 +49,6 @@ function leastLcs(length: i32, other: i32, similarity: f64): i32 {
   let lcs = max<i32>(0, <i32>Math.floor((similarity * <f64>(length + other)) / 2) - 1);
   while (lcs <= most && !(fMeasure(lcs, length, other) > similarity)) lcs++;
   return lcs;
-}
-
-/** rouge_score's, in its order of operations: the same double as `rougeLFromLcs`. */
-function fMeasure(lcs: i32, length: i32, other: i32): f64 {
-  if (length === 0 || other === 0) return 0;
-  const precision = <f64>lcs / <f64>length;
-  const recall = <f64>lcs / <f64>other;
-  return precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0;
 }
 
 /** Writes the entries of a chunk whose signatures differ in at most `limit` bits. */

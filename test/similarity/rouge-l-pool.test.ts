@@ -65,6 +65,43 @@ describe('RougeLPool.nearest', () => {
   });
 });
 
+describe('RougeLPool.nearest without one entry', () => {
+  it('is the nearest of the others', () => {
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 12 }), fc.nat(), (texts, number) => {
+        const except = number % texts.length;
+        const query = texts[except] as string;
+        const others = texts.map((other, i) => ({ id: String(i), other })).filter((_, i) => i !== except);
+        const pool = new RougeLPool({ tokenisation: 'rouge' });
+        for (const { id, other } of others) pool.add(id, other);
+        assert.deepEqual(poolOf(texts).nearest(query, { except }), pool.nearest(query));
+      }),
+    );
+  });
+});
+
+describe('RougeLPool.comparer', () => {
+  it('compares entries as rougeL does, several texts in turn', () => {
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 2, maxLength: 8 }), (texts) => {
+        const pool = poolOf(texts);
+        for (const round of [1, 2]) {
+          const comparers = texts.map((_, entry) => pool.comparer(entry));
+          for (const [i, one] of texts.entries()) {
+            for (const [j, other] of texts.entries()) {
+              const expected = rougeL(comparableTokens(one, 'rouge'), comparableTokens(other, 'rouge'));
+              assert.equal(comparers[i]?.similarity(j), expected.fMeasure, `round ${round}`);
+            }
+          }
+          assert.throws(() => pool.add('x', 'y'), /while comparers are open/);
+          for (const comparer of comparers) comparer.end();
+        }
+        pool.add('x', 'y');
+      }),
+    );
+  });
+});
+
 describe('RougeLPool.similarities', () => {
   it('lists what rougeL says of each text, in the order of adding', () => {
     fc.assert(

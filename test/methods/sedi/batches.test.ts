@@ -17,7 +17,44 @@ const waiting = fc
   })
   .map((lists) => examples(...lists.map((words) => words.join(' '))));
 
+/** The same rule in the plainest words: every waiting example is compared with every member of every batch. */
+function reference(rows: { id: string; instruction: string }[], batchSize: number) {
+  const batches: (typeof rows)[] = [];
+  const failed = new Set<string>();
+  let left = [...rows];
+  for (;;) {
+    const opener = left.find(({ id }) => !failed.has(id));
+    if (opener === undefined || left.length < batchSize) return { batches, waiting: left };
+    const batch = [opener];
+    while (batch.length < batchSize) {
+      const highest = (row: { instruction: string }) =>
+        Math.max(...batch.map((member) => similarity(member.instruction, row.instruction)));
+      const others = left
+        .filter((row) => !batch.includes(row))
+        .map((row) => ({ row, highest: highest(row) }));
+      const lowest = Math.min(...others.map((other) => other.highest));
+      const farthest = others.find((other) => other.highest === lowest);
+      if (farthest === undefined || farthest.highest > 0.7) break;
+      batch.push(farthest.row);
+    }
+    if (batch.length < batchSize) failed.add(opener.id);
+    else {
+      batches.push(batch);
+      left = left.filter((row) => !batch.includes(row));
+    }
+  }
+}
+
 describe('composeBatches', () => {
+  it('composes what comparing everything with everything composes', () => {
+    fc.assert(
+      fc.property(waiting, fc.integer({ min: 1, max: 7 }), (rows, batchSize) => {
+        assert.deepEqual(compose(rows, batchSize), reference(rows, batchSize));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('opens with the oldest and takes the farthest next, the older one among equals', () => {
     const { batches } = compose(examples('a b c d', 'a b c x', 'a b y z', 'p q r s', 't u v w'), 3);
     assert.deepEqual(batches.map(ids), [['e0', 'e3', 'e4']]);
