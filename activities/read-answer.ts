@@ -60,18 +60,12 @@ export function answerFailure(options: {
 }
 
 /**
- * What is wrong with a chat answer that cannot be read, in words that its model can act on. Nothing of the answer is in
- * them: what a teacher wrote may look like an order to itself.
+ * What is wrong with an answer in JSON that cannot be read, in words that its model can act on. Nothing of the answer is
+ * in them: what a teacher wrote may look like an order to itself.
  */
 export function answerProblem({ phase, text }: { phase: CallPhase; text: string }): string {
-  switch (phase) {
-    case 'classify':
-      return 'it says neither Yes nor No. Wanted: one word, Yes or No';
-    case 'answers':
-      return 'it is empty';
-    default:
-      return jsonProblem(text, phase);
-  }
+  if (phase === 'classify' || phase === 'answers') throw new Error(`${phase} is not answered in JSON`);
+  return jsonProblem(text, phase);
 }
 
 function withoutInstruction(instance: Instance): Task {

@@ -121,9 +121,9 @@ export function mostRequests(choice: Pick<SampleChoice, 'body' | 'repair' | 'fre
   return { requests: 1 + choice.freshSamples + repairs, repairTokens: repairs * repairTokens };
 }
 
-/** A text to be continued has no turn in which a model could be told of its error. */
+/** A text to be continued has no turn in which a model could be told of its error, and free text has no form to miss. */
 function canRepair({ body, repair }: Pick<SampleChoice, 'body' | 'repair'>): boolean {
-  return repair && body.form === 'chat';
+  return repair && body.form === 'chat' && body.schema !== null;
 }
 
 function repairBody(body: PromptBody, answer: string, problem: string): PromptBody {

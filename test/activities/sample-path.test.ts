@@ -12,6 +12,7 @@ import type { StoredResponse, TeacherAnswer } from '../../store/response-store.j
 import { chat, completion, sampling } from '../teacher-client/endpoint.js';
 
 type Kind = TeacherAnswer['kind'];
+type ChatBody = PromptBody & { form: 'chat' };
 type Given = Kind | [Kind, string];
 
 const choice = (more: Partial<SampleChoice> = {}): SampleChoice => ({
@@ -51,8 +52,6 @@ function stored(given: Given): StoredResponse {
   const [kind, text] = typeof given === 'string' ? [given, given] : given;
   return { answer: { kind, text } } as StoredResponse;
 }
-
-type ChatBody = PromptBody & { form: 'chat' };
 
 describe('the requests of a call', () => {
   it('are one when the first answer is usable', () => {
@@ -128,6 +127,7 @@ describe('the requests of a call', () => {
   for (const [why, more] of [
     ['with repair: false', { repair: false }],
     ['for a completion, which has no turns', { body: completion }],
+    ['for free text, which has no form', { body: { ...(chat as ChatBody), schema: null } }],
   ] as [string, Partial<SampleChoice>][]) {
     it(`have no repair ${why}`, () => {
       const given: Given[] = [
