@@ -54,11 +54,19 @@ async function ask(options: {
     response = await fetch(`${baseUrl.replace(/\/$/, '')}${path}`, {
       headers: key ? { authorization: `Bearer ${key}` } : {},
       signal: AbortSignal.timeout(timeoutMs),
+      // As the calls will have it: to follow would send prompts where the recipe does not say.
+      redirect: 'manual',
     });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error);
     throw new UserError(
       `the teacher at ${baseUrl} does not answer (${hide(cause.message)}): check OPENAI_BASE_URL or teacher.baseUrl in the recipe`,
+    );
+  }
+  if (response.status >= 300 && response.status < 400) {
+    const target = hide(response.headers.get('location') ?? 'another address');
+    throw new UserError(
+      `the teacher at ${baseUrl} redirects to ${target}: set OPENAI_BASE_URL or teacher.baseUrl to where it is`,
     );
   }
   const body = await response.text();

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TeacherFile, teacherWithDefaults } from '../../activities/recipe-teacher.js';
 import { checkTeacher } from '../../client/check-teacher.js';
 import { UserError } from '../../store/errors.js';
@@ -7,7 +9,7 @@ import { OpenAiServer, type OpenAiServerOptions } from '../openai-server.js';
 
 describe('checkTeacher', () => {
   let server: OpenAiServer;
-  afterEach(() => server.stop());
+  afterEach(() => server?.stop());
 
   async function check(options: OpenAiServerOptions, changes: Partial<TeacherFile>): Promise<void> {
     server = await OpenAiServer.start(options);
@@ -35,6 +37,24 @@ describe('checkTeacher', () => {
 
   it('takes one that is only busy', async () => {
     await check(answer(503, 'later'), { mode: 'batch' });
+  });
+
+  it('refuses an endpoint that has moved, and says where it redirects to', async () => {
+    const moved = createServer((_request, response) => {
+      response.writeHead(308, { location: 'https://elsewhere.example/v1/models' }).end();
+    });
+    await new Promise<void>((resolve) => moved.listen(0, '127.0.0.1', resolve));
+    try {
+      const baseUrl = `http://127.0.0.1:${(moved.address() as AddressInfo).port}/v1`;
+      const endpoint = { baseUrl, apiKeyEnv: null, model: 'scripted', identity: 'id:t' };
+      const teacher = { name: 'default', endpoint: 'openai', model: 'scripted', baseUrl } as TeacherFile;
+      await assert.rejects(checkTeacher({ teacher: teacherWithDefaults(teacher), endpoint }), {
+        name: 'UserError',
+        message: /redirects to https:\/\/elsewhere\.example\/v1\/models: set OPENAI_BASE_URL/,
+      });
+    } finally {
+      moved.close();
+    }
   });
 
   for (const [what, options] of [
