@@ -3,9 +3,10 @@ import type { PromptBody } from '../methods/prompt.js';
 import { isMendedJson } from '../methods/self-instruct/parse-json.js';
 import { writeJsonl } from '../store/artifacts.js';
 import { callKey } from '../store/call-key.js';
-import { compactLedger } from '../store/ledger.js';
+import { compactLedger, readAttempts } from '../store/ledger.js';
 import { costUsd } from '../store/pricing.js';
 import { ResponseStore } from '../store/response-store.js';
+import type { Store } from '../store/types.js';
 import { sampleChoice, type TeacherCallDeps } from './call-teacher.js';
 import type { PlannedCall } from './round-prompts.js';
 import type { CallRow } from './rows.js';
@@ -57,7 +58,14 @@ export async function closeShard(
     writer,
     settle: (intent) => settleFromStore(responses, intent),
   });
-  return { calls, ledger };
+  const isRefused = rows.length > 0 && rows.every(({ outcome }) => outcome === 'invalid-request');
+  const refusal = isRefused ? await firstRefusal(runs.store, files.ledger(shard)) : null;
+  return { calls, ledger, refusal };
+}
+
+async function firstRefusal(store: Store, ledger: string): Promise<string | null> {
+  const attempts = await readAttempts(store, ledger);
+  return attempts.find(({ outcome }) => outcome?.kind === 'invalid-request')?.outcome?.reason ?? null;
 }
 
 async function readBack(options: {

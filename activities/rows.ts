@@ -31,8 +31,6 @@ export interface CallRow extends Omit<CandidateCall, 'callKey'> {
   via: AnsweredVia | null;
   /** Its JSON had to be mended before it could be read. */
   isMended: boolean;
-  /** Name of the teacher that was asked. */
-  teacher: string;
 }
 
 /** The call's own request, the one that showed the model its error, or one for another sample. */

@@ -115,11 +115,12 @@ function newCandidate(options: { call: PlannedCallRow; item: Parsed<Task>; round
 
 /** What a candidate remembers of a call that contributed to it. */
 export function lineageOf(call: PlannedCallRow['call']): Candidate['calls'][number] {
-  const { phase, sampleKey, model, template, templateHash, sampling } = call;
+  const { phase, sampleKey, teacher, model, template, templateHash, sampling } = call;
   const { promptTokens, completionTokens, costUsd } = call;
   return {
     phase,
     callKey: sampleKey ?? '',
+    teacher,
     model,
     template,
     templateHash,

@@ -130,6 +130,9 @@ export interface Candidate {
 export interface CandidateCall {
   phase: CallPhase;
   callKey: string;
+  /** The recipe's name for the teacher that was asked. */
+  teacher: string;
+  /** As the endpoint names the one that answered. */
   model: string;
   template: string;
   templateHash: string;
@@ -322,6 +325,8 @@ export interface CloseBatchInput extends BatchCalls {
 export type Tally<K extends string = string> = Partial<Record<K, number>>;
 
 export interface ShardSummary {
+  /** The provider's first words where it has refused every request of the shard for good; null otherwise. */
+  refusal: string | null;
   calls: Ref;
   ledger: Ref;
 }

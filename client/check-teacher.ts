@@ -21,6 +21,12 @@ export async function checkTeacher(options: { teacher: Teacher; endpoint: Teache
   }
   const { response, data } = await ask({ baseUrl, apiKeyEnv, key, path: '/models' });
   if (teacher.endpoint === 'local') return;
+  if (data === null && (response.ok || response.status === 404) && (await isUnderV1({ baseUrl, key }))) {
+    const meant = `${withoutSlash(baseUrl)}/v1`;
+    throw new UserError(
+      `the teacher at ${baseUrl} has no list of models (HTTP ${response.status} at /models), but ${meant} has: did you mean ${meant}? Set OPENAI_BASE_URL or teacher.baseUrl in the recipe.`,
+    );
+  }
   const served = (data ?? []).flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
   // Not every compatible endpoint lists its models; where one does, its list is believed.
   if (response.ok && served.length > 0 && !served.includes(model)) {
@@ -51,12 +57,7 @@ async function ask(options: {
   const hide = (text: string) => redact(key ? text.replaceAll(key, '[redacted]') : text);
   let response: Response;
   try {
-    response = await fetch(`${baseUrl.replace(/\/$/, '')}${path}`, {
-      headers: key ? { authorization: `Bearer ${key}` } : {},
-      signal: AbortSignal.timeout(timeoutMs),
-      // As the calls will have it: to follow would send prompts where the recipe does not say.
-      redirect: 'manual',
-    });
+    response = await get(`${withoutSlash(baseUrl)}${path}`, key);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error);
     throw new UserError(
@@ -76,6 +77,30 @@ async function ask(options: {
     );
   }
   return { response, data: listIn(body) };
+}
+
+/** The usual slip in a base URL: then every call would be refused with 404. */
+async function isUnderV1({ baseUrl, key }: { baseUrl: string; key: string | undefined }): Promise<boolean> {
+  try {
+    const response = await get(`${withoutSlash(baseUrl)}/v1/models`, key);
+    return [401, 403].includes(response.status) || (response.ok && listIn(await response.text()) !== null);
+  } catch {
+    // Nothing is there: what was found at the address itself has to do.
+    return false;
+  }
+}
+
+async function get(url: string, key: string | undefined): Promise<Response> {
+  return await fetch(url, {
+    headers: key ? { authorization: `Bearer ${key}` } : {},
+    signal: AbortSignal.timeout(timeoutMs),
+    // As the calls will have it: to follow would send prompts where the recipe does not say.
+    redirect: 'manual',
+  });
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/$/, '');
 }
 
 function listIn(body: string): { id?: unknown }[] | null {

@@ -6,7 +6,7 @@ import { runFiles } from '../activities/run-files.js';
 import { readJsonIfAny } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
 import { lookAt } from './live-run.js';
-import { lossLine, progressBlock, progressLine } from './progress-lines.js';
+import { lossLine, progressBlock, progressLine, stateWord } from './progress-lines.js';
 import type { RunManifest } from './run-identity.js';
 import { readStatus, type StatusReport } from './status.js';
 
@@ -60,9 +60,7 @@ function plainLines(say: (line: string) => void): (sight: Sight) => void {
   let shown = { line: '', step: '', at: 0 };
   let losses = 0;
   return ({ status, problems, isOver }) => {
-    const state = status.paused
-      ? `paused by ${status.paused.by}: ${status.paused.reason}`
-      : progressLine(status);
+    const state = status.paused ? stateWord(status) : progressLine(status);
     const line = [state, ...problems.map((problem) => `! ${problem}`)].join('\n');
     const step = `${status.round} ${status.step} ${status.state}`;
     const isDue = step !== shown.step || isOver || Date.now() - shown.at > lineEveryMs;

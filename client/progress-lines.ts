@@ -1,5 +1,6 @@
 /** A run's status in words, for a terminal of any kind. Only counts and our own words: no teacher's text. */
 import colours from 'picocolors';
+import { budgetKeys, inWords, shareInWords } from '../workflows/budget.js';
 import { waysInWords } from '../workflows/counts.js';
 import type { StatusReport } from './status.js';
 
@@ -17,6 +18,7 @@ export function progressLine(status: StatusReport): string {
     `rejected ${sum(status.rejected)}${reasons(status.rejected)}`,
     `tokens ${count(tokens.prompt + tokens.completion)}`,
     `cost ${cost(status)}`,
+    ...budgetRows(status).map(({ share }) => `budget ${share}`),
   ].join(' · ');
 }
 
@@ -40,9 +42,24 @@ export function progressBlock(status: StatusReport): string {
     ['accepted', `${bar(status)} ${status.accepted} of ${status.target ?? '?'}`],
     ['tokens', `${count(tokens.prompt)} in, ${count(tokens.completion)} out`],
     ['cost', cost(status)],
+    ...budgetRows(status).map(({ share, unknown }, index): [string, string] => [
+      index === 0 ? 'budget' : '',
+      `${share} spent${unknown}`,
+    ]),
     ...heldOutRows(status),
   ];
   return rows.map(([name, value]) => `${colours.dim(name.padEnd(11))} ${value}`).join('\n');
+}
+
+/** Each limit with what is spent of it, as the budget counts: what may have been spent counts as spent. */
+function budgetRows({ budget }: StatusReport): { share: string; unknown: string }[] {
+  const { limits, spent, unknown } = budget;
+  return budgetKeys.flatMap((key) => {
+    if (limits[key] === null) return [];
+    const isKnown = unknown[key] === 0;
+    const part = isKnown ? '' : `  (up to ${inWords(key, unknown)} of it for requests with unknown outcome)`;
+    return [{ share: shareInWords(key, spent, limits), unknown: part }];
+  });
 }
 
 /** `batch in_progress 120/500 since 14:02`, in UTC. */
@@ -96,8 +113,11 @@ export function noteLines({ notes }: StatusReport): string[] {
   );
 }
 
-export function stateWord({ state, paused, stopReason }: StatusReport): string {
-  if (paused) return colours.yellow(`paused by ${paused.by}: ${paused.reason}`);
+export function stateWord({ runId, state, paused, stopReason }: StatusReport): string {
+  if (paused) {
+    const advice = paused.by === 'budget' ? ` (npx seedmill set ${runId} budget.…=… raises it)` : '';
+    return colours.yellow(`paused by ${paused.by}: ${paused.reason}${advice}`);
+  }
   const reason = stopReason ? ` (${stopReason})` : '';
   if (state === 'finished') return colours.green(`finished${reason}`);
   return state === 'failed' ? colours.red(`failed${reason}`) : `${state}${reason}`;

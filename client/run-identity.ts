@@ -183,8 +183,18 @@ async function refuseOtherRecipe(store: Store, id: string, inputs: RunInputs): P
   const stored = await readJson<StoredRecipe>(store, runFiles(id).recipe);
   const differing = differingKeys(stored, inputs.recipe);
   const what = differing.length > 0 ? differing.join(', ') : 'the seed tasks';
+  const canBeSet = differing.length > 0 && differing.every(isSettable);
+  const advice = canBeSet ? ` "seedmill set ${id} …" changes that in the run itself.` : '';
   throw new UserError(
-    `run ${id} was started with another recipe; different: ${what}. Leave --id out for a new run, or undo the change.`,
+    `run ${id} was started with another recipe; different: ${what}. Leave --id out for a new run, or undo the change.${advice}`,
+  );
+}
+
+/** Whether `seedmill set` changes this key of a recipe in a run that lives. */
+export function isSettable(key: string): boolean {
+  return (
+    /^budget\.(usd|calls|tokens)$/.test(key) ||
+    /^teachers?\.(.+\.)?(concurrency|requestsPerMinute|tokensPerMinute)$/.test(key)
   );
 }
 

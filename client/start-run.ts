@@ -25,7 +25,7 @@ import type { Context } from './context.js';
 import { readRecipe } from './recipe-file.js';
 import { claimRun, findEndedRun, hasOpenRun, type RunInputs, type RunManifest } from './run-identity.js';
 import { planToStart } from './run-plan.js';
-import { unfinishedRuns } from './runs.js';
+import { unfinishedRuns, unfinishedTwins } from './runs.js';
 import { readSeeds } from './seeds-file.js';
 import { settleTeachers } from './settle-teachers.js';
 import { version } from './version.js';
@@ -95,6 +95,14 @@ export async function startRun(context: Context, options: StartOptions): Promise
     manifest: { seedmill: version, bundleSha256: bundle.sha256, teacherQueues },
   });
   if (disposition === 'finished') return { disposition, runId, opened };
+  if (disposition === 'new' && !options.isNew) {
+    for (const twin of await unfinishedTwins(store, inputs)) {
+      const what = twin.differing.join(', ');
+      context.say(
+        `Another run: ${twin.runId} is unfinished and differs only in ${what} ("seedmill set ${twin.runId} …" changes that there)`,
+      );
+    }
+  }
 
   const worker = { queues: await queuesInUse(store, teacherQueues) };
   const servicesOptions: ServicesOptions = { ...base, needs: { ...models, worker } };

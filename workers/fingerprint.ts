@@ -23,7 +23,7 @@ export async function hashOfFiles(folders: string[], extensions: string[]): Prom
 }
 
 /** Settings that a process reads once, when it starts: keys, endpoints, proxies, devices. */
-const settings = /^(OPENAI|AZURE|AWS|HF|SEEDMILL|CUDA)_|_(API_KEY|TOKEN|PROXY|BASE_URL)$/i;
+const settings = /^(OPENAI|AZURE|AWS|HF|SEEDMILL|CUDA)_|_(KEY|TOKEN|PROXY|BASE_URL)$/i;
 
 /**
  * Hash of what a process is started with. Keys of the environment go in, so that a corrected key reaches the

@@ -162,7 +162,7 @@ export class LeaseDesk {
     return exceeded(add(spent, highest), this.budget)
       .map(
         (key) =>
-          `${inWords(key, spent)} of ${inWords(key, this.budget)} are spent, and the next call may need ${inWords(key, highest)}`,
+          `${shareInWords(key, spent, this.budget)} are spent, and the next call may need ${inWords(key, highest)}`,
       )
       .join('; ');
   }
@@ -188,7 +188,7 @@ export class LeaseDesk {
     // A budget that came while shards were at work: they report in a moment, and nothing is handed out before.
     if ([...this.open.values()].some(({ lease }) => lease === null)) return 0;
     const leased = this.taken();
-    const byLimit = keys.flatMap((key) => {
+    const byLimit = budgetKeys.flatMap((key) => {
       const limit = this.budget[key];
       if (limit === null) return [];
       const [taken, each] = [leased[key], highest[key]];
@@ -200,11 +200,12 @@ export class LeaseDesk {
   }
 }
 
-const keys = ['usd', 'calls', 'tokens'] as const;
-type Key = (typeof keys)[number];
+/** What a budget can limit. */
+export const budgetKeys = ['usd', 'calls', 'tokens'] as const;
+export type BudgetKey = (typeof budgetKeys)[number];
 
 /** Whole units, so that comparing is exact: dollars are binary fractions and count in nano-dollars. */
-function whole(key: Key, amount: number): number {
+function whole(key: BudgetKey, amount: number): number {
   return key === 'usd' ? Math.round(amount * 1e9) : amount;
 }
 
@@ -226,24 +227,30 @@ function times(a: Spend, n: number): Spend {
 
 /** Where no price is known there is no limit in dollars either. */
 function fits(used: Spend, lease: Spend): boolean {
-  return keys.every((key) => {
+  return budgetKeys.every((key) => {
     const [amount, limit] = [used[key], lease[key]];
     return amount === null || limit === null || whole(key, amount) <= whole(key, limit);
   });
 }
 
 /** The limits that an amount lies above. */
-export function exceeded(spend: Spend, budget: Budget): Key[] {
-  return keys.filter((key) => {
+export function exceeded(spend: Spend, budget: Budget): BudgetKey[] {
+  return budgetKeys.filter((key) => {
     const [limit, amount] = [budget[key], spend[key]];
     return limit !== null && (amount === null || whole(key, amount) > whole(key, limit));
   });
 }
 
-export function inWords(key: Key, amounts: Spend | Budget): string {
+export function inWords(key: BudgetKey, amounts: Spend | Budget): string {
   const amount = amounts[key];
   if (amount === null) return key === 'usd' ? 'an unknown number of dollars' : 'no limit';
   return key === 'usd' ? `$${amount.toFixed(amount < 0.01 ? 6 : 4)}` : `${amount} ${key}`;
+}
+
+/** `$1.2000 of $5.0000`, `9 of 10 calls`. */
+export function shareInWords(key: BudgetKey, spend: Spend, budget: Budget): string {
+  const amount = key === 'usd' || spend[key] === null ? inWords(key, spend) : String(spend[key]);
+  return `${amount} of ${inWords(key, budget)}`;
 }
 
 /** Whole nano-dollars, as the ledger counts. */

@@ -11,11 +11,11 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BatchLook, CollectedBatch, SentBatch, Spend } from '../activities/types.js';
+import type { BatchLook, CollectedBatch, SentBatch } from '../activities/types.js';
 import { closing, teacherBatches } from './activities.js';
 import { hasBudget, Purse } from './budget.js';
 import { loopId } from './ids.js';
-import type { BatchState, OpenBatch } from './inputs.js';
+import type { BatchState, OpenBatch, PartResult } from './inputs.js';
 import { blockedSignal, leaseSignal, leaseWantedSignal, settingsSignal } from './messages.js';
 
 /** Each look is further from the one before, up to this or to the first one. */
@@ -32,7 +32,7 @@ const fullBeforePause = 300;
  * Puts calls to a teacher's Batch API, then closes their shards: a file of what is missing, a durable wait until the
  * provider is done with it, its answers, and again, until every call has what it needs.
  */
-export async function callBatch(input: BatchState): Promise<{ spent: Spend }> {
+export async function callBatch(input: BatchState): Promise<PartResult> {
   const { calls, teacher, highest, eventsPerRun = defaultEventsPerRun } = input;
   const { run, round, phase } = calls;
   const provider = teacherBatches({ ...teacher, runId: run.runId });
@@ -81,7 +81,8 @@ export async function callBatch(input: BatchState): Promise<{ spent: Spend }> {
   await closing.closeBatch.executeWithOptions(summary('close shards'), [
     { ...calls, isCancelled: settings.cancel !== null },
   ]);
-  return { spent: purse.used };
+  // A file of nothing but refused requests has paused the run already.
+  return { spent: purse.used, refusal: null };
 
   // --- Helpers ---
 

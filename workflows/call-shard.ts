@@ -15,21 +15,17 @@ import { store, teacher } from './activities.js';
 import { hasBudget, Purse } from './budget.js';
 import { CallReports } from './call-reports.js';
 import { loopId } from './ids.js';
-import type { PhaseTeacher, ShardInput } from './inputs.js';
+import type { PartResult, PhaseTeacher, ShardInput } from './inputs.js';
 import { blockedSignal, leaseSignal, leaseWantedSignal, settingsSignal } from './messages.js';
 import { windowOf } from './phase-parts.js';
 import { StandIns } from './stand-ins.js';
-
-export interface ShardResult extends ShardSummary {
-  spent: Spend;
-}
 
 /**
  * Makes the calls of one shard through a bounded window, then compacts what they left behind. Each call's highest
  * cost is reserved before it is made. A call that the provider refuses to serve (key, quota) goes back to the list
  * while the run is paused.
  */
-export async function callShard(input: ShardInput): Promise<ShardResult> {
+export async function callShard(input: ShardInput): Promise<ShardSummary & PartResult> {
   const { run, round, phase, shard, from, to, teachers, lane, highest } = input;
   let settings = input.settings;
   const todo = Array.from({ length: to - from }, (_, n) => from + n);

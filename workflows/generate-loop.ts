@@ -28,6 +28,9 @@ import { roundTable } from './round-table.js';
 import { ShardRunner } from './shard-runner.js';
 import { stalledRounds, stopReason } from './stop-rule.js';
 
+/** Of fewer calls all may be refused for what they ask, and the rest of the run be well. */
+const callsToJudgeBy = 5;
+
 /** Rounds kept in the state for the table in the UI; the store has all of them. */
 const roundsShown = 20;
 
@@ -126,11 +129,16 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
       { run, round, phase, ...(isAsking && { wanted }) },
     ]);
     if (isAsking) state.askCalls += calls.plan.count;
-    await at(`calls: ${phase}`, {
-      phase,
-      shards: shards.idsOf(phase, calls),
-    });
-    await shards.runAll(phase, calls, spentBy(addCounts(state.totals, current)));
+    for (;;) {
+      await at(`calls: ${phase}`, { phase, shards: shards.idsOf(phase, calls) });
+      const spent = spentBy(addCounts(state.totals, current));
+      const refusal = await shards.runAll(phase, calls, spent);
+      if (refusal === null || calls.plan.count < callsToJudgeBy || state.settings.cancel !== null) return;
+      // A wrong address or model is for a person to mend. Then the same calls are made again.
+      const reason = `all ${calls.plan.count} calls for ${phase} were refused: ${refusal}`;
+      await pauseAndWait({ by: 'provider', reason });
+      if (state.settings.cancel !== null) return;
+    }
   }
 
   /** null: nothing to train on, or nobody to train. */
@@ -179,10 +187,13 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
 
   async function pauseForStall(): Promise<void> {
     const { stallRounds, stallYield } = plan.stop;
-    const rejected = Object.entries(current.candidates.rejected).map(([reason, n]) => `${reason} ${n}`);
+    const { candidates, calls } = current;
+    const rejected = Object.entries(candidates.rejected).map(([reason, n]) => `${reason} ${n}`);
+    const failed = Object.entries(calls.failed).map(([reason, n]) => `calls failed as ${reason} ${n}`);
+    const why = [...rejected, ...failed].join(', ');
     await pauseAndWait({
       by: 'stall',
-      reason: `${stallRounds} rounds in a row with under ${stallYield * 100} % accepted; last round: ${rejected.join(', ') || 'no candidates'}`,
+      reason: `${stallRounds} rounds in a row with under ${stallYield * 100} % accepted; last round: ${why || 'no candidates'}`,
     });
     state.stalledRounds = 0;
   }

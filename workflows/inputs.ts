@@ -91,6 +91,13 @@ export interface LoopResult {
   failed?: boolean;
 }
 
+/** What a shard or a batch of calls came to. */
+export interface PartResult {
+  spent: Spend;
+  /** The provider's first words where it has refused every request for good; null otherwise. */
+  refusal: string | null;
+}
+
 export interface ShardInput {
   schemaVersion: 1;
   run: RunContext;

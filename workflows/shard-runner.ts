@@ -1,7 +1,7 @@
 import { type ChildWorkflowHandle, getExternalWorkflowHandle, log } from '@temporalio/workflow';
 import type { CallPhase, CallPlan, Spend } from '../activities/types.js';
 import { LeaseDesk, type LeaseGrant } from './budget.js';
-import type { LoopState, ShardInput } from './inputs.js';
+import type { LoopState, PartResult, ShardInput } from './inputs.js';
 import { type LeaseRequest, leaseSignal, type Settings, settingsSignal } from './messages.js';
 import { lanesOf, type PhasePart, type PhaseWorker, partsOf } from './phase-parts.js';
 
@@ -27,20 +27,22 @@ export class ShardRunner {
 
   /**
    * Resolves when every shard of the plan has closed; throws when one fails. `spent`: by the run so far, of which
-   * nothing belongs to these shards.
+   * nothing belongs to these shards. Returns the provider's words where it has refused every call of the phase.
    */
-  async runAll(phase: CallPhase, plan: CallPlan, spent: Spend): Promise<void> {
+  async runAll(phase: CallPhase, plan: CallPlan, spent: Spend): Promise<string | null> {
     const waiting = partsOf(this.state, phase, plan);
     const of = lanesOf({ state: this.state, phase, parts: waiting, settings: this.settings });
     this.desk = new LeaseDesk({ ...this.settings, spent });
+    const refusals: (string | null)[] = [];
     const lane = async (index: number) => {
       for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-        await this.runOne(part, { index, of });
+        refusals.push(await this.runOne(part, { index, of }));
       }
       await this.onLaneEnd();
     };
     await Promise.all(Array.from({ length: of }, (_, index) => lane(index)));
     this.desk = null;
+    return refusals.includes(null) ? null : (refusals[0] ?? null);
   }
 
   /** Every new shard starts with the settings as they are; this reaches those already started. */
@@ -64,21 +66,25 @@ export class ShardRunner {
     return this.desk?.stuck() ?? null;
   }
 
-  private async runOne({ id, highest, start, calls }: PhasePart, lane: ShardInput['lane']): Promise<void> {
+  private async runOne(
+    { id, highest, start, calls }: PhasePart,
+    lane: ShardInput['lane'],
+  ): Promise<string | null> {
     const { settings } = this;
     const lease = this.desk?.begin({ shardId: id, highest, calls: calls({ settings, lane }) }) ?? null;
     const handle = await start({ settings, lane, lease });
     this.atWork.set(id, handle);
-    let spent = highest;
+    let result: PartResult = { spent: highest, refusal: null };
     try {
       // A change that came while the shard was being started is in neither its input nor its mailbox.
       if (this.settings.version > settings.version) await this.tell(handle);
-      ({ spent } = await handle.result());
+      result = await handle.result();
     } finally {
       this.atWork.delete(id);
-      this.desk?.close({ shardId: id, spent });
+      this.desk?.close({ shardId: id, spent: result.spent });
     }
     await this.grantUnmet();
+    return result.refusal;
   }
 
   private async grantUnmet(): Promise<void> {

@@ -91,7 +91,7 @@ describe('the command line', function () {
         callKeys.filter((key) => !(key in calls)),
         [],
       );
-      assert.deepEqual(Object.keys(tokens).sort(), ['completion', 'prompt']);
+      assert.deepEqual(Object.keys(tokens).sort(), ['completion', 'prompt', 'unknown']);
     });
   }
 

@@ -11,9 +11,13 @@ describe('checkTeacher', () => {
   let server: OpenAiServer;
   afterEach(() => server?.stop());
 
-  async function check(options: OpenAiServerOptions, changes: Partial<TeacherFile>): Promise<void> {
+  async function check(
+    options: OpenAiServerOptions,
+    changes: Partial<TeacherFile>,
+    urlOf: (server: OpenAiServer) => string = ({ baseUrl }) => baseUrl,
+  ): Promise<void> {
     server = await OpenAiServer.start(options);
-    const { baseUrl } = server;
+    const baseUrl = urlOf(server);
     const teacher = { name: 'default', endpoint: 'openai', model: 'scripted', baseUrl, ...changes };
     await checkTeacher({
       teacher: teacherWithDefaults(teacher as TeacherFile),
@@ -25,6 +29,23 @@ describe('checkTeacher', () => {
       response.writeHead(status).end(body);
       return true;
     },
+  });
+
+  const withoutV1 = ({ baseUrl }: OpenAiServer) => baseUrl.replace(/v1$/, '');
+
+  it('asks whether a base URL without /v1 was meant to have it', async () => {
+    await assert.rejects(check({}, {}, withoutV1), (error: Error) => {
+      assert.ok(error instanceof UserError);
+      return /\(HTTP 404 at \/models\).*: did you mean http:\/\/127\.0\.0\.1:\d+\/v1\? /.test(error.message);
+    });
+  });
+
+  it('asks so too where a page is served for every address', async () => {
+    await assert.rejects(check(answer(200, '<html>'), {}, withoutV1), /did you mean/);
+  });
+
+  it('takes an endpoint that lists its models nowhere', async () => {
+    await check(answer(404, '{}'), {}, ({ baseUrl }) => `${baseUrl}/compatible`);
   });
 
   it('takes an endpoint without batches for calls that are made one by one', async () => {

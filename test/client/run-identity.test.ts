@@ -8,6 +8,7 @@ import {
   hashInputs,
   type RunInputs,
 } from '../../client/run-identity.js';
+import { unfinishedTwins } from '../../client/runs.js';
 import { writeJson } from '../../store/artifacts.js';
 import { UserError } from '../../store/errors.js';
 import { openStore } from '../../store/open-store.js';
@@ -99,6 +100,25 @@ describe('claimRun', () => {
       claim({ id: 'mine', inputs: other }),
       (error: Error) => error instanceof UserError && /target, teacher\.concurrency\b/.test(error.message),
     );
+  });
+
+  it('says so when what differs can be set in the run itself', async () => {
+    await claim({ id: 'mine', inputs: inputs({ budget: { calls: 5 } }) });
+    const other = inputs({ budget: { calls: 9 }, teacher: { concurrency: 3 } });
+    await assert.rejects(
+      claim({ id: 'mine', inputs: other }),
+      /different: budget\.calls, teacher\.concurrency\. .* "seedmill set mine …" changes that in the run itself\.$/,
+    );
+  });
+
+  it('finds an unfinished run of the same recipe and seeds that has another budget', async () => {
+    const { runId } = await claim({ inputs: inputs({ budget: { calls: 5 } }) });
+    await claim({ inputs: inputs({ budget: { calls: 5 }, target: 11 }) });
+    const wanted = inputs({ budget: { calls: 9 } });
+    assert.deepEqual(await unfinishedTwins(store, wanted), [{ runId, differing: ['budget.calls'] }]);
+    assert.deepEqual(await unfinishedTwins(store, { ...wanted, seeds: testSeeds().slice(1) }), []);
+    await end(runId);
+    assert.deepEqual(await unfinishedTwins(store, wanted), []);
   });
 
   it('refuses an id that belongs to other seeds', async () => {

@@ -99,7 +99,7 @@ describe('LeaseDesk', () => {
     desk.ask(ask('b', { isIdle: false }));
     assert.equal(desk.stuck(), null, 'b has calls in flight, which may give something back');
     desk.ask(ask('b', { number: 2 }));
-    assert.equal(desk.stuck(), '2 calls of 3 calls are spent, and the next call may need 2 calls');
+    assert.equal(desk.stuck(), '2 of 3 calls are spent, and the next call may need 2 calls');
   });
 
   it('is stuck when the last shard that worked has closed and left too little', () => {
@@ -108,7 +108,7 @@ describe('LeaseDesk', () => {
     desk.ask(ask('b'));
     desk.close({ shardId: 'a', spent: { ...nothing, calls: 1 } });
     assert.deepEqual(desk.grantUnmet(), []);
-    assert.match(desk.stuck() ?? '', /^1 calls of 2 calls are spent/);
+    assert.match(desk.stuck() ?? '', /^1 of 2 calls are spent/);
   });
 
   it('hands nothing out under a budget that came late before everyone has said what they use', () => {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { stripVTControlCharacters } from 'node:util';
+import { progressBlock, progressLine, stateWord } from '../../client/progress-lines.js';
+import type { StatusReport } from '../../client/status.js';
+import { noBudget, nothing } from '../../workflows/budget.js';
+import { noCounts } from '../../workflows/counts.js';
+
+function report(changes: Partial<StatusReport> = {}): StatusReport {
+  const { calls, tokens } = noCounts();
+  const none = { sent: 0, fromStore: 0, failedAttempts: 0, unknownAttempts: 0 };
+  return {
+    runId: 'small-1',
+    recipe: 'small',
+    state: 'running',
+    stopReason: null,
+    paused: null,
+    round: 1,
+    step: 'calls: tasks',
+    target: 10,
+    candidates: 0,
+    accepted: 0,
+    undecided: 0,
+    rejected: {},
+    calls: { ...calls, ...none },
+    batches: [],
+    tokens,
+    costUsd: 0,
+    unknownUsd: 0,
+    budget: { limits: noBudget, spent: nothing, unknown: nothing },
+    heldOutLoss: [],
+    notes: [],
+    dataset: null,
+    asOf: null,
+    ...changes,
+  };
+}
+
+const limited = {
+  limits: { usd: 5, calls: 100, tokens: null },
+  spent: { calls: 40, tokens: 9_000, usd: 1.25 },
+  unknown: { calls: 3, tokens: 2_000, usd: 0.004 },
+};
+
+describe('a run in words', () => {
+  it('says what of its budget is spent, and only where there is one', () => {
+    assert.match(
+      progressLine(report({ budget: limited })),
+      / · budget \$1\.2500 of \$5\.0000 · budget 40 of 100 calls$/,
+    );
+    assert.doesNotMatch(progressLine(report()), /budget/);
+  });
+
+  it('tells apart what nobody knows of it', () => {
+    const block = stripVTControlCharacters(progressBlock(report({ budget: limited })));
+    assert.match(
+      block,
+      /budget +\$1\.2500 of \$5\.0000 spent +\(up to \$0\.004000 of it for requests with unknown outcome\)/,
+    );
+    assert.match(block, /\n +40 of 100 calls spent +\(up to 3 calls of it/);
+  });
+
+  it('says who paused it, why, and how a spent budget is raised', () => {
+    const paused = { by: 'budget', reason: '9 of 10 calls are spent, and the next call may need 2 calls' };
+    assert.equal(
+      stripVTControlCharacters(stateWord(report({ paused }))),
+      `paused by budget: ${paused.reason} (npx seedmill set small-1 budget.…=… raises it)`,
+    );
+    assert.equal(
+      stripVTControlCharacters(stateWord(report({ paused: { by: 'ann', reason: 'lunch' } }))),
+      'paused by ann: lunch',
+    );
+  });
+
+  it('shows a cost that nobody knows as unknown, never as 0', () => {
+    assert.match(progressLine(report({ costUsd: null })), /cost unknown \(no price for this model\)/);
+  });
+});
