@@ -47,7 +47,9 @@ export async function lookAt(
     soon(client, () => queuesWithoutWorkers(client, queues)),
     soon(client, () => limitsHeldByWorkers(client, queues)),
   ]);
-  const workflows = [runId, loopId(runId), ...(status?.loop?.shards ?? []).slice(-shardsLookedAt)];
+  const shards = (status?.loop?.shards ?? []).slice(-shardsLookedAt);
+  // A queue's name is the id of the workflow that keeps its limits.
+  const workflows = [runId, loopId(runId), ...shards, ...queues.filter(isTeacherQueue)];
   const failing = await soon(client, () => problemsOf(client, workflows));
   return { execution, status, problems: [...(idle ?? []), ...(unheld ?? []), ...(failing ?? [])] };
 }
@@ -80,7 +82,7 @@ async function queuesWithoutWorkers(client: Client, queues: string[]): Promise<s
 /** Limits that the server cannot keep, so that they hold only as long as every worker is seen. */
 async function limitsHeldByWorkers(client: Client, queues: string[]): Promise<string[]> {
   const problems: string[] = [];
-  for (const queue of queues.filter((name) => name.startsWith('teacher-'))) {
+  for (const queue of queues.filter(isTeacherQueue)) {
     const keeper = await client.workflow.getHandle(queue).describe().catch(noKeeper);
     if (keeper?.status.name !== 'RUNNING' || keeper.memo?.heldBy !== 'workers') continue;
     problems.push(
@@ -88,6 +90,10 @@ async function limitsHeldByWorkers(client: Client, queues: string[]): Promise<st
     );
   }
   return problems;
+}
+
+function isTeacherQueue(queue: string): boolean {
+  return queue.startsWith('teacher-');
 }
 
 /** A queue without limits has no workflow that keeps them. */

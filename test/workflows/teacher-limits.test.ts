@@ -4,7 +4,7 @@ import proto from '@temporalio/proto';
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
 import { readJson } from '../../store/artifacts.js';
-import { setLimitsUpdate } from '../../workflows/messages.js';
+import { callsMadeSignal, limitsStatusQuery, setLimitsUpdate } from '../../workflows/messages.js';
 import { RunHarness, until } from '../run-harness.js';
 
 const { TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
@@ -95,6 +95,26 @@ describe('limits of an endpoint', () => {
     const runId = await long({});
     await setLimits(runId, { requestsPerMinute: 300 });
     await until(async () => (await rate()) === 5);
+  });
+
+  it('go on as new when many calls were reported, so that the history stays small', async () => {
+    const runId = await long({ requestsPerMinute: 300 });
+    await until(async () => (await rate()) === 5);
+    const keeper = harness.client.workflow.getHandle(queue);
+    const { runId: first } = await keeper.describe();
+    const report = { phase: 'tasks', calls: 50, requests: 50, tokens: 5_000, estimate: 100 } as const;
+    for (let n = 0; n < 22; n += 1) {
+      await Promise.all(
+        Array.from({ length: 100 }, () => keeper.signal(callsMadeSignal, { runId, ...report })),
+      );
+    }
+    await until(async () => (await keeper.describe()).runId !== first);
+    await setLimits(runId, { requestsPerMinute: 600 });
+    await until(async () => (await rate()) === 10);
+    assert.deepEqual((await keeper.query(limitsStatusQuery)).limits, {
+      requestsPerMinute: 600,
+      tokensPerMinute: null,
+    });
   });
 
   it('are refused when they are none', async () => {
