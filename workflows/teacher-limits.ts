@@ -28,7 +28,8 @@ const followEveryMs = 10_000;
 const lookEveryMs = 60_000;
 /** A rate that differs by less is left alone. */
 const noticeable = 0.02;
-const eventsPerRun = 2_000;
+/** Small: a continue-as-new that meets new reports is tried again after a replay of all events. */
+const eventsPerRun = 500;
 
 /**
  * Keeps one endpoint's limits for all runs that use it; its workflow id is the name of the endpoint's queue. The

@@ -98,14 +98,14 @@ describe('limits of an endpoint', () => {
   });
 
   it('go on as new when many calls were reported, so that the history stays small', async () => {
-    const runId = await long({ requestsPerMinute: 300 });
-    await until(async () => (await rate()) === 5);
+    const runId = await long({ requestsPerMinute: 240 });
+    await until(async () => (await rate()) === 4);
     const keeper = harness.client.workflow.getHandle(queue);
     const { runId: first } = await keeper.describe();
     const report = { phase: 'tasks', calls: 50, requests: 50, tokens: 5_000, estimate: 100 } as const;
-    for (let n = 0; n < 22; n += 1) {
+    for (let n = 0; n < 30; n += 1) {
       await Promise.all(
-        Array.from({ length: 100 }, () => keeper.signal(callsMadeSignal, { runId, ...report })),
+        Array.from({ length: 20 }, () => keeper.signal(callsMadeSignal, { runId, ...report })),
       );
     }
     await until(async () => (await keeper.describe()).runId !== first);
