@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /** The command line: `npx seedmill …`. Each command is a function in `commands/`; this file only wires them. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../store/errors.js';
 import { ServiceError } from '../workers/service-error.js';
+import { type DedupeCommandOptions, dedupe } from './commands/dedupe.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { run, start } from './commands/run.js';
@@ -11,14 +12,18 @@ import { cancel, pause, resume, set } from './commands/steer.js';
 import { up } from './commands/up.js';
 import { verify } from './commands/verify.js';
 import { worker } from './commands/worker.js';
-import type { Context } from './context.js';
+import type { Context, Output } from './context.js';
+import { UsageError } from './usage-error.js';
 import { version } from './version.js';
 
-interface GlobalOptions {
-  store: string;
-  stateDir: string;
+interface OutputOptions {
   json?: boolean;
   verbose?: boolean;
+}
+
+interface GlobalOptions extends OutputOptions {
+  store: string;
+  stateDir: string;
 }
 
 interface RunOptions {
@@ -35,10 +40,18 @@ const program = new Command('seedmill')
   .exitOverride();
 
 /** Options that every command takes, after its own name. */
-function command(name: string, description: string): Command {
+function plainCommand(name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
+    .option('--json', 'print one JSON object as the last line')
+    .option('--verbose', 'show where errors come from')
+    .exitOverride();
+}
+
+/** A command that has to do with runs. */
+function command(name: string, description: string): Command {
+  return plainCommand(name, description)
     .option(
       '--store <url>',
       'where data lies: a folder, file:// or s3:// URL',
@@ -48,10 +61,7 @@ function command(name: string, description: string): Command {
       '--state-dir <dir>',
       'processes, logs and Temporal’s database',
       process.env.SEEDMILL_STATE_DIR ?? '.seedmill',
-    )
-    .option('--json', 'print one JSON object as the last line')
-    .option('--verbose', 'show where errors come from')
-    .exitOverride();
+    );
 }
 
 function runCommand(name: string, description: string): Command {
@@ -112,22 +122,58 @@ command('doctor', 'what is there, what is missing and how to get it').action(
   act((context) => doctor(context)),
 );
 
-/** Runs a command with its context, shows its error as one message, and exits with its code. */
+plainCommand('dedupe', 'drop the rows of a file that are too similar to one before them')
+  .requiredOption('--in <file>', 'JSON Lines, or a JSON array (Alpaca)')
+  .requiredOption('--out <file>', 'kept rows, in their order')
+  .option('--dropped <file>', 'dropped rows with the nearest row and how near it is')
+  .option('--against <file>', 'rows that are compared with too')
+  .option('--threshold <number>', 'a row more similar than this is dropped', similarity, 0.7)
+  .addOption(new Option('--metric <name>').choices(['rouge-l', 'cosine']).default('rouge-l'))
+  .option('--field <name>', 'text to compare, also messages.0.content (default: instruction)')
+  .addOption(
+    new Option('--tokens <kind>', 'words of the text (default: rouge)').choices(['rouge', 'unicode']),
+  )
+  .option('--embeddings <where>', 'with --metric cosine: a .npy file, or the field that has a vector')
+  .option('--against-embeddings <file>', 'the .npy file of the --against rows')
+  .option('--threads <number>', 'default: one for each core when the input is large', threadCount)
+  .action(actAlone((output, _, options: DedupeCommandOptions) => dedupe(output, options)));
+
+function similarity(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && number >= 0 && number <= 1) return number;
+  throw new InvalidArgumentError('give a number from 0 to 1.');
+}
+
+function threadCount(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= 1_024) return number;
+  throw new InvalidArgumentError('give a whole number from 1 to 1024.');
+}
+
+/** Runs a command with its context; otherwise as `actAlone`. */
 function act<Options>(
   work: (context: Context, args: [string, ...string[]], options: Options) => Promise<number>,
 ): (this: Command) => Promise<void> {
+  return actAlone((output, args, options: GlobalOptions & Options) =>
+    work({ ...output, stateDir: options.stateDir, storeUrl: options.store }, args, options),
+  );
+}
+
+/** Runs a command that needs no store, shows its error as one message, and exits with its code. */
+function actAlone<Options>(
+  work: (output: Output, args: [string, ...string[]], options: Options) => Promise<number>,
+): (this: Command) => Promise<void> {
   return async function (this: Command) {
-    const options = this.opts<GlobalOptions & Options>();
+    const options = this.opts<OutputOptions & Options>();
     const json = options.json === true;
     const verbose = options.verbose === true;
     const out = json ? process.stderr : process.stdout;
     const say = (line: string) => void out.write(`${line}\n`);
-    const context = { stateDir: options.stateDir, storeUrl: options.store, say, json, verbose };
     try {
-      process.exitCode = await work(context, this.args as [string, ...string[]], options);
+      process.exitCode = await work({ say, json, verbose }, this.args as [string, ...string[]], options);
     } catch (error) {
       process.stderr.write(`${explain(error, verbose)}\n`);
-      process.exitCode = 1;
+      process.exitCode = error instanceof UsageError ? 2 : 1;
     }
   };
 }

@@ -1,8 +1,8 @@
 /** Reads a recipe: YAML, checked key by key, with messages that name the line. */
-import { readFile } from 'node:fs/promises';
 import { isNode, LineCounter, parseDocument, parse as parseYaml } from 'yaml';
 import { type Recipe, recipeFile, withDefaults } from '../activities/recipe.js';
 import { UserError } from '../store/errors.js';
+import { readText } from './read-text.js';
 
 /** Most problems shown of one file: the rest is usually their consequence. */
 const problemsShown = 8;
@@ -55,45 +55,6 @@ export async function readRecipe(path: string, changes: readonly string[] = []):
     }
     return 1;
   }
-}
-
-/**
- * The text of a file that must be UTF-8.
- * @throws UserError when it cannot be read or is in another encoding.
- */
-export async function readText(path: string): Promise<string> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a folder' : String(error);
-    throw new UserError(`${path}: ${why}`);
-  }
-  try {
-    // fatal: a file in another encoding would otherwise become seeds full of replacement characters.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError(
-      `${path}:${firstBadLine(bytes)}: not UTF-8; convert it, for example with iconv -t UTF-8`,
-    );
-  }
-}
-
-function firstBadLine(bytes: Buffer): number {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let line = 1;
-  for (let start = 0; start < bytes.length; line += 1) {
-    const newline = bytes.indexOf(0x0a, start);
-    const end = newline === -1 ? bytes.length : newline + 1;
-    try {
-      decoder.decode(bytes.subarray(start, end));
-    } catch {
-      return line;
-    }
-    start = end;
-  }
-  return line;
 }
 
 /** Applies `a.b=value`, the value read as YAML; returns the key. */

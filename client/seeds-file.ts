@@ -1,7 +1,7 @@
 import type { Seed } from '../activities/types.js';
 import { describeProblems, parseSeeds } from '../methods/seed-format.js';
 import { UserError } from '../store/errors.js';
-import { readText } from './recipe-file.js';
+import { readText } from './read-text.js';
 
 /**
  * Seed tasks from a file in Self-Instruct's or Alpaca's format.

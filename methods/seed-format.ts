@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Seed } from '../activities/types.js';
 import { contentHash } from './identity.js';
 import { type JsonRow, jsonRows } from './json-lines.js';
-import { cleanText, excerpt } from './text.js';
+import { cleanText, excerpt, kindOf } from './text.js';
 
 export interface SeedProblem {
   /** Line in the file, from 1. */
@@ -124,9 +124,4 @@ function describeIssue(error: z.ZodError, raw: object): string {
   return value === undefined
     ? `${key} is missing`
     : `${key} must be ${issue.expected === 'array' ? 'a list' : `a ${issue.expected}`}, not ${kindOf(value)}`;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }

@@ -41,3 +41,10 @@ export function excerpt(text: string, limit = 80): string {
   const line = oneLine(text);
   return line.length <= limit ? line : `${line.slice(0, limit).replace(/\p{Surrogate}$/u, '')}…`;
 }
+
+/** What a JSON value is, for messages: `a string`, `a list`, `null`. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

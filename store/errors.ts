@@ -18,11 +18,11 @@ export class InvalidNameError extends Error {
 
 /** What to do about the system errors that only a person can end. */
 const REMEDIES: Record<string, string> = {
-  ENOSPC: 'the disk is full: free some space, or give another store; a running run then goes on by itself',
-  EDQUOT: 'the disk quota is used up: free some space, or give another store',
-  EACCES: 'permission denied: make it readable and writable for this user, or give another store',
-  EPERM: 'the operation is not permitted: make it writable for this user, or give another store',
-  EROFS: 'the file system is read-only: give a store that can be written',
+  ENOSPC: 'the disk is full: free some space, or use another place; a running run then goes on by itself',
+  EDQUOT: 'the disk quota is used up: free some space, or use another place',
+  EACCES: 'permission denied: make it readable and writable for this user, or use another place',
+  EPERM: 'the operation is not permitted: make it writable for this user, or use another place',
+  EROFS: 'the file system is read-only: use a place that can be written',
   EMFILE: 'too many open files: raise the limit (ulimit -n)',
 };
 
