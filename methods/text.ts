@@ -42,9 +42,10 @@ export function excerpt(text: string, limit = 80): string {
   return line.length <= limit ? line : `${line.slice(0, limit).replace(/\p{Surrogate}$/u, '')}…`;
 }
 
-/** What a JSON value is, for messages: `a string`, `a list`, `null`. */
+/** What a JSON value is, for messages: `a text`, `a list`, `null`. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }

@@ -9,7 +9,7 @@
 import { jsonrepair } from 'jsonrepair';
 import { z } from 'zod';
 import type { Instance } from '../../activities/types.js';
-import { cleanText, excerpt, oneLine } from '../text.js';
+import { cleanText, excerpt, kindOf, oneLine } from '../text.js';
 import type { Found, Task } from './parsed.js';
 import { withoutNone } from './parse-instances.js';
 
@@ -139,13 +139,6 @@ function placesInWords(places: number[]): string {
   if (places.length === 1) return `item ${places[0]}`;
   const more = places.length > SHOWN ? ` and ${places.length - SHOWN} more` : '';
   return `items ${places.slice(0, SHOWN).join(', ')}${more}`;
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
 }
 
 /** Beyond it, mending takes time that grows with the square of the length; no whole answer is as long. */

@@ -131,7 +131,7 @@ describe('dedupeFile', () => {
       },
       'no vector': {
         files: { 'in.jsonl': lines([{ vector: 'abc' }]) },
-        says: /in\.jsonl:1: row 1: vector must be a list of numbers, not a string/,
+        says: /in\.jsonl:1: row 1: vector must be a list of numbers, not a text/,
       },
       'an empty vector': {
         files: { 'in.jsonl': lines([{ vector: [] }]) },

@@ -91,7 +91,7 @@ describe('parseSeeds', () => {
         '7: has neither "instances" nor "output"',
         '8: instances is an empty list',
         '9: instances[1].input must be a string, not a number',
-        '10: is_classification must be a boolean, not a string',
+        '10: is_classification must be a boolean, not a text',
         '11: is not a JSON object: ["no object"]',
       ],
     );
