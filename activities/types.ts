@@ -266,6 +266,8 @@ export interface SubmitBatchInput extends BatchCalls {
   maxRequests: number | null;
   /** What it may cost at most; null: nothing limits it. */
   afford: Spend | null;
+  /** It may have been sent already, and shall not be otherwise. */
+  isMade?: boolean;
 }
 
 export type SubmittedBatch =
@@ -276,7 +278,7 @@ export type SubmittedBatch =
       /** Most that they can cost. */
       highest: Spend;
     }
-  /** An earlier life of this run sent this file, and everything in it has been answered since. */
+  /** Nothing is left to do for this file: all of it was answered, or booked as refused, before. */
   | { outcome: 'sent-before' }
   /** Calls are missing, but not even the first of them may be paid for. */
   | { outcome: 'unaffordable' }

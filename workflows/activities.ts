@@ -73,16 +73,21 @@ export function teacher(options: {
   });
 }
 
-/** The same for its batches, whose files are large. Nothing of it is called off: a creation must be known to have ended. */
+/** The same for its batches, whose files are large. */
 export function teacherBatches(options: {
   queue: string;
   runId: string;
+  /** Without it: until the provider answers. */
+  maximumAttempts?: number;
 }): ActivityInterfaceFor<Omit<TeacherActivities, 'callTeacher'>> {
+  const { maximumAttempts } = options;
   return proxyActivities<Omit<TeacherActivities, 'callTeacher'>>({
     taskQueue: options.queue,
     priority: { fairnessKey: fairnessKey(options.runId) },
     startToCloseTimeout: '4 hours',
     heartbeatTimeout,
-    retry,
+    retry: { ...retry, ...(maximumAttempts !== undefined && { maximumAttempts }) },
+    // Whoever looks for what it has done must not be faster than it is.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   });
 }

@@ -2,9 +2,11 @@ import {
   ActivityFailure,
   ApplicationFailure,
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  isCancellation,
   log,
   type SignalDefinition,
   setCurrentDetails,
@@ -27,6 +29,8 @@ const defaultEventsPerRun = 2_000;
 const barrenBeforePause = 2;
 /** Files in a row for which the provider's queue has no room: about a day of them. */
 const fullBeforePause = 300;
+/** What is under way when the run is cancelled may end by itself; a provider that is down would keep it for ever. */
+const patienceMs = 30_000;
 
 /**
  * Puts calls to a teacher's Batch API, then closes their shards: a file of what is missing, a durable wait until the
@@ -36,6 +40,7 @@ export async function callBatch(input: BatchState): Promise<PartResult> {
   const { calls, teacher, highest, eventsPerRun = defaultEventsPerRun } = input;
   const { run, round, phase } = calls;
   const provider = teacherBatches({ ...teacher, runId: run.runId });
+  const impatient = teacherBatches({ ...teacher, runId: run.runId, maximumAttempts: 5 });
   const purse = new Purse({ highest, lease: input.lease, carried: input.carried?.purse });
   const firstPollMs = teacher.batchPollMs ?? longestPollMs;
   let settings = input.settings;
@@ -88,11 +93,20 @@ export async function callBatch(input: BatchState): Promise<PartResult> {
 
   /** Sends the next file; null: there was nothing to send this time. */
   async function send(): Promise<OpenBatch | 'complete' | null> {
-    const sent = await asked(() =>
-      provider.submitBatch.executeWithOptions(summary(`file ${submission}`), [
-        { ...calls, submission, maxRequests, afford: purse.left },
-      ]),
+    const request = { ...calls, submission, maxRequests, afford: purse.left };
+    let asked = await ask(
+      (at) => at.submitBatch.executeWithOptions(summary(`file ${submission}`), [request]),
+      {
+        isPatient: false,
+      },
     );
+    // Called off before anybody knows whether there is a batch: it must not go on at the provider.
+    while (asked.said === null && !asked.isOver && settings.cancel !== null) {
+      asked = await ask((at) =>
+        at.submitBatch.executeWithOptions(summary(`find file ${submission}`), [{ ...request, isMade: true }]),
+      );
+    }
+    const sent = asked.said;
     if (sent === null) return null;
     switch (sent.outcome) {
       case 'complete':
@@ -122,15 +136,13 @@ export async function callBatch(input: BatchState): Promise<PartResult> {
       }
       const isCancelled = settings.cancel !== null;
       const callsOff = isCancelled && !batch.isCalledOff;
-      const look = await asked(() =>
+      const { said: look, isOver } = await ask((at) =>
         callsOff
-          ? provider.cancelBatch.executeWithOptions(summary(`call off file ${submission}`), [sent(batch)])
-          : provider.checkBatch.executeWithOptions(summary(`look at file ${submission}`), [sent(batch)]),
+          ? at.cancelBatch.executeWithOptions(summary(`call off file ${submission}`), [sent(batch)])
+          : at.checkBatch.executeWithOptions(summary(`look at file ${submission}`), [sent(batch)]),
       );
-      if (look === null) {
-        if (settings.cancel !== null) return false;
-        continue;
-      }
+      if (isOver) return false;
+      if (look === null) continue;
       show(batch, look);
       if (look.hasEnded) return true;
       batch.isCalledOff ||= callsOff;
@@ -140,10 +152,10 @@ export async function callBatch(input: BatchState): Promise<PartResult> {
 
   async function collect(batch: OpenBatch): Promise<CollectedBatch | null> {
     for (;;) {
-      const collected = await asked(() =>
-        provider.collectBatch.executeWithOptions(summary(`collect file ${submission}`), [sent(batch)]),
+      const { said, isOver } = await ask((at) =>
+        at.collectBatch.executeWithOptions(summary(`collect file ${submission}`), [sent(batch)]),
       );
-      if (collected !== null || settings.cancel !== null) return collected;
+      if (said !== null || isOver) return said;
     }
   }
 
@@ -167,15 +179,31 @@ export async function callBatch(input: BatchState): Promise<PartResult> {
     await condition(() => settings.cancel !== null, waitMs);
   }
 
-  /** The answer of an activity; null: the provider refused it for good, and somebody has resumed (or cancelled) since. */
-  async function asked<T>(ask: () => Promise<T>): Promise<T | null> {
+  /** An activity's answer. Without one somebody has resumed since, or (`isOver`) the run is cancelled and this was all. */
+  async function ask<T>(
+    work: (at: typeof provider) => Promise<T>,
+    { isPatient = true } = {},
+  ): Promise<{ said: T; isOver: false } | { said: null; isOver: boolean }> {
+    const isLast = settings.cancel === 'now';
+    const scope = new CancellationScope();
+    let hasEnded = false;
+    const mayInterrupt = () => !isLast && settings.cancel === 'now';
+    const interrupt = async () => {
+      await condition(() => hasEnded || mayInterrupt() || (!isPatient && settings.cancel !== null));
+      if (!hasEnded) await condition(() => hasEnded, patienceMs);
+      if (!hasEnded) scope.cancel();
+    };
+    void interrupt();
     try {
-      return await ask();
+      return { said: await scope.run(() => work(isLast ? impatient : provider)), isOver: false };
     } catch (error) {
+      if (isCancellation(error)) return { said: null, isOver: false };
       const refusal = refusalOf(error);
-      if (refusal === null) throw error;
-      if (settings.cancel === null) await pauseAndWait(refusal);
-      return null;
+      if (refusal === null && !isLast) throw error;
+      if (refusal !== null && settings.cancel === null) await pauseAndWait(refusal);
+      return { said: null, isOver: settings.cancel !== null };
+    } finally {
+      hasEnded = true;
     }
   }
 

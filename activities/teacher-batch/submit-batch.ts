@@ -3,13 +3,14 @@
  * store (first writer wins), their intents in the ledger, the file at the provider, the batch. Whoever tries again finds
  * what was done, at last by the batch's metadata, so that nothing is bought twice.
  */
+import { ApplicationFailure } from '@temporalio/common';
 import type { PromptForm } from '../../methods/prompt.js';
 import { callKey } from '../../store/call-key.js';
-import { type Intent, recordRows } from '../../store/ledger.js';
+import { type Intent, type LedgerRow, readAttempts, recordRows } from '../../store/ledger.js';
 import { costUsd } from '../../store/pricing.js';
 import { readJsonIfAny, toJson } from '../../store/artifacts.js';
 import { readSamples, type SampleStep } from '../sample-path.js';
-import { fitsIn, sumSpend } from '../spend-book.js';
+import { fitsIn, spendOf, sumSpend } from '../spend-book.js';
 import {
   type BatchCaller,
   batchEndpoint,
@@ -25,6 +26,7 @@ import { runFiles } from '../run-files.js';
 import type { Spend, SubmitBatchInput, SubmittedBatch } from '../types.js';
 import { attemptIdOf, fileRow, fileRows, type RequestHead, uploadOf } from './batch-file.js';
 import { type ActivityTurn, BatchScope, type TeacherBatchDeps } from './batch-scope.js';
+import { unanswered } from './line-result.js';
 import { recordLook } from './look-at-batch.js';
 import { MAX_FILE_BYTES, MAX_REQUESTS } from './plan-batches.js';
 
@@ -39,25 +41,40 @@ export async function submitBatch(
   const scope = await BatchScope.open(deps, input);
   const names = scope.files.batch(input);
   const earlier = await scope.store.read(names.requests);
+  if (!earlier && input.isMade) return { outcome: 'sent-before' };
   const built = earlier ?? (await buildFile(scope, input, at));
   if (!Buffer.isBuffer(built)) return { outcome: built };
   const bytes = earlier ?? (await createFile(scope, names.requests, built));
   const heads = [...fileRows(bytes, names.requests)].map(({ head }) => head);
-  if (earlier && !(await isWanted(scope, heads, at))) return { outcome: 'sent-before' };
-  const since = await recordIntents({ deps, scope, heads, names, at });
+  const intents = heads.map((head) => intentOf(scope, names.id, head));
+  if (earlier && (await isOver(scope, intents, at))) return { outcome: 'sent-before' };
+  const since = await recordIntents({ deps, scope, intents, name: names.intended, at });
   const { upload, sha256 } = uploadOf(bytes, names.requests);
 
   const metadata = { seedmill_file: sha256, seedmill_batch: names.id, seedmill_store: input.run.storeId };
   const caller = await scope.caller(deps, at);
   const marked = { metadata, since };
-  const name = `${names.id.replaceAll('/', '-')}.jsonl`;
-  const batch =
-    (await findOne(caller, marked)) ??
-    (await makeOne({ caller, marked, name, upload, form: scope.teacher.form }));
+  let batch = await findOne(caller, marked);
+  if (!batch && input.isMade) return { outcome: 'sent-before' };
+  if (!batch) {
+    const name = `${names.id.replaceAll('/', '-')}.jsonl`;
+    const mine = await makeOne({ caller, metadata, name, upload, form: scope.teacher.form }).catch(
+      async (error: unknown) => {
+        if (isRefusal(error)) await bookRefusal({ deps, scope, intents, reason: error.message, at });
+        throw error;
+      },
+    );
+    batch = (await findOne(caller, marked)) ?? mine;
+  }
   await recordLook(scope, { ...input, batchId: batch.id }, { batch, requests: heads.length });
-  const { price } = scope.teacher;
-  const highest = sumSpend(heads.map(({ highestTokens }) => highestOf(highestTokens, price)));
+  const highest = sumSpend(intents.map((intent) => spendOf({ intent, outcome: null })));
   return { outcome: 'sent', batchId: batch.id, requests: heads.length, highest };
+}
+
+/** The provider has said no: there is no batch. Other failures may hide one that was made. */
+function isRefusal(error: unknown): error is ApplicationFailure {
+  const types = ['ProviderAccess', 'InvalidRequest'];
+  return error instanceof ApplicationFailure && types.includes(error.type ?? '');
 }
 
 interface Marked {
@@ -78,15 +95,14 @@ async function findOne(caller: BatchCaller, marked: Marked): Promise<ProviderBat
 
 async function makeOne(options: {
   caller: BatchCaller;
-  marked: Marked;
+  metadata: Record<string, string>;
   name: string;
   upload: Buffer;
   form: PromptForm;
 }): Promise<ProviderBatch> {
-  const { caller, marked, name, upload, form } = options;
+  const { caller, metadata, name, upload, form } = options;
   const fileId = await uploadBatchFile(caller, { name, bytes: upload });
-  const mine = await createBatch(caller, { fileId, form, metadata: marked.metadata });
-  return (await findOne(caller, marked)) ?? mine;
+  return await createBatch(caller, { fileId, form, metadata });
 }
 
 /** Another attempt may have been faster: then its file is the one that is sent. */
@@ -97,15 +113,23 @@ async function createFile({ store }: BatchScope, name: string, built: Buffer): P
   return first;
 }
 
-/** Whether anything in an earlier life's file is still without an answer. */
-async function isWanted(scope: BatchScope, heads: RequestHead[], { turn }: ActivityTurn): Promise<boolean> {
-  for (let next = 0; next < heads.length; next += LOOK_UPS) {
-    const some = heads.slice(next, next + LOOK_UPS);
-    const answers = await Promise.all(some.map(({ key }) => scope.responses.get(key)));
-    if (answers.includes(undefined)) return true;
+/** Whether an earlier file needs nothing any more: all of it has its answers, or a word in the ledger. */
+async function isOver(scope: BatchScope, intents: Intent[], { turn }: ActivityTurn): Promise<boolean> {
+  const settled = new Set<string>();
+  for (const { shard } of scope.shards()) {
+    for (const { intent, outcome } of await readAttempts(scope.store, scope.files.ledger(shard))) {
+      if (outcome) settled.add(intent.attemptId);
+    }
     await turn();
   }
-  return false;
+  const open = intents.filter(({ attemptId }) => !settled.has(attemptId));
+  for (let next = 0; next < open.length; next += LOOK_UPS) {
+    const some = open.slice(next, next + LOOK_UPS);
+    const answers = await Promise.all(some.map(({ callKey }) => scope.responses.get(callKey)));
+    if (answers.includes(undefined)) return false;
+    await turn();
+  }
+  return true;
 }
 
 /** The file's bytes, or why there is none. */
@@ -164,27 +188,55 @@ async function refusedParameters(scope: BatchScope): Promise<Parameters> {
 async function recordIntents(options: {
   deps: TeacherBatchDeps;
   scope: BatchScope;
-  heads: RequestHead[];
-  names: { id: string; intended: string };
+  intents: Intent[];
+  /** Of the file that says that it was done. */
+  name: string;
   at: ActivityTurn;
 }): Promise<number> {
-  const { deps, scope, heads, names, at } = options;
-  const known = await readJsonIfAny<{ at: string }>(scope.store, names.intended);
+  const { scope, intents, name } = options;
+  const known = await readJsonIfAny<{ at: string }>(scope.store, name);
   if (known) return Date.parse(known.at) / 1000;
-  const byShard = new Map<number, Intent[]>();
-  for (const head of heads) {
-    const shard = scope.shardOf(head.callIndex);
+  await recordByShard(options, intents, (intent) => intent);
+  const now = new Date();
+  await scope.store.create(name, `${toJson({ at: now.toISOString(), requests: intents.length })}\n`);
+  return now.getTime() / 1000;
+}
+
+/** Nothing was made of the file, and nothing is billed for it. */
+async function bookRefusal(options: {
+  deps: TeacherBatchDeps;
+  scope: BatchScope;
+  intents: Intent[];
+  reason: string;
+  at: ActivityTurn;
+}): Promise<void> {
+  const { outcome } = unanswered(options.reason);
+  const at = new Date().toISOString();
+  await recordByShard(options, options.intents, ({ attemptId }) => ({
+    row: 'outcome',
+    attemptId,
+    ...outcome,
+    latencyMs: 0,
+    at,
+  }));
+}
+
+async function recordByShard(
+  { deps, scope, at }: { deps: TeacherBatchDeps; scope: BatchScope; at: ActivityTurn },
+  intents: Intent[],
+  rowOf: (intent: Intent) => LedgerRow,
+): Promise<void> {
+  const byShard = new Map<number, LedgerRow[]>();
+  for (const intent of intents) {
+    const shard = scope.shardOf(intent.callIndex);
     const rows = byShard.get(shard) ?? [];
-    rows.push(intentOf(scope, names.id, head));
+    rows.push(rowOf(intent));
     byShard.set(shard, rows);
   }
   for (const [shard, rows] of byShard) {
     await recordRows({ store: scope.store, ledger: scope.files.ledger(shard), writer: deps.writer, rows });
     await at.turn();
   }
-  const now = new Date();
-  await scope.store.create(names.intended, `${toJson({ at: now.toISOString(), requests: heads.length })}\n`);
-  return now.getTime() / 1000;
 }
 
 /** The ledger's row for one request of a file, the same whoever writes it. */

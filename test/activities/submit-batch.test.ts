@@ -81,6 +81,46 @@ describe('sending a batch', () => {
     assert.equal(run.batches.batches.length, 1);
   });
 
+  it('books a file that the provider refuses as unbilled, and never sends it again', async () => {
+    const run = await planned.start({
+      callFault: once('batches.create', { when: 'before', how: { status: 400 } }),
+    });
+    await assert.rejects(run.submit(0), { type: 'InvalidRequest' });
+    const outcomes = (await run.attempts()).map(({ outcome }) => [outcome?.kind, outcome?.costUsd]);
+    assert.deepEqual(outcomes, Array(4).fill(['failed', 0]));
+    assert.deepEqual(await run.submit(0, {}, run.worker()), { outcome: 'sent-before' });
+    assert.equal(sent(await run.submit(1)).requests, 4);
+    assert.equal((await run.attempts()).length, 8);
+  });
+
+  it('books nothing when it is refused a look at what it may have made', async () => {
+    const run = await planned.start({
+      callFault: ({ route, index }) =>
+        route === 'batches.create'
+          ? { when: 'after', how: 'reset' }
+          : route === 'batches.list' && index === 1
+            ? { when: 'before', how: { status: 401 } }
+            : undefined,
+    });
+    await assert.rejects(run.submit(0), { type: 'ProviderUnavailable' });
+    await assert.rejects(run.submit(0), { type: 'ProviderAccess' });
+    assert.deepEqual(
+      (await run.attempts()).map(({ outcome }) => outcome),
+      [null, null, null, null],
+    );
+    assert.equal(sent(await run.submit(0)).requests, 4);
+    assert.equal(run.batches.batches.length, 1);
+  });
+
+  it('only finds what was made when it is told to make nothing', async () => {
+    const run = await planned.start({ callFault: once('batches.create', { when: 'after', how: 'reset' }) });
+    assert.deepEqual(await run.submit(0, { isMade: true }), { outcome: 'sent-before' });
+    await assert.rejects(run.submit(0));
+    assert.equal(sent(await run.submit(0, { isMade: true })).requests, 4);
+    assert.deepEqual(await run.submit(1, { isMade: true }), { outcome: 'sent-before' });
+    assert.equal(run.batches.batches.length, 1);
+  });
+
   it('says that nothing is missing', async () => {
     const run = await planned.start();
     await run.play(0);

@@ -9,7 +9,18 @@ import { errorBody } from '../openai-wire.js';
 import { price, type RecipeChanges, RunHarness, until } from '../run-harness.js';
 
 /** Runs at the same time, each of which asks a model that is named like its trouble. */
-const models = ['expiring', 'refusing', 'full', 'failing', 'keyless', 'cancelled', 'cut-off', 'held', 'poor'];
+const models = [
+  'expiring',
+  'refusing',
+  'full',
+  'failing',
+  'keyless',
+  'cancelled',
+  'cut-off',
+  'held',
+  'poor',
+  'gone',
+];
 
 describe('a provider of batches in trouble', () => {
   let harness: RunHarness;
@@ -18,7 +29,9 @@ describe('a provider of batches in trouble', () => {
   /** Models whose trouble is over. */
   const mended = new Set<string>();
   /** Models whose batches do not move. */
-  const held = new Set(['cancelled', 'cut-off', 'held']);
+  const held = new Set(['cancelled', 'cut-off', 'held', 'gone']);
+  /** Models of whose batches the provider says nothing. */
+  const silent = new Set<string | null>();
 
   before(async function () {
     this.timeout(0);
@@ -32,18 +45,19 @@ describe('a provider of batches in trouble', () => {
           ? { code: 'model_not_found', message: 'The provided model is not supported by the Batch API.' }
           : undefined,
       lineFault: ({ model }) => (isIll(model, 'failing') ? { status: 500 } : undefined),
-      callFault: ({ model, route }) =>
-        isIll(model, 'keyless') && route === 'batches.create'
-          ? {
-              when: 'before',
-              how: { status: 401, body: errorBody('Incorrect API key provided', 'invalid_api_key') },
-            }
-          : undefined,
+      callFault: ({ model, route }) => {
+        const isCreation = route === 'batches.create';
+        if (isIll(model, 'keyless') && isCreation) return { when: 'before', how: wrongKey };
+        return silent.has(model) ? { when: 'before', how: { status: 503 } } : undefined;
+      },
       // Room for two of the three first prompts, which are some hundred tokens each.
       limits: { enqueuedTokens: (model) => (model === 'full' ? roomForTwo : Number.POSITIVE_INFINITY) },
     });
     harness = await RunHarness.start({ teacher: { also: batches.answer } });
     for (const model of models) runIds.set(model, await harness.startRun(recipeFor(model)));
+    await until(() => batchesOf('gone').length === 1);
+    silent.add('gone');
+    await harness.cancel(runOf('gone'), { now: true });
   });
   after(() => harness.stop());
 
@@ -110,7 +124,7 @@ describe('a provider of batches in trouble', () => {
     await assertAllIsWell('failing', 'finished');
   });
 
-  it('pauses the run on a refused key, and sends the same file when it is resumed', async () => {
+  it('pauses the run on a refused key, and pays nothing for it', async () => {
     const paused = await pauseOf('keyless');
     assert.match(paused?.reason ?? '', /Incorrect API key provided/);
     mended.add('keyless');
@@ -157,6 +171,14 @@ describe('a provider of batches in trouble', () => {
     await assertAllIsWell('poor', 'finished');
   });
 
+  it('ends at a cancel at once though the provider is gone, with the batch as an unknown bill', async () => {
+    await harness.result(runOf('gone'));
+    const { state, calls, unknownUsd } = await readStatus(harness.store, runOf('gone'));
+    assert.deepEqual([state, calls.unknownAttempts, calls.failed], ['cancelled', 3, { cancelled: 3 }]);
+    assert.ok((unknownUsd ?? 0) > 0);
+    assert.deepEqual((await verifyRun(harness.store, runOf('gone'))).problems, []);
+  });
+
   it('is one workflow per planned batch, named after its place', async () => {
     const workflowId = batchId({ runId: runOf('held'), round: 1, phase: 'instructions', batch: 0 });
     const { status, type } = await harness.client.workflow.getHandle(workflowId).describe();
@@ -169,6 +191,7 @@ const halfPrice = {
   outputUsdPerMTok: price.outputUsdPerMTok / 2,
 };
 const roomForTwo = 900;
+const wrongKey = { status: 401, body: errorBody('Incorrect API key provided', 'invalid_api_key') };
 
 /** Self-Instruct without a student: an answer for each of some instructions, a round or two. */
 function recipeFor(model: string): RecipeChanges {
