@@ -48,7 +48,7 @@ export function roundFiles(runId: string, round: number) {
       ledger: (shard: number) => file(`${phase}/shard-${pad(shard)}.ledger`),
       /** One file of requests for a Batch API: `submission` counts the files of one planned batch. */
       batch: ({ batch, submission }: { batch: number; submission: number }) => {
-        const name = `${phase}/batch-${pad(batch)}-${pad(submission)}`;
+        const name = `${phase}/batch-${pad(batch)}-${String(submission).padStart(3, '0')}`;
         return {
           /** Names the batch in its provider's metadata. */
           id: file(name),

@@ -4,6 +4,8 @@ import { budgetKeys, inWords, shareInWords } from '../workflows/budget.js';
 import { waysInWords } from '../workflows/counts.js';
 import type { StatusReport } from './status.js';
 
+type BatchReport = StatusReport['batches'][number];
+
 /** One line: round, calls, candidates, accepted, tokens, cost. */
 export function progressLine(status: StatusReport): string {
   const { calls, tokens } = status;
@@ -63,22 +65,19 @@ function budgetRows({ budget }: StatusReport): { share: string; unknown: string 
 }
 
 /** `batch in_progress 120/500 since 14:02`, in UTC. */
-function shortBatchLine({ status, completed, total, sentAt }: StatusReport['batches'][number]): string {
-  return `batch ${status} ${completed}/${total} since ${sentAt.slice(11, 16)}`;
+function shortBatchLine({ status, completed, total, sentAt, trouble }: BatchReport): string {
+  return `batch ${status} ${completed}/${total} since ${sentAt.slice(11, 16)}${because(trouble)}`;
 }
 
 /** `in_progress · 120 of 500 requests done, 0 failed · sent 2026-11-21 14:02 UTC, seen 14:32`. */
-function batchLine({
-  status,
-  total,
-  completed,
-  failed,
-  sentAt,
-  at,
-}: StatusReport['batches'][number]): string {
+function batchLine({ status, total, completed, failed, sentAt, at, trouble }: BatchReport): string {
   const done = `${count(completed)} of ${count(total)} requests done, ${count(failed)} failed`;
   const sent = sentAt.slice(0, 16).replace('T', ' ');
-  return `${status} · ${done} · sent ${sent} UTC, seen ${at.slice(11, 16)}`;
+  return `${status} · ${done} · sent ${sent} UTC, seen ${at.slice(11, 16)}${because(trouble)}`;
+}
+
+function because(trouble: string | null): string {
+  return trouble === null ? '' : ` (${trouble})`;
 }
 
 /** What it took to get usable answers, and why calls have none; no row when every answer came at once. */

@@ -175,6 +175,7 @@ export async function callBatch(input: BatchState): Promise<PartResult> {
     full += 1;
     maxRequests = Math.max(1, Math.floor(requests / 2));
     if (full % fullBeforePause === 0) return await pauseAndWait(message);
+    setCurrentDetails(`**waiting for room at the provider** · ${message}`);
     const waitMs = Math.min(firstPollMs * pollGrowth ** full, Math.max(longestPollMs, firstPollMs));
     await condition(() => settings.cancel !== null, waitMs);
   }

@@ -32,7 +32,6 @@ export async function collectBatch(
   const scope = await BatchScope.open(deps, input);
   const caller = await scope.caller(deps, at);
   const batch = await retrieveBatch(caller, input.batchId);
-  await recordLook(scope, input, { batch });
   checkHasEnded(batch);
   const collector = await Collector.open({ deps, scope, input, batch });
   if (batch.status !== 'failed') {
@@ -44,7 +43,9 @@ export async function collectBatch(
       }
     }
   }
-  return await collector.finish();
+  const collected = await collector.finish();
+  await recordLook(scope, input, { batch, trouble: collected.trouble?.message ?? null });
+  return collected;
 }
 
 function checkHasEnded({ id, status, hasEnded, counts, outputFileId }: ProviderBatch): void {

@@ -8,7 +8,7 @@ import {
 import type { BatchLook, SentBatch } from '../types.js';
 import { type ActivityTurn, BatchScope, type TeacherBatchDeps } from './batch-scope.js';
 
-/** What a batch's provider said last, for whoever looks at the run; `batch-00-00.status.json`. */
+/** What a batch's provider said last, for whoever looks at the run; `batch-00-000.status.json`. */
 export interface BatchStatus extends BatchLook {
   batchId: string;
   teacher: string;
@@ -16,6 +16,8 @@ export interface BatchStatus extends BatchLook {
   sentAt: string;
   /** When the provider said so, ISO 8601. */
   at: string;
+  /** What kept it from bringing everything, in the provider's words; null: nothing. */
+  trouble: string | null;
 }
 
 /** Asks the provider how far a batch is. */
@@ -51,7 +53,11 @@ async function look(
 export async function recordLook(
   scope: BatchScope,
   { batch: number, submission, batchId }: SentBatch,
-  { batch, requests = 0 }: { batch: ProviderBatch; requests?: number },
+  {
+    batch,
+    requests = 0,
+    trouble = null,
+  }: { batch: ProviderBatch; requests?: number; trouble?: string | null },
 ): Promise<BatchLook> {
   const { status, hasEnded, counts, createdAt } = batch;
   const { completed, failed } = counts;
@@ -63,6 +69,7 @@ export async function recordLook(
     teacher: scope.teacher.name,
     sentAt: createdAt > 0 ? new Date(createdAt * 1000).toISOString() : now,
     at: now,
+    trouble,
   };
   await writeJson(scope.store, scope.files.batch({ batch: number, submission }).status, row);
   return seen;

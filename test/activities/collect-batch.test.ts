@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { runFiles } from '../../activities/run-files.js';
+import { openBatches } from '../../client/open-batches.js';
 import { readJson } from '../../store/artifacts.js';
 import { sumLedger } from '../../store/ledger-sums.js';
 import { costUsd, sumUsd } from '../../store/pricing.js';
@@ -195,7 +196,8 @@ describe('collecting a batch', () => {
       const run = await planned.start({ limits });
       const { brought, spend, trouble } = await run.play(0);
       assert.deepEqual([brought, spend.usd, trouble?.kind], [0, 0, kind]);
-      assert.ok(trouble?.message);
+      const [shown] = await openBatches(run.store, { runId: run.run.runId, round: 1, phase: 'tasks' });
+      assert.deepEqual([shown?.status, shown?.trouble], ['failed', trouble?.message]);
       assert.deepEqual(await kinds(run), Array(4).fill('failed'));
     });
   }

@@ -149,7 +149,7 @@ describe('sending a batch', () => {
     const { seedmill_file, ...rest } = run.batches.batches[0]?.metadata ?? {};
     assert.match(seedmill_file ?? '', /^[0-9a-f]{64}$/);
     assert.deepEqual(rest, {
-      seedmill_batch: 'stored-run/rounds/001/tasks/batch-00-00',
+      seedmill_batch: 'stored-run/rounds/001/tasks/batch-00-000',
       seedmill_store: run.run.storeId,
     });
   });
