@@ -32,10 +32,16 @@ describe('PinnedThread', () => {
 
   it('replaces a thread that died between two tasks', async () => {
     await thread.run('add', 1);
-    await thread.run('die', null);
-    // The task that finds it dying may fail with it.
-    const sum = await thread.run('add', 1).catch(() => thread.run('add', 1));
-    assert.equal(sum, 1);
+    await thread.run('die', null).catch(() => {});
+    // Until it is dead, tasks are done on the old sum; those that it takes with it fail.
+    const sums: number[] = [1];
+    while (sums.at(-1) === sums.length) {
+      await thread.run<number>('add', 1).then(
+        (sum) => sums.push(sum),
+        () => {},
+      );
+    }
+    assert.equal(sums.at(-1), 1);
   });
 
   it('throws why its module cannot be loaded', async () => {
