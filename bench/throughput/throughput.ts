@@ -2,8 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflows } from '../../workers/workflow-bundle.js';
 import { startChild } from '../child.js';
 import { measureLoop } from './measure-loop.js';
 import { measureSeedmill } from './measure-seedmill.js';
@@ -25,7 +24,7 @@ export async function benchThroughput(options: {
     const perSecond = await teacherRequestsPerSecond(teacher.url);
     say(`teacher: ${Math.round(perSecond)} requests/s at ${latencyMs} ms`);
     const bundle = path.join(folder, 'loop-bundle.js');
-    await writeFile(bundle, await bundleLoop());
+    await writeFile(bundle, await bundleWorkflows(new URL('./loop-workflow.ts', import.meta.url)));
     const goes: Go[] = [];
     for (const calls of options.calls) {
       const measured: Measurement[] = [];
@@ -52,13 +51,4 @@ export async function benchThroughput(options: {
     await child.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function bundleLoop(): Promise<string> {
-  const quiet = () => {};
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('./loop-workflow.ts', import.meta.url)),
-    logger: { log: quiet, trace: quiet, debug: quiet, info: quiet, warn: say, error: say },
-  });
-  return code;
 }
