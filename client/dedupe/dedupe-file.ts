@@ -241,7 +241,8 @@ function rejection(options: {
   return Buffer.from(`${head.slice(0, -1)},"nearest":${verdict.id},"example":${example}}\n`);
 }
 
-async function usualThreads(inputs: readonly string[]): Promise<number> {
+/** Threads that filter these files unless the user says otherwise. */
+export async function usualThreads(inputs: readonly string[]): Promise<number> {
   // Whatever cannot be looked at is refused when it is read.
   const sizes = await Promise.all(
     inputs.map(async (file) => (await stat(file).catch(() => null))?.size ?? 0),

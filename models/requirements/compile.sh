@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Resolves the *.in files together and writes the pinned, hashed *.txt beside them. Needs uv on the PATH.
-# One resolution for all of them, cut into files that do not overlap, so that any combination installs with --no-deps.
+# One resolution for all of them but bench.in (an environment of its own), cut into files that do not overlap, so that any
+# combination installs with --no-deps.
 set -euo pipefail
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -23,6 +24,7 @@ resolve dev.in "$work/dev"
 resolve student.in "$work/student" -c "$work/dev"
 resolve teacher.in teacher.txt -c "$work/dev"
 resolve model.in model.txt --no-deps
+resolve bench.in bench.txt
 
 names "$work/student" | grep -E '^(torch|triton|nvidia-.*|cuda-.*)$' > "$work/torch-names"
 entries keep "$work/torch-names" "$work/student" > torch.txt
