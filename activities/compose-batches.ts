@@ -1,5 +1,4 @@
-import { composeSteps } from '../methods/sedi/batches.js';
-import { withTurns } from '../methods/steps.js';
+import { composeBatches as compose } from '../methods/sedi/batches.js';
 import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import type { ExampleRow } from './rows.js';
 import type { Runs } from './run-data.js';
@@ -14,7 +13,6 @@ import type { Candidate, ComposeInput, ComposeResult } from './types.js';
 export async function composeBatches(
   runs: Runs,
   { run, round, target, acceptedBefore }: ComposeInput,
-  turn: () => Promise<void>,
 ): Promise<ComposeResult> {
   const { method, batchSize, filter } = await runs.recipe(run);
   const files = roundFiles(run.runId, round);
@@ -25,10 +23,7 @@ export async function composeBatches(
   const waiting = [...waited, ...accepted.slice(0, Math.max(0, target - acceptedBefore))];
   const composed =
     method === 'sedi'
-      ? await withTurns(
-          composeSteps({ waiting, batchSize, threshold: filter.batchThreshold, tokenisation: filter.tokens }),
-          turn,
-        )
+      ? compose({ waiting, batchSize, threshold: filter.batchThreshold, tokenisation: filter.tokens })
       : { batches: [], waiting };
   const batches: TrainingBatch[] = composed.batches.map((examples, index) => ({
     batch: `r${String(round).padStart(3, '0')}-b${String(index).padStart(3, '0')}`,

@@ -3,15 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { CallTeacher, type TeacherCallDeps } from './call-teacher.js';
 import { closeShard } from './close-shard.js';
-import { composeBatches } from './compose-batches.js';
-import { decideCandidates } from './decide-candidates.js';
 import { exportDataset } from './export-dataset.js';
 import { CallPlanner } from './plan-calls.js';
 import { prepareRun } from './prepare-run.js';
 import { recordProgress, recordState } from './progress.js';
 import { refineSeeds } from './refine-seeds.js';
 import type { Runs } from './run-data.js';
-import { CandidateScreen } from './screen-candidates.js';
 import type { ActivityTurn } from './teacher-batch/batch-scope.js';
 import { closeBatch } from './teacher-batch/close-batch.js';
 import { collectBatch } from './teacher-batch/collect-batch.js';
@@ -19,7 +16,7 @@ import { cancelBatch, checkBatch } from './teacher-batch/look-at-batch.js';
 import { OneAtATime } from './teacher-batch/one-at-a-time.js';
 import { submitBatch } from './teacher-batch/submit-batch.js';
 import type { TeacherClients } from './teacher-client/clients.js';
-import type { CpuActivities, StoreActivities, TeacherActivities } from './types.js';
+import type { CpuActivities, RunContext, StoreActivities, TeacherActivities } from './types.js';
 
 export interface ActivityDeps extends TeacherCallDeps {
   runs: Runs;
@@ -40,12 +37,20 @@ export function createStoreActivities({ runs, prompts, writer }: ActivityDeps): 
   };
 }
 
-export function createCpuActivities({ runs }: ActivityDeps): CpuActivities {
-  const screen = new CandidateScreen(runs);
+/** The same activities, away from this event loop until the signal ends them. */
+export type ComputeElsewhere = (signal: AbortSignal) => CpuActivities;
+
+export function createCpuActivities(runs: Runs, compute: ComputeElsewhere): CpuActivities {
+  const computing = <Result>(run: RunContext, work: (activities: CpuActivities) => Promise<Result>) =>
+    alive(async () => {
+      // Refuses a run of another store with an error whose kind would be lost on the way from elsewhere.
+      await runs.recipe(run);
+      return await work(compute(cancellationSignal()));
+    });
   return {
-    screenCandidates: (input) => alive(() => screen.screenCandidates(input, turn)),
-    decideCandidates: (input) => alive(() => decideCandidates(runs, input)),
-    composeBatches: (input) => alive(() => composeBatches(runs, input, turn)),
+    screenCandidates: (input) => computing(input.run, (elsewhere) => elsewhere.screenCandidates(input)),
+    decideCandidates: (input) => computing(input.run, (elsewhere) => elsewhere.decideCandidates(input)),
+    composeBatches: (input) => computing(input.run, (elsewhere) => elsewhere.composeBatches(input)),
   };
 }
 

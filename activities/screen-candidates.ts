@@ -9,13 +9,11 @@ import { readItems } from './read-answer.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { teacherOf } from './teachers.js';
 import { roundFiles, runFiles } from './run-files.js';
+import { RunPools } from './run-pools.js';
 import type { CallPhase, Candidate, HeldOutRow, Ref, RoundInput, RunContext, Verdict } from './types.js';
 
 /** A neighbour far away takes a look at the whole pool: some milliseconds up to this size. */
 const poolSizeWithNearest = 10_000;
-
-/** Candidates between two looks at the clock: long work must let heartbeats and other activities through. */
-const candidatesPerTurn = 16;
 
 /**
  * Parses the answers of the asking phase and gives every candidate its first verdict: heuristics, leak of a held-out
@@ -24,16 +22,13 @@ const candidatesPerTurn = 16;
  */
 export class CandidateScreen {
   private readonly runs: Runs;
-  private readonly pools = new Map<string, { pool: RougeLPool; rounds: number }>();
+  private readonly pools = new RunPools<RougeLPool>();
 
   constructor(runs: Runs) {
     this.runs = runs;
   }
 
-  async screenCandidates(
-    { run, round }: RoundInput,
-    turn: () => Promise<void>,
-  ): Promise<{ candidates: Ref; undecided: number }> {
+  async screenCandidates({ run, round }: RoundInput): Promise<{ candidates: Ref; undecided: number }> {
     const recipe = await this.runs.recipe(run);
     const files = roundFiles(run.runId, round);
     const phase: CallPhase = recipe.generation.prompts === 'staged' ? 'instructions' : 'tasks';
@@ -49,11 +44,10 @@ export class CandidateScreen {
         judge({ candidate, item, recipe, pool, heldOut });
         if (candidate.verdict.state !== 'rejected') pool.add(candidate.id, candidate.instruction);
         candidates.push(candidate);
-        if (candidates.length % candidatesPerTurn === 0) await turn();
       }
     }
     const written = await writeJsonl(this.runs.store, files.screened, candidates);
-    this.pools.set(run.runId, { pool, rounds: round });
+    this.pools.keep(run.runId, { pool, rounds: round });
     return {
       candidates: written,
       undecided: candidates.filter(({ verdict }) => verdict.state === 'undecided').length,
@@ -62,10 +56,8 @@ export class CandidateScreen {
 
   /** Seeds and everything that passed the screen in earlier rounds; from memory, or rebuilt from the store. */
   private async poolBefore(run: RunContext, round: number): Promise<RougeLPool> {
-    const cached = this.pools.get(run.runId);
-    // Taken out while a round is added to it: an attempt that dies half-way must not leave half a round in it.
-    this.pools.delete(run.runId);
-    if (cached?.rounds === round - 1) return cached.pool;
+    const kept = this.pools.take(run.runId, round - 1);
+    if (kept) return kept;
     const { filter } = await this.runs.recipe(run);
     const pool = new RougeLPool({ tokenisation: filter.tokens });
     const human = await readJsonlAt<{ id: string; instruction: string; origin: string }>(

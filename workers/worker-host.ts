@@ -16,6 +16,8 @@ import { WorkerShare } from '../activities/worker-share.js';
 import { openStore } from '../store/open-store.js';
 import { processWriter } from '../store/writer.js';
 import { checkOpenRuns } from './check-open-runs.js';
+import { computeIn, cpuThread } from './threads/cpu-thread.js';
+import type { PinnedThread } from './threads/pinned-thread.js';
 import { connectWorker, type TemporalTarget, targetFromEnvironment } from './temporal-connection.js';
 import { loadWorkflowBundle } from './workflow-bundle.js';
 
@@ -67,11 +69,12 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
     share: (await holdsQueueRates(client)) ? null : new WorkerShare(client),
     clients: new TeacherClients(),
   };
+  const thread = cpuThread();
   try {
     const workers = await Promise.all(
       options.queues.map(async (taskQueue) =>
         Worker.create({
-          ...(await queueOptions(taskQueue, deps, { target, client })),
+          ...(await queueOptions(taskQueue, deps, { target, client, thread })),
           taskQueue,
           connection,
           namespace: target.namespace,
@@ -92,6 +95,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
     options.onReady?.();
     await Promise.all(running);
   } finally {
+    await thread.close();
     await close(connection);
   }
 }
@@ -99,7 +103,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
 async function queueOptions(
   queue: string,
   deps: ActivityDeps,
-  { target, client }: { target: TemporalTarget; client: Client },
+  { target, client, thread }: { target: TemporalTarget; client: Client; thread: PinnedThread },
 ): Promise<Omit<WorkerOptions, 'taskQueue' | 'connection' | 'namespace'>> {
   if (queue === 'seedmill') {
     const bundle = await loadWorkflowBundle();
@@ -111,7 +115,12 @@ async function queueOptions(
     };
   }
   if (queue === 'cpu') {
-    return { activities: { ...createCpuActivities(deps) }, maxConcurrentActivityTaskExecutions: 2 };
+    const compute = computeIn(thread, { storeUrl: deps.runs.store.url });
+    // As many as there are threads for it: another process may be free.
+    return {
+      activities: { ...createCpuActivities(deps.runs, compute) },
+      maxConcurrentActivityTaskExecutions: 1,
+    };
   }
   return { ...teacherWorker, activities: { ...createTeacherActivities(deps) } };
 }

@@ -6,7 +6,6 @@
 import { FarthestFirst } from '../../similarity/farthest-first.js';
 import { RougeLPool } from '../../similarity/rouge-l-pool.js';
 import type { Tokenisation } from '../../similarity/tokenise.js';
-import { allAtOnce, type Steps } from '../steps.js';
 
 export interface WaitingExample {
   id: string;
@@ -17,16 +16,6 @@ export interface WaitingExample {
 export const STRICT_THRESHOLD = 0.7;
 /** SeDi's relaxed threshold against the whole pool (its value is **ours**): only near copies go. */
 export const RELAXED_THRESHOLD = 0.85;
-
-/**
- * Composes full batches from the waiting examples, given oldest first. The oldest waiting example opens each batch; then
- * always the one joins that is farthest from the batch (its highest ROUGE-L to a member is the lowest; the older one
- * among equals) as long as that is ≤ `threshold`. A batch that does not fill up is not made: its opener does not
- * open another in this round, and the next oldest does. Whatever is in no batch comes back in `waiting`, oldest first.
- */
-export function composeBatches<E extends WaitingExample>(input: Composition<E>): Composed<E> {
-  return allAtOnce(composeSteps(input));
-}
 
 export interface Composition<E> {
   waiting: readonly E[];
@@ -40,8 +29,13 @@ export interface Composed<E> {
   waiting: E[];
 }
 
-/** The same, some thousand comparisons at a step. */
-export function* composeSteps<E extends WaitingExample>(input: Composition<E>): Steps<Composed<E>> {
+/**
+ * Composes full batches from the waiting examples, given oldest first. The oldest waiting example opens each batch; then
+ * always the one joins that is farthest from the batch (its highest ROUGE-L to a member is the lowest; the older one
+ * among equals) as long as that is ≤ `threshold`. A batch that does not fill up is not made: its opener does not
+ * open another in this round, and the next oldest does. Whatever is in no batch comes back in `waiting`, oldest first.
+ */
+export function composeBatches<E extends WaitingExample>(input: Composition<E>): Composed<E> {
   const { batchSize, threshold = STRICT_THRESHOLD, tokenisation } = input;
   if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`batchSize is ${batchSize}`);
 
@@ -54,7 +48,7 @@ export function* composeSteps<E extends WaitingExample>(input: Composition<E>): 
   const isTaken = new Uint8Array(input.waiting.length);
   let openersThatFailed = 0;
   while (places.length >= batchSize && openersThatFailed < places.length) {
-    const batch = yield* fillBatch({ pool, places, openerAt: openersThatFailed, batchSize, threshold });
+    const batch = fillBatch({ pool, places, openerAt: openersThatFailed, batchSize, threshold });
     if (batch === null) {
       openersThatFailed += 1;
       continue;
@@ -68,20 +62,17 @@ export function* composeSteps<E extends WaitingExample>(input: Composition<E>): 
   return { batches, waiting: Array.from(places, (place) => input.waiting[place] as E) };
 }
 
-/** Comparisons between two turns of others. */
-const comparisonsPerStep = 4_096;
-
 /**
  * Places of a full batch in the order of joining, or null when the opener's batch does not fill up. A candidate is
  * compared with a second and further member only while it may be the farthest: most never are.
  */
-function* fillBatch(input: {
+function fillBatch(input: {
   pool: RougeLPool;
   places: Int32Array;
   openerAt: number;
   batchSize: number;
   threshold: number;
-}): Steps<number[] | null> {
+}): number[] | null {
   const { pool, places, openerAt, batchSize, threshold } = input;
   const opener = places[openerAt] as number;
   const batch = [opener];
@@ -90,8 +81,7 @@ function* fillBatch(input: {
   try {
     const others = withoutOne(places, openerAt);
     const candidates = new FarthestFirst(others, first.similarities(others));
-    yield;
-    for (let comparisons = 1; batch.length < batchSize; ) {
+    while (batch.length < batchSize) {
       const farthest = candidates.first();
       if (farthest === null || farthest.highest > threshold) return null;
       const { candidate, compared } = farthest;
@@ -103,8 +93,6 @@ function* fillBatch(input: {
         continue;
       }
       candidates.compare(member.similarity(candidate));
-      comparisons += 1;
-      if (comparisons % comparisonsPerStep === 0) yield;
     }
     return batch;
   } finally {

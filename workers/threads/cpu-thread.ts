@@ -1,0 +1,24 @@
+import type { ComputeElsewhere } from '../../activities/create-activities.js';
+import type { CpuTask } from './cpu-work.js';
+import { PinnedThread } from './pinned-thread.js';
+
+/**
+ * The thread of a worker process that does the work of the queue `cpu`. It starts with the first task. One is enough:
+ * each round needs its run's index, which lies in one memory, and the queue gives a process one task at a time; for
+ * more cores, more processes serve it.
+ */
+export function cpuThread(): PinnedThread {
+  return new PinnedThread(new URL('./cpu-work.js', import.meta.url));
+}
+
+/** The activities of the queue `cpu` in a thread whose entry is `cpu-work.ts`; an activity's signal ends the thread. */
+export function computeIn(thread: PinnedThread, { storeUrl }: { storeUrl: string }): ComputeElsewhere {
+  return (signal) => {
+    const task = <Input>(input: Input): CpuTask<Input> => ({ storeUrl, input });
+    return {
+      screenCandidates: (input) => thread.run('screenCandidates', task(input), { signal }),
+      decideCandidates: (input) => thread.run('decideCandidates', task(input), { signal }),
+      composeBatches: (input) => thread.run('composeBatches', task(input), { signal }),
+    };
+  };
+}
