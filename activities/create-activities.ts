@@ -7,7 +7,6 @@ import { exportDataset } from './export-dataset.js';
 import { CallPlanner } from './plan-calls.js';
 import { prepareRun } from './prepare-run.js';
 import { recordProgress, recordState } from './progress.js';
-import { refineSeeds } from './refine-seeds.js';
 import type { Runs } from './run-data.js';
 import type { ActivityTurn } from './teacher-batch/batch-scope.js';
 import { closeBatch } from './teacher-batch/close-batch.js';
@@ -32,7 +31,6 @@ export function createStoreActivities({ runs, prompts, writer }: ActivityDeps): 
     closeBatch: (input) => alive(() => closeBatch({ runs, prompts, writer }, input, turn)),
     recordProgress: (input) => alive(() => recordProgress(runs, input)),
     recordState: (input) => alive(() => recordState(runs, input)),
-    refineSeeds: (input) => alive(() => refineSeeds(runs, input, turn)),
     exportDataset: (input) => alive(() => exportDataset(runs, input)),
   };
 }
@@ -51,6 +49,7 @@ export function createCpuActivities(runs: Runs, compute: ComputeElsewhere): CpuA
     screenCandidates: (input) => computing(input.run, (elsewhere) => elsewhere.screenCandidates(input)),
     decideCandidates: (input) => computing(input.run, (elsewhere) => elsewhere.decideCandidates(input)),
     composeBatches: (input) => computing(input.run, (elsewhere) => elsewhere.composeBatches(input)),
+    refineSeeds: (input) => computing(input.run, (elsewhere) => elsewhere.refineSeeds(input)),
   };
 }
 

@@ -1,6 +1,5 @@
-import { collapseWarnings, type DiversityReport, diversitySteps } from '../methods/sedi/diversity.js';
+import { collapseWarnings, type DiversityReport, diversityReport } from '../methods/sedi/diversity.js';
 import { type AcceptedExample, refineSeeds as refine } from '../methods/sedi/refine.js';
-import { withTurns } from '../methods/steps.js';
 import { readJson, readJsonl, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
 import type { Runs } from './run-data.js';
 import { roundFiles } from './run-files.js';
@@ -31,17 +30,13 @@ export interface RefinedRound {
  * Makes the seed pool of the next round. Self-Instruct: every accepted example joins. SeDi: the most attractive
  * instructions of the round's attractive batches join, or the pool stays as it is.
  */
-export async function refineSeeds(
-  runs: Runs,
-  input: RefineInput,
-  turn: () => Promise<void>,
-): Promise<RefineResult> {
+export async function refineSeeds(runs: Runs, input: RefineInput): Promise<RefineResult> {
   const { run, round } = input;
   const { method } = await runs.recipe(run);
   const policy = method === 'sedi' ? attractivePolicy : everythingPolicy;
   const outcome = await policy(runs, input);
   const pool = await writeJsonl(runs.store, roundFiles(run.runId, round + 1).seedPool, outcome.stored);
-  const { diversity, warnings } = await measureDiversity(runs, input, { pool: outcome.pool, turn });
+  const { diversity, warnings } = await measureDiversity(runs, input, outcome.pool);
   const { attractiveBatches, added, removed, note } = outcome;
   const refined: RefinedRound = {
     round,
@@ -157,17 +152,16 @@ function ancestorsOf(pool: readonly Seed[]): Map<string, string[]> {
 async function measureDiversity(
   runs: Runs,
   { run, round }: { run: RunContext; round: number },
-  { pool, turn }: { pool: Seed[]; turn: () => Promise<void> },
+  pool: Seed[],
 ): Promise<{ diversity: DiversityReport; warnings: string[] }> {
   const { filter } = await runs.recipe(run);
   const accepted = await acceptedOf(runs, { run, round });
-  const report = diversitySteps({
+  const diversity = diversityReport({
     round,
     instructions: onePerInstruction(accepted).map(({ instruction }) => instruction),
     pool,
     tokenisation: filter.tokens,
   });
-  const diversity = await withTurns(report, turn);
   const firstFile = roundFiles(run.runId, 1).refined;
   const first = round === 1 ? null : (await readJson<RefinedRound>(runs.store, firstFile)).diversity;
   return { diversity, warnings: collapseWarnings({ report: diversity, first }) };

@@ -470,7 +470,6 @@ export interface StoreActivities {
   closeBatch(input: CloseBatchInput): Promise<void>;
   recordProgress(input: RecordProgressInput): Promise<Counts>;
   recordState(input: { run: RunContext } & RecordedState): Promise<void>;
-  refineSeeds(input: RefineInput): Promise<RefineResult>;
   exportDataset(input: ExportInput): Promise<ExportResult>;
 }
 
@@ -496,11 +495,12 @@ export interface TeacherActivities {
   collectBatch(input: SentBatch): Promise<CollectedBatch>;
 }
 
-/** Filter and batch composition, on queue `cpu`. */
+/** What compares instructions with each other, on queue `cpu`. */
 export interface CpuActivities {
   screenCandidates(input: RoundInput): Promise<{ candidates: Ref; undecided: number }>;
   decideCandidates(input: RoundInput): Promise<{ candidates: Ref; accepted: number }>;
   composeBatches(input: ComposeInput): Promise<ComposeResult>;
+  refineSeeds(input: RefineInput): Promise<RefineResult>;
 }
 
 /** Implemented in Python (models/student), on queue `student`. */

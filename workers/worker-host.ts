@@ -105,22 +105,21 @@ async function queueOptions(
   deps: ActivityDeps,
   { target, client, thread }: { target: TemporalTarget; client: Client; thread: PinnedThread },
 ): Promise<Omit<WorkerOptions, 'taskQueue' | 'connection' | 'namespace'>> {
+  const cpuActivities = createCpuActivities(deps.runs, computeIn(thread, { storeUrl: deps.runs.store.url }));
   if (queue === 'seedmill') {
     const bundle = await loadWorkflowBundle();
     await checkOpenRuns({ target, store: deps.runs.store, bundle });
+    // A run that an earlier version played may have its refinement scheduled here.
+    const { refineSeeds } = cpuActivities;
     return {
       ...workflowWorker,
       workflowBundle: { code: bundle.code },
-      activities: { ...createStoreActivities(deps), ...createLimitActivities(client) },
+      activities: { ...createStoreActivities(deps), ...createLimitActivities(client), refineSeeds },
     };
   }
   if (queue === 'cpu') {
-    const compute = computeIn(thread, { storeUrl: deps.runs.store.url });
     // As many as there are threads for it: another process may be free.
-    return {
-      activities: { ...createCpuActivities(deps.runs, compute) },
-      maxConcurrentActivityTaskExecutions: 1,
-    };
+    return { activities: { ...cpuActivities }, maxConcurrentActivityTaskExecutions: 1 };
   }
   return { ...teacherWorker, activities: { ...createTeacherActivities(deps) } };
 }

@@ -27,7 +27,7 @@ export const closing = proxyActivities<Pick<StoreActivities, 'closeBatch'>>({
   retry,
 });
 
-/** Filter and composition: heavy, so on a queue of their own, which other processes or machines can serve. */
+/** Filter, composition and the measures of refinement: heavy, so on a queue of their own, which other processes or machines can serve. */
 export const cpu = proxyActivities<CpuActivities>({
   taskQueue: 'cpu',
   startToCloseTimeout: '2 hours',

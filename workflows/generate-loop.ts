@@ -89,7 +89,7 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
     // Refine. What the student learned most from joins the seeds of the next round.
     await at('refining seeds');
     const loss = trained && { before: trained.reporting.before, after: trained.reporting.after };
-    const refined = await store.refineSeeds.executeWithOptions(summary('refine seeds'), [
+    const refined = await cpu.refineSeeds.executeWithOptions(summary('refine seeds'), [
       { run, round, signal: trained?.signal ?? null, loss },
     ]);
 

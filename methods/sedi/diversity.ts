@@ -2,7 +2,6 @@
 import type { Seed } from '../../activities/types.js';
 import { RougeLPool } from '../../similarity/rouge-l-pool.js';
 import { comparableTokens, type Tokenisation } from '../../similarity/tokenise.js';
-import { allAtOnce, type Steps } from '../steps.js';
 
 export interface DiversityReport {
   round: number;
@@ -33,18 +32,13 @@ export interface DiversityInput {
 }
 
 export function diversityReport(input: DiversityInput): DiversityReport {
-  return allAtOnce(diversitySteps(input));
-}
-
-/** The same, one comparison of an instruction with all others at a step. */
-export function* diversitySteps(input: DiversityInput): Steps<DiversityReport> {
   const { round, instructions, tokenisation } = input;
   const machine = input.pool.filter((seed) => seed.origin === 'machine');
   return {
     round,
     instructions: instructions.length,
     distinct2: distinct2(instructions, tokenisation),
-    meanNearestSimilarity: yield* meanNearestSimilarity(instructions, tokenisation),
+    meanNearestSimilarity: meanNearestSimilarity(instructions, tokenisation),
     offspringShares: offspringShares(machine),
     machineSeeds: machine.length,
   };
@@ -65,14 +59,13 @@ export function distinct2(texts: readonly string[], tokenisation: Tokenisation):
 }
 
 /** Mean over the texts of the ROUGE-L F to the most similar *other* one; null with fewer than two. */
-function* meanNearestSimilarity(texts: readonly string[], tokenisation: Tokenisation): Steps<number | null> {
+function meanNearestSimilarity(texts: readonly string[], tokenisation: Tokenisation): number | null {
   if (texts.length < 2) return null;
   const pool = new RougeLPool({ tokenisation });
   for (const [i, text] of texts.entries()) pool.add(String(i), text);
   let sum = 0;
   for (const [i, text] of texts.entries()) {
     sum += pool.nearest(text, { except: i })?.similarity ?? 0;
-    yield;
   }
   return sum / texts.length;
 }

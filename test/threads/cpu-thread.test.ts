@@ -6,6 +6,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { composeBatches } from '../../activities/compose-batches.js';
 import { createCpuActivities } from '../../activities/create-activities.js';
 import { decideCandidates } from '../../activities/decide-candidates.js';
+import { refineSeeds } from '../../activities/refine-seeds.js';
 import { Runs } from '../../activities/run-data.js';
 import { roundFiles } from '../../activities/run-files.js';
 import { CandidateScreen } from '../../activities/screen-candidates.js';
@@ -38,7 +39,7 @@ describe('computeIn', () => {
   const folder = temporaryFolder();
   let stored: StoredRun;
   /** What each round gives when this thread computes it. */
-  let expected: { screened: Ref; batches: Ref }[];
+  let expected: { screened: Ref; batches: Ref; pool: Ref }[];
   let threads: PinnedThread[];
 
   beforeEach(async () => {
@@ -57,6 +58,7 @@ describe('computeIn', () => {
       screenCandidates: (input) => screen.screenCandidates(input),
       decideCandidates: (input) => decideCandidates(runs, input),
       composeBatches: (input) => composeBatches(runs, input),
+      refineSeeds: (input) => refineSeeds(runs, input),
     });
     threads = [];
   });
@@ -72,7 +74,8 @@ describe('computeIn', () => {
       const { candidates } = await activities.screenCandidates(at(round));
       await activities.decideCandidates(at(round));
       const { batches } = await activities.composeBatches({ ...at(round), target: 1_000, acceptedBefore: 0 });
-      results.push({ screened: candidates, batches });
+      const { pool } = await activities.refineSeeds({ ...at(round), signal: null, loss: null });
+      results.push({ screened: candidates, batches, pool });
     }
     return results;
   }

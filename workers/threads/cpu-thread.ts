@@ -19,6 +19,7 @@ export function computeIn(thread: PinnedThread, { storeUrl }: { storeUrl: string
       screenCandidates: (input) => thread.run('screenCandidates', task(input), { signal }),
       decideCandidates: (input) => thread.run('decideCandidates', task(input), { signal }),
       composeBatches: (input) => thread.run('composeBatches', task(input), { signal }),
+      refineSeeds: (input) => thread.run('refineSeeds', task(input), { signal }),
     };
   };
 }

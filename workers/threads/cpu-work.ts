@@ -1,9 +1,17 @@
 /** Entry of the thread that does what the queue `cpu` asks for: a worker's activities on a store of its own. */
 import { composeBatches as compose } from '../../activities/compose-batches.js';
 import { decideCandidates as decide } from '../../activities/decide-candidates.js';
+import { refineSeeds as refine } from '../../activities/refine-seeds.js';
 import { Runs } from '../../activities/run-data.js';
 import { CandidateScreen } from '../../activities/screen-candidates.js';
-import type { ComposeInput, ComposeResult, CpuActivities, RoundInput } from '../../activities/types.js';
+import type {
+  ComposeInput,
+  ComposeResult,
+  CpuActivities,
+  RefineInput,
+  RefineResult,
+  RoundInput,
+} from '../../activities/types.js';
 import { openStore } from '../../store/open-store.js';
 
 /** An activity's input, and the store that its run lies in. */
@@ -40,4 +48,9 @@ export async function decideCandidates(
 export async function composeBatches(task: CpuTask<ComposeInput>): Promise<ComposeResult> {
   const { runs } = await opened(task);
   return await compose(runs, task.input);
+}
+
+export async function refineSeeds(task: CpuTask<RefineInput>): Promise<RefineResult> {
+  const { runs } = await opened(task);
+  return await refine(runs, task.input);
 }
