@@ -105,15 +105,15 @@ export class RunHarness {
     return this.opened.store;
   }
 
-  /** Starts the Node worker and the scripted student; `stopWorkers` ends both. */
-  async startWorkers(): Promise<void> {
+  /** Starts the Node worker, `without` one of its queues, and the scripted student; `stopWorkers` ends both. */
+  async startWorkers({ without }: { without?: string } = {}): Promise<void> {
     const stop = new AbortController();
     let ready: () => void = () => {};
     const isReady = new Promise<void>((resolve) => {
       ready = resolve;
     });
     const node = runWorkers({
-      queues: ['seedmill', 'cpu', ...this.teacherQueues],
+      queues: ['seedmill', 'cpu', ...this.teacherQueues].filter((queue) => queue !== without),
       storeUrl: this.store.url,
       stateDir: this.folder,
       target: this.target,
