@@ -9,14 +9,23 @@ export interface Kernel {
   setTokenTable(table: number, places: number, entries: number): void;
   internToken(at: number, length: number): number;
   tokenise(text: number, length: number, ids: number): number;
-  writeSignature(tokens: number, length: number, seen: number, signature: number, bytes: number): void;
+  listRows(
+    tokens: number,
+    length: number,
+    seen: number,
+    bytes: number,
+    signature: number,
+    rows: number,
+  ): number;
+  placeRows(rows: number, count: number, block: number, place: number): void;
   scanPool(
     chunks: number,
-    shortest: number,
-    longest: number,
+    first: number,
+    last: number,
     length: number,
     similarity: number,
-    signatures: number,
+    rows: number,
+    counters: number,
     found: number,
   ): number;
   lcs(tokens: number, length: number, slots: number, masks: number, words: number, state: number): number;

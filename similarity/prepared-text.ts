@@ -1,5 +1,10 @@
-import { allSignatureBytes, type SignatureBytes } from './chunk-lists.js';
+import { allSignatureBytes, type SignatureBytes, type SignatureRows } from './chunk-lists.js';
 import { type KernelMemory, Region } from './kernel-memory.js';
+
+/** The kernel reads eight rows at a time. */
+const rowsAtATime = 8;
+/** Of an entry in the table of rows. */
+const tableWords = 3;
 
 /** The text that is being asked about, laid out for the kernel. One at a time: `begin`, questions, `end`. */
 export class PreparedText {
@@ -9,8 +14,10 @@ export class PreparedText {
   readonly #slots: Region;
   readonly #masks: Region;
   readonly #state: Region;
-  /** Address of the table of the signatures' addresses, one for each size. */
-  readonly #signatures: number;
+  readonly #signature: number;
+  readonly #rows: Region[];
+  /** Address of the table of rows, an entry for each size of signature. */
+  readonly #rowTable: number;
   #tokens: Uint32Array = new Uint32Array();
   #words = 1;
   /** Whether `#slots` and `#masks` hold the text. */
@@ -23,33 +30,48 @@ export class PreparedText {
     this.#slots = new Region(memory);
     this.#masks = new Region(memory);
     this.#state = new Region(memory);
-    const addresses = allSignatureBytes.map((bytes) => memory.allocate(bytes));
-    this.#signatures = memory.allocate(addresses.length * 4);
-    memory.u32.set(addresses, this.#signatures >>> 2);
+    this.#signature = memory.allocate(Math.max(...allSignatureBytes));
+    this.#rows = allSignatureBytes.map(() => new Region(memory));
+    this.#rowTable = memory.allocate(allSignatureBytes.length * tableWords * 4);
   }
 
   /** `tokenCount`: every id of this text and of the others is below it. */
   begin(tokens: Uint32Array, tokenCount: number): void {
+    const isSame = tokens === this.#tokens;
     this.#tokens = tokens;
     this.#words = Math.max(1, Math.ceil(tokens.length / 64));
     this.#tokenList.reserve(tokens.length * 4);
     this.#seen.reserve(tokenCount * 4);
     this.#slots.reserve(tokenCount * 4);
-    this.#memory.u32.set(tokens, this.#tokenList.address >>> 2);
+    // A text that is asked about is often added next.
+    if (isSame) return;
+    const list = this.#tokenList.address >>> 2;
+    this.#memory.u32.set(tokens, list);
+    this.#memory.u32.subarray(list, list + tokens.length).sort();
   }
 
-  /** Address of the text's signature of one size. */
-  signature(bytes: SignatureBytes): number {
-    const address = this.#memory.u32[(this.#signatures >>> 2) + allSignatureBytes.indexOf(bytes)] as number;
+  /** The text's rows in blocks of signatures of one size. */
+  rows(bytes: SignatureBytes): SignatureRows {
+    const size = allSignatureBytes.indexOf(bytes);
+    const region = this.#rows[size] as Region;
+    region.reserve((this.#tokens.length + rowsAtATime) * 4);
+    // Padding stands before the rows.
+    const address = region.address + rowsAtATime * 4;
     const { kernel } = this.#memory;
-    kernel.writeSignature(this.#tokenList.address, this.#tokens.length, this.#seen.address, address, bytes);
-    return address;
+    const [tokens, seen] = [this.#tokenList.address, this.#seen.address];
+    const count = kernel.listRows(tokens, this.#tokens.length, seen, bytes, this.#signature, address);
+    const padding = (rowsAtATime - (count % rowsAtATime)) % rowsAtATime;
+    const start = (address >>> 2) - padding;
+    const { u32 } = this.#memory;
+    u32.fill(bytes * 8 * 16, start, start + padding);
+    u32.set([start << 2, count + padding, padding], (this.#rowTable >>> 2) + size * tableWords);
+    return { address, count };
   }
 
-  /** Writes the text's signatures of the given sizes; returns the address of the table of all sizes. */
-  signatures(sizes: Iterable<SignatureBytes>): number {
-    for (const bytes of sizes) this.signature(bytes);
-    return this.#signatures;
+  /** Lists the text's rows for the given sizes; returns the address of the table of all sizes. */
+  rowTable(sizes: Iterable<SignatureBytes>): number {
+    for (const bytes of sizes) this.rows(bytes);
+    return this.#rowTable;
   }
 
   /** Length of the longest common subsequence with the token list at an address. */

@@ -1,6 +1,6 @@
 /** A growing pool of texts that answers: which of you is most similar to this one? */
 import type { NearestNeighbour } from '../activities/types.js';
-import { ChunkLists, signatureBytes } from './chunk-lists.js';
+import { ChunkLists, rangeOf, signatureBytes } from './chunk-lists.js';
 import { EntryTable } from './entry-table.js';
 import { KernelMemory, Region } from './kernel-memory.js';
 import { PreparedText } from './prepared-text.js';
@@ -11,12 +11,15 @@ import type { Tokenisation } from './tokenise.js';
 /** Without a threshold of the caller's, each of these is tried in turn: near neighbours are found fast. */
 const thresholdsTried = [0.85, 0.6, 0.4, 0.2, -1];
 
+/** Sixteen vectors for the kernel's `scanPool`. */
+const counterBytes = 256;
+
 /**
  * Exact nearest neighbour by ROUGE-L F-measure, with the verdicts of rouge_score; texts without tokens follow
  * `comparableTokens`.
  *
  * A neighbour above a threshold needs a common subsequence of a certain length. Texts that are too short or too long
- * for it are never looked at; of the others, bit signatures rule out those that share too few tokens, 16 at a time;
+ * for it are never looked at; of the others, bit signatures rule out those that share too few tokens, 128 at a time;
  * only the rest is compared. All bounds are computed by the F-measure's own formula, so no verdict hangs on rounding.
  */
 export class RougeLPool {
@@ -30,6 +33,7 @@ export class RougeLPool {
   /** Of comparers that have ended. */
   readonly #idle: PreparedText[] = [];
   #comparers = 0;
+  readonly #counters = this.#memory.allocate(counterBytes);
   readonly #found = new Region(this.#memory);
   readonly #measures = new Region(this.#memory);
   readonly #ids: string[] = [];
@@ -153,12 +157,13 @@ export class RougeLPool {
     if (shortest > longest) return null;
     this.#found.reserve(this.size * 4);
     const sizes = new Set([signatureBytes(shortest), signatureBytes(longest)]);
-    // Between the two there may be one more size.
+    // A range has one size; between the two ranges there may be one more.
     for (let at = shortest; at < longest; at *= 4) sizes.add(signatureBytes(at));
-    const signatures = this.#prepared.signatures(sizes);
+    const rows = this.#prepared.rowTable(sizes);
     const { kernel } = this.#memory;
-    const [table, found] = [this.#lists.table, this.#found.address];
-    const hits = kernel.scanPool(table, shortest, longest, length, threshold, signatures, found);
+    const [table, counters, found] = [this.#lists.table, this.#counters, this.#found.address];
+    const [first, last] = [rangeOf(shortest), rangeOf(longest)];
+    const hits = kernel.scanPool(table, first, last, length, threshold, rows, counters, found);
     let best = -1;
     let similarity = threshold;
     for (let hit = 0; hit < hits; hit += 1) {
@@ -208,8 +213,8 @@ export class RougeLPool {
     const entry = this.#ids.length;
     this.#entries.add(tokens);
     this.#prepared.begin(tokens, this.#tokens.count);
-    const signature = this.#prepared.signature(signatureBytes(tokens.length));
-    this.#lists.add({ entry, length: tokens.length, signature });
+    const rows = this.#prepared.rows(signatureBytes(tokens.length));
+    this.#lists.add({ entry, length: tokens.length, rows });
     this.#ids.push(id);
   }
 

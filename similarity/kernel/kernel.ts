@@ -7,6 +7,6 @@ export { cosine, finishRow } from './cosine';
 export { lcs } from './lcs';
 export { scanPool } from './scan';
 export { similarities } from './similarities';
-export { writeSignature } from './signature';
+export { listRows, placeRows } from './signature';
 export { internToken, setTokenBytes, setTokenTable, tokenBytesTop, tokenCount, tokenise } from './tokens';
 export { placeVector, roundVector, scanVectors } from './vectors';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { seededRandom } from '../../methods/random.js';
-import { rougeL } from '../../similarity/rouge-l.js';
+import { rangeOf, signatureBytes } from '../../similarity/chunk-lists.js';
+import { rougeL, rougeLFromLcs } from '../../similarity/rouge-l.js';
 import { RougeLPool } from '../../similarity/rouge-l-pool.js';
 import { comparableTokens, type Tokenisation } from '../../similarity/tokenise.js';
 
@@ -183,6 +184,75 @@ describe('RougeLPool on lists of very different lengths', () => {
   it('refuses a text that is too long to be compared', () => {
     const pool = new RougeLPool({ tokenisation: 'rouge' });
     assert.throws(() => pool.add('long', 'a '.repeat(40_000)), /40000 tokens is too long .*32767/);
+  });
+});
+
+/** The greatest number below a positive one. */
+function justBelow(value: number): number {
+  const bits = new BigInt64Array(1);
+  const number = new Float64Array(bits.buffer);
+  number[0] = value;
+  bits[0] = (bits[0] as bigint) - 1n;
+  return number[0];
+}
+
+describe('RougeLPool on adversarial lists', () => {
+  /** One word all along, no word twice (the same ones in each list, or others), runs, and halves that changed places. */
+  const patterns: Record<string, (place: number, length: number, seed: number) => string> = {
+    equal: () => 'same',
+    distinct: (place) => `w${place}`,
+    others: (place, _, seed) => `v${seed}x${place}`,
+    runs: (place, length) => `r${Math.floor((place * 4) / Math.max(1, length))}`,
+    halves: (place, length) => `w${(place + (length >> 1)) % Math.max(1, length)}`,
+    alternating: (place) => `a${place % 2}`,
+  };
+  const lengths = [0, 1, 2, 7, 8, 9, 62, 63, 64, 65, 127, 128, 130, 255, 256, 300];
+  const list = fc
+    .tuple(fc.constantFrom(...Object.keys(patterns)), fc.constantFrom(...lengths), fc.nat(3))
+    .map(([name, length, seed]) =>
+      Array.from({ length }, (_, place) => patterns[name]?.(place, length, seed)).join(' '),
+    );
+
+  it('gives the brute-force verdict on an exact tie with the threshold, and on either side of it', () => {
+    fc.assert(
+      fc.property(fc.array(list, { minLength: 1, maxLength: 5 }), list, (texts, query) => {
+        const pool = poolOf(texts);
+        const best = bruteForce(texts, query, 'rouge');
+        assert.deepEqual(pool.nearest(query), best);
+        if (best === null || best.similarity === 0) return;
+        assert.equal(pool.nearest(query, { threshold: best.similarity }), null);
+        assert.deepEqual(pool.nearest(query, { threshold: justBelow(best.similarity) }), best);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('gives it with 10,000 equal and 10,000 different tokens', () => {
+    const words = (length: number, word: (place: number) => string) =>
+      Array.from({ length }, (_, place) => word(place)).join(' ');
+    const equal = words(10_000, () => 'same');
+    const distinct = words(10_000, (place) => `w${place}`);
+    const pool = poolOf([equal, distinct, '', 'same']);
+    const asked = [
+      { query: words(9_000, () => 'same'), id: '0' },
+      { query: words(9_000, (place) => `w${place + 1_000}`), id: '1' },
+    ];
+    for (const { query, id } of asked) {
+      const similarity = rougeLFromLcs(9_000, 9_000, 10_000);
+      assert.equal(pool.nearest(query, { threshold: similarity }), null);
+      assert.deepEqual(pool.nearest(query, { threshold: justBelow(similarity) }), { id, similarity });
+    }
+    assert.deepEqual(pool.nearest('same'), { id: '3', similarity: 1 });
+  });
+});
+
+describe('rangeOf', () => {
+  it('grows with the length, and no range has two sizes of signatures', () => {
+    for (let length = 1; length <= 32_767; length += 1) {
+      const step = rangeOf(length) - rangeOf(length - 1);
+      assert.ok(step === 0 || step === 1, `${length}`);
+      if (step === 0) assert.equal(signatureBytes(length), signatureBytes(length - 1), `${length}`);
+    }
   });
 });
 
