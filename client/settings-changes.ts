@@ -1,6 +1,7 @@
 /** `KEY=VALUE` as people type it after `seedmill set`, as the updates that a run understands. */
 import type { Budget, EndpointLimits } from '../activities/types.js';
 import { UserError } from '../store/errors.js';
+import { budgetProblem, concurrencyProblem, limitsProblem } from '../workflows/settings-rules.js';
 
 /** One update of a run; who makes it is added where it is sent. */
 export type SettingsChange =
@@ -35,12 +36,18 @@ export function settingsChanges(changes: readonly string[], teacher: string): Se
     else if (value === null) throw new UserError(`${change}: a number from 1 to 200 is needed`);
     else concurrency = value;
   }
+  const hasBudget = Object.keys(budget).length > 0;
+  const hasLimits = Object.keys(limits).length > 0;
+  // One update is made after the other: a value that the run would refuse must not come after one that it has taken.
+  const problem =
+    (hasBudget ? budgetProblem(budget) : null) ??
+    (concurrency === null ? null : concurrencyProblem(concurrency)) ??
+    (hasLimits ? limitsProblem(limits) : null);
+  if (problem !== null) throw new UserError(`${changes.join(' ')}: nothing has changed: ${problem}`);
   return [
-    ...(Object.keys(budget).length > 0 ? [{ update: 'setBudget' as const, arg: { budget } }] : []),
+    ...(hasBudget ? [{ update: 'setBudget' as const, arg: { budget } }] : []),
     ...(concurrency === null ? [] : [{ update: 'setConcurrency' as const, arg: { teacher, concurrency } }]),
-    ...(Object.keys(limits).length > 0
-      ? [{ update: 'setLimits' as const, arg: { teacher, ...limits } }]
-      : []),
+    ...(hasLimits ? [{ update: 'setLimits' as const, arg: { teacher, ...limits } }] : []),
   ];
 }
 

@@ -19,7 +19,7 @@ const STORE_ID = 'store-id';
  * Throws `UserError` when the URL names none, holds credentials, or the store cannot be reached or written.
  */
 export async function openStore(url: string): Promise<OpenedStore> {
-  const store = await openDriver(url);
+  const store = await openDriver(url, makeFolder);
   const known = await store.read(STORE_ID);
   if (known) return { store, storeId: known.toString('utf8').trim() };
   await store.create(STORE_ID, `${randomUUID()}\n`);
@@ -28,7 +28,22 @@ export async function openStore(url: string): Promise<OpenedStore> {
   return { store, storeId: made.toString('utf8').trim() };
 }
 
-async function openDriver(url: string): Promise<Store> {
+/** Opens a store that somebody has made. Throws as `openStore`, and `UserError` when there is none. */
+export async function findStore(url: string): Promise<Store> {
+  const store = await openDriver(url, findFolder);
+  if (!(await store.read(STORE_ID))) throw noStore(store.url);
+  return store;
+}
+
+function noStore(place: string): UserError {
+  return new UserError(
+    `there is no store at ${place}: --store or SEEDMILL_STORE names another one, the first "seedmill run" makes it`,
+  );
+}
+
+type OpenFolder = (folder: string) => Promise<Store>;
+
+async function openDriver(url: string, openFolder: OpenFolder): Promise<Store> {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) return await openFolder(path.resolve(url));
   const parsed = parse(url);
@@ -63,7 +78,16 @@ function filePath(url: URL): string {
   }
 }
 
-async function openFolder(folder: string): Promise<Store> {
+async function findFolder(folder: string): Promise<Store> {
+  try {
+    return new FileStore(await realpath(folder));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw noStore(folder);
+    throw explainSystemError(error, folder);
+  }
+}
+
+async function makeFolder(folder: string): Promise<Store> {
   try {
     await mkdir(folder, { recursive: true });
     return new FileStore(await realpath(folder));

@@ -12,8 +12,7 @@ import type {
   RunStatus,
   Settings,
 } from './messages.js';
-
-const limitKeys = ['requestsPerMinute', 'tokensPerMinute'] as const;
+import { budgetProblem, concurrencyProblem, limitsProblem } from './settings-rules.js';
 
 /** What survives a continue-as-new of the run. */
 export interface RunStateSnapshot {
@@ -90,15 +89,7 @@ export class RunState {
   /** @throws Error that says why this budget cannot be set. */
   checkBudget({ budget }: BudgetRequest): void {
     this.checkLive();
-    const limits = Object.entries(budget);
-    if (limits.length === 0) throw new Error('name a limit to set: usd, calls or tokens');
-    for (const [key, limit] of limits) {
-      if (!['usd', 'calls', 'tokens'].includes(key)) throw new Error(`there is no budget of ${key}`);
-      if (limit === null) continue;
-      if (!(limit > 0) || (key !== 'usd' && !Number.isInteger(limit))) {
-        throw new Error(`a budget of ${limit} ${key} is no limit; take it away with "none"`);
-      }
-    }
+    refuse(budgetProblem(budget));
     if (budget.usd != null && !this.plan.isPriced) {
       throw new Error('a budget in dollars needs a price for every teacher; set teacher.price in the recipe');
     }
@@ -116,9 +107,7 @@ export class RunState {
   checkConcurrency({ teacher, concurrency }: ConcurrencyRequest): void {
     this.checkLive();
     this.teacher(teacher);
-    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 200) {
-      throw new Error(`concurrency must be a whole number from 1 to 200, not ${concurrency}`);
-    }
+    refuse(concurrencyProblem(concurrency));
   }
 
   /** Sets the named limits. A pause that the old budget made ends. */
@@ -138,14 +127,7 @@ export class RunState {
   checkLimits(request: LimitsRequest): void {
     this.checkLive();
     this.teacher(request.teacher);
-    const given = limitKeys.filter((key) => request[key] !== undefined);
-    if (given.length === 0) throw new Error('name a limit to set: requestsPerMinute or tokensPerMinute');
-    for (const key of given) {
-      const limit = request[key];
-      if (limit !== null && !(Number.isSafeInteger(limit) && (limit as number) > 0)) {
-        throw new Error(`${key} must be a whole number above 0, not ${limit}; take it away with "none"`);
-      }
-    }
+    refuse(limitsProblem(request));
   }
 
   setLimits({ teacher, requestsPerMinute, tokensPerMinute }: LimitsRequest): void {
@@ -194,4 +176,8 @@ export class RunState {
   private change(change: Partial<Omit<Settings, 'version'>>): void {
     this.settings = { ...this.settings, ...change, version: this.settings.version + 1 };
   }
+}
+
+function refuse(problem: string | null): void {
+  if (problem !== null) throw new Error(problem);
 }

@@ -1,4 +1,5 @@
-import { openStore } from '../../store/open-store.js';
+import { checkRunId } from '../../store/names.js';
+import { findStore } from '../../store/open-store.js';
 import type { Context } from '../context.js';
 import { findClient } from '../find-server.js';
 import { follow, look } from '../follow.js';
@@ -9,7 +10,8 @@ import { conclude } from './run.js';
 
 /** `seedmill status`: once, from the store, and from the server where one answers. */
 export async function status(context: Context, runId: string): Promise<number> {
-  const { store } = await openStore(context.storeUrl);
+  checkRunId(runId);
+  const store = await findStore(context.storeUrl);
   await readStatus(store, runId);
   const client = await findClient(context).catch(() => null);
   try {
@@ -32,7 +34,8 @@ export async function status(context: Context, runId: string): Promise<number> {
 
 /** `seedmill watch`: follows a run that goes on anyway; Ctrl-C only stops watching. */
 export async function watch(context: Context, runId: string): Promise<number> {
-  const { store } = await openStore(context.storeUrl);
+  checkRunId(runId);
+  const store = await findStore(context.storeUrl);
   await readStatus(store, runId);
   const client = await findClient(context);
   const enough = new AbortController();
@@ -48,7 +51,7 @@ export async function watch(context: Context, runId: string): Promise<number> {
 
 /** `seedmill list`: every run of the store, oldest first. */
 export async function list(context: Context): Promise<number> {
-  const { store } = await openStore(context.storeUrl);
+  const store = await findStore(context.storeUrl);
   const runs = await allRuns(store);
   const statuses = await Promise.all(runs.map(({ runId }) => readStatus(store, runId)));
   if (context.json) {

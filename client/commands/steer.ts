@@ -4,15 +4,15 @@ import { runFiles } from '../../activities/run-files.js';
 import { unpricedTeachers } from '../../activities/teachers.js';
 import type { Budget } from '../../activities/types.js';
 import { readJson } from '../../store/artifacts.js';
-import { openStore } from '../../store/open-store.js';
-import { hasEnded } from '../run-identity.js';
 import { UserError } from '../../store/errors.js';
 import { checkRunId } from '../../store/names.js';
+import { findStore } from '../../store/open-store.js';
 import { exceeded, inWords, noBudget } from '../../workflows/budget.js';
 import type { RunStatus } from '../../workflows/messages.js';
 import type { Context } from '../context.js';
 import { findClient } from '../find-server.js';
 import { steer } from '../live-run.js';
+import { hasEnded } from '../run-identity.js';
 import { settingsChanges } from '../settings-changes.js';
 import { readStatus, type StatusReport } from '../status.js';
 
@@ -38,7 +38,7 @@ export async function set(
   { changes, teacher }: { changes: string[]; teacher: string | undefined },
 ): Promise<number> {
   checkRunId(runId);
-  const { store } = await openStore(context.storeUrl);
+  const store = await findStore(context.storeUrl);
   const status = await readStatus(store, runId);
   const recipe = await readJson<StoredRecipe>(store, runFiles(runId).recipe);
   const requests = settingsChanges(changes, teacher ?? recipe.teacher.name);
@@ -74,7 +74,7 @@ async function change(
 ): Promise<number> {
   checkRunId(runId);
   const what = requests.map(({ update }) => update).join(', ');
-  const { store } = await openStore(context.storeUrl);
+  const store = await findStore(context.storeUrl);
   await readStatus(store, runId);
   if (await hasEnded(store, runId)) throw new UserError(`${what} ${runId}: the run has ended`);
   const client = await findClient(context).catch((error: Error) => {
@@ -82,7 +82,13 @@ async function change(
   });
   try {
     let status: RunStatus | null = null;
-    for (const request of requests) status = await steer(client, { runId, ...request });
+    const done: string[] = [];
+    for (const request of requests) {
+      status = await steer(client, { runId, ...request }).catch((error: Error) => {
+        throw done.length > 0 ? new UserError(`${done.join(', ')}: done; ${error.message}`) : error;
+      });
+      done.push(request.update);
+    }
     if (status) report(context, runId, status);
     return 0;
   } finally {

@@ -1,10 +1,12 @@
-import { openStore } from '../../store/open-store.js';
+import { checkRunId } from '../../store/names.js';
+import { findStore } from '../../store/open-store.js';
 import type { Context } from '../context.js';
 import { verifyRun } from '../verify.js';
 
 /** `seedmill verify`: exit code 1 when anything does not add up. */
 export async function verify(context: Context, runId: string): Promise<number> {
-  const { store } = await openStore(context.storeUrl);
+  checkRunId(runId);
+  const store = await findStore(context.storeUrl);
   const report = await verifyRun(store, runId);
   if (context.json) {
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -21,7 +23,8 @@ export async function verify(context: Context, runId: string): Promise<number> {
   );
   say(
     `ledger: ${attempts.sent} requests, ${attempts.failed} failed, ${attempts.unknown} with unknown bill; ` +
-      `$${report.costUsd ?? '?'} known, at most $${report.unknownUsd ?? '?'} more`,
+      (report.costUsd === null ? 'cost unknown (no price for a model)' : `$${report.costUsd} known`) +
+      `, at most ${report.unknownUsd === null ? 'an unknown amount' : `$${report.unknownUsd}`} more`,
   );
   if (report.dataset)
     say(`dataset: ${report.dataset.examples} examples, ${report.dataset.surplus} in surplus`);

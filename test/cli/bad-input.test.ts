@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import getPort from 'get-port';
+import { openStore } from '../../store/open-store.js';
 import { testTemporal } from '../global-setup.js';
 import { OpenAiServer } from '../openai-server.js';
 import { type Ended, pooled, Project, smallRecipe } from './helpers.js';
@@ -174,8 +175,17 @@ describe('bad input', function () {
     isOneMessage(await project.run(['run', '.']), /^\.: is a folder$/);
   });
 
+  for (const command of [['list'], ['status', 'nobody'], ['verify', 'nobody'], ['cancel', 'nobody']]) {
+    it(`is a store that is not there for ${command[0]}, which makes none`, async () => {
+      const refused = await project.run([...command, '--store', 'runz']);
+      isOneMessage(refused, /^there is no store at \S+runz: --store or SEEDMILL_STORE names another one/);
+      assert.ok(!(await readdir(project.file('.'))).includes('runz'));
+    });
+  }
+
   for (const command of ['status', 'watch', 'verify', 'pause', 'resume', 'cancel']) {
     it(`is a run that ${command} does not find`, async () => {
+      await openStore(project.storeDir);
       isOneMessage(
         await project.run([command, 'nobody']),
         /^no run nobody in file:\/\/\S+; "seedmill list" shows/,

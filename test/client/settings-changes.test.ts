@@ -12,6 +12,13 @@ describe('settingsChanges', () => {
     ]);
   });
 
+  it('refuses all of them for one that the run would not take', () => {
+    assert.throws(
+      () => settingsChanges(['budget.usd=20', 'concurrency=500'], 'default'),
+      /^UserError: budget\.usd=20 concurrency=500: nothing has changed: concurrency must be/,
+    );
+  });
+
   for (const [typed, message] of [
     ['budget.usd', /expected key=value/],
     ['budget.eur=5', /no such key; there are budget\.usd, budget\.calls/],
@@ -20,6 +27,9 @@ describe('settingsChanges', () => {
     ['budget.usd=', /"" is no number/],
     ['budget.usd=Infinity', /is no number/],
     ['concurrency=none', /from 1 to 200/],
+    ['concurrency=500', /nothing has changed: concurrency must be a whole number from 1 to 200, not 500/],
+    ['budget.calls=-1', /a budget of -1 calls is no limit; take it away with "none"/],
+    ['tokensPerMinute=0', /tokensPerMinute must be a whole number above 0, not 0/],
   ] as const) {
     it(`refuses ${typed}`, () => {
       assert.throws(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { openStore } from '../../store/open-store.js';
+import { findStore, openStore } from '../../store/open-store.js';
 import { temporaryFolder } from '../temporary-folder.js';
 
 describe('opening a store', () => {
@@ -35,6 +35,17 @@ describe('opening a store', () => {
   it('gives one id to two that open it first at the same time', async () => {
     const [a, b] = await Promise.all([openStore(folder()), openStore(folder())]);
     assert.equal(a.storeId, b.storeId);
+  });
+
+  it('finds one that was made before, and makes none', async () => {
+    await assert.rejects(findStore(path.join(folder(), 'runs')), {
+      name: 'UserError',
+      message: /there is no store at .*runs/,
+    });
+    await assert.rejects(findStore(folder()), { name: 'UserError', message: /there is no store at / });
+    assert.deepEqual(await readdir(folder()), []);
+    const { store } = await openStore(folder());
+    assert.equal((await findStore(folder())).url, store.url);
   });
 
   for (const url of ['s3://key:secret@bucket/x', 's3://bucket/x?X-Amz-Signature=abc']) {

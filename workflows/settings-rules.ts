@@ -1,0 +1,37 @@
+/** Which values people may set: for the run that refuses others, and for the command that says so before it asks. */
+import type { Budget, EndpointLimits } from '../activities/types.js';
+
+const budgetNames: readonly string[] = ['usd', 'calls', 'tokens'];
+const limitNames = ['requestsPerMinute', 'tokensPerMinute'] as const;
+
+/** What is wrong with the named limits of a budget; null: nothing. */
+export function budgetProblem(budget: Partial<Budget>): string | null {
+  const limits = Object.entries(budget);
+  if (limits.length === 0) return 'name a limit to set: usd, calls or tokens';
+  for (const [key, limit] of limits) {
+    if (!budgetNames.includes(key)) return `there is no budget of ${key}`;
+    if (limit === null) continue;
+    if (!(limit > 0) || (key !== 'usd' && !Number.isInteger(limit))) {
+      return `a budget of ${limit} ${key} is no limit; take it away with "none"`;
+    }
+  }
+  return null;
+}
+
+export function concurrencyProblem(concurrency: number): string | null {
+  const isCount = Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 200;
+  return isCount ? null : `concurrency must be a whole number from 1 to 200, not ${concurrency}`;
+}
+
+/** The same of the limits of an endpoint. */
+export function limitsProblem(limits: Partial<EndpointLimits>): string | null {
+  const given = limitNames.filter((key) => limits[key] !== undefined);
+  if (given.length === 0) return 'name a limit to set: requestsPerMinute or tokensPerMinute';
+  for (const key of given) {
+    const limit = limits[key] as number | null;
+    if (limit !== null && !(Number.isSafeInteger(limit) && limit > 0)) {
+      return `${key} must be a whole number above 0, not ${limit}; take it away with "none"`;
+    }
+  }
+  return null;
+}
