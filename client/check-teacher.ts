@@ -1,4 +1,5 @@
 import type { Teacher } from '../activities/recipe-teacher.js';
+import { readKey } from '../activities/teacher-client/client.js';
 import { redact } from '../activities/teacher-client/redact.js';
 import type { TeacherEndpoint } from '../activities/teacher-endpoint.js';
 import { UserError } from '../store/errors.js';
@@ -14,11 +15,7 @@ const timeoutMs = 15_000;
 export async function checkTeacher(options: { teacher: Teacher; endpoint: TeacherEndpoint }): Promise<void> {
   const { teacher, endpoint } = options;
   const { baseUrl, apiKeyEnv, model } = endpoint;
-  const key = apiKeyEnv === null ? undefined : process.env[apiKeyEnv];
-  const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(baseUrl).hostname);
-  if (apiKeyEnv !== null && !key && !isLoopback) {
-    throw new UserError(`no key for the teacher at ${baseUrl}: set the environment variable ${apiKeyEnv}`);
-  }
+  const key = readKey({ baseUrl, apiKeyEnv, env: process.env });
   const { response, data } = await ask({ baseUrl, apiKeyEnv, key, path: '/models' });
   if (teacher.endpoint === 'local') return;
   if (data === null && (response.ok || response.status === 404) && (await isUnderV1({ baseUrl, key }))) {
@@ -50,7 +47,7 @@ export async function checkTeacher(options: { teacher: Teacher; endpoint: Teache
 async function ask(options: {
   baseUrl: string;
   apiKeyEnv: string | null;
-  key: string | undefined;
+  key: string | null;
   path: string;
 }): Promise<{ response: Response; data: { id?: unknown }[] | null }> {
   const { baseUrl, apiKeyEnv, key, path } = options;
@@ -80,7 +77,7 @@ async function ask(options: {
 }
 
 /** The usual slip in a base URL: then every call would be refused with 404. */
-async function isUnderV1({ baseUrl, key }: { baseUrl: string; key: string | undefined }): Promise<boolean> {
+async function isUnderV1({ baseUrl, key }: { baseUrl: string; key: string | null }): Promise<boolean> {
   try {
     const response = await get(`${withoutSlash(baseUrl)}/v1/models`, key);
     return [401, 403].includes(response.status) || (response.ok && listIn(await response.text()) !== null);
@@ -90,7 +87,7 @@ async function isUnderV1({ baseUrl, key }: { baseUrl: string; key: string | unde
   }
 }
 
-async function get(url: string, key: string | undefined): Promise<Response> {
+async function get(url: string, key: string | null): Promise<Response> {
   return await fetch(url, {
     headers: key ? { authorization: `Bearer ${key}` } : {},
     signal: AbortSignal.timeout(timeoutMs),

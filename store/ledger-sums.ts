@@ -23,8 +23,6 @@ export interface LedgerSums {
   knownUsd: number | null;
   /** Highest cost of the unknown attempts; null as soon as one of them has no known price. */
   unknownUsd: number | null;
-  /** Failed attempts by HTTP status, or `no-connection`. */
-  failedBy: Record<string, number>;
 }
 
 /** The bill lies between `knownUsd` and `knownUsd + unknownUsd`. */
@@ -38,7 +36,6 @@ export function sumLedger(attempts: readonly Attempt[]): LedgerSums {
     tokens: { prompt: 0, completion: 0, unknown: 0 },
     knownUsd: null,
     unknownUsd: null,
-    failedBy: {},
   };
   const known: (number | null)[] = [];
   const unknown: (number | null)[] = [];
@@ -49,8 +46,6 @@ export function sumLedger(attempts: readonly Attempt[]): LedgerSums {
       unknown.push(intent.highestUsd);
     } else if (outcome.usage === null) {
       sums.failed += 1;
-      const why = String(outcome.status ?? 'no-connection');
-      sums.failedBy[why] = (sums.failedBy[why] ?? 0) + 1;
     } else {
       sums.answered += 1;
       if (outcome.kind === 'duplicate') sums.duplicates += 1;

@@ -11,7 +11,7 @@ export function stopReason({ plan, round, totals }: LoopState): string | null {
   if (round > maxRounds) return `maxRounds: ${maxRounds} rounds are done`;
   const { planned } = totals.calls;
   // An allowance of one example, so that a run is not ended by calls made before its first example could exist.
-  if (round > 1 && planned > maxCallsPerAccepted * Math.max(accepted, 1)) {
+  if (planned > maxCallsPerAccepted * Math.max(accepted, 1)) {
     return `maxCallsPerAccepted: ${planned} calls for ${accepted} accepted examples, limit ${maxCallsPerAccepted} each`;
   }
   return null;

@@ -3,6 +3,7 @@ import { costUsd, type Price, type Usage } from '../../store/pricing.js';
 import type { Outcome } from '../../store/ledger.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
 import type { BatchLine } from '../teacher-client/batch-lines.js';
+import { readErrorValue } from '../teacher-client/error-body.js';
 import { mapError } from '../teacher-client/error-map.js';
 import { isObject } from '../teacher-client/json-object.js';
 import type { OptionalParameter, Parameters } from '../teacher-client/parameters.js';
@@ -51,15 +52,14 @@ export function readLineResult(
     const answer = readResponse({ body, model, requestId });
     return answer ? { kind: 'answer', answer, status } : lost('the answer has no choices', status);
   }
-  const error = isObject(body) && isObject(body.error) ? body.error : {};
-  const message = typeof error.message === 'string' ? error.message : JSON.stringify(body ?? null);
+  const { message, code, type: errorType, param } = readErrorValue(body);
   const facts = {
     source: 'http' as const,
     status,
     headers: undefined,
-    code: String(error.code ?? ''),
-    errorType: String(error.type ?? ''),
-    param: typeof error.param === 'string' ? error.param : null,
+    code,
+    errorType,
+    param,
     message,
     attempt: 1,
     trouble: { failures: 1, othersAnswered: 0 },
@@ -67,7 +67,7 @@ export function readLineResult(
   const { type, drop, reason } = mapError(facts, { nowMs: 0, random: 0 });
   const refusedParameter = parameters.learn({
     status,
-    param: typeof error.param === 'string' ? error.param : null,
+    param,
     message,
     sent: new Set(Object.keys(bodyOf(request))),
   });

@@ -33,14 +33,11 @@ export function createTeacherClient(options: {
 }): TeacherClient {
   const { baseUrl, apiKeyEnv, timeoutMs, env = process.env } = options;
   const { hostname } = new URL(baseUrl);
-  const key = apiKeyEnv === null ? '' : (env[apiKeyEnv] ?? '').trim();
-  if (key === '' && apiKeyEnv !== null && !isLoopback(hostname)) {
-    throw new UserError(`no API key for ${baseUrl}: set ${apiKeyEnv} in the worker's environment`);
-  }
+  const key = readKey({ baseUrl, apiKeyEnv, env });
   const openai = new OpenAI({
     baseURL: baseUrl,
     // The package insists on one; servers on this machine ignore it.
-    apiKey: key === '' ? NO_KEY : key,
+    apiKey: key ?? NO_KEY,
     // The package takes these from the environment and would send them to any endpoint, not only to OpenAI's own.
     ...(!isOpenAi(hostname) && { organization: null, project: null }),
     maxRetries: 0,
@@ -57,6 +54,21 @@ export function createTeacherClient(options: {
     health: new Health(),
     gate: new SendGate(),
   };
+}
+
+/** The key for an endpoint; null: it needs none. @throws UserError when it needs one and there is none. */
+export function readKey(options: {
+  baseUrl: string;
+  apiKeyEnv: string | null;
+  env: NodeJS.ProcessEnv;
+}): string | null {
+  const { baseUrl, apiKeyEnv, env } = options;
+  if (apiKeyEnv === null) return null;
+  // A key that was read from a file ends in a newline, which no header may have.
+  const key = (env[apiKeyEnv] ?? '').trim();
+  if (key !== '') return key;
+  if (isLoopback(new URL(baseUrl).hostname)) return null;
+  throw new UserError(`no key for the teacher at ${baseUrl}: set the environment variable ${apiKeyEnv}`);
 }
 
 function isOpenAi(hostname: string): boolean {

@@ -16,7 +16,16 @@ export interface SaidError {
  */
 export function readErrorBody(text: string): SaidError {
   const body = jsonObject(text);
-  if (!body) return { message: plainWords(text), code: '', type: '', param: null };
+  return body ? readError(body, text) : { message: plainWords(text), code: '', type: '', param: null };
+}
+
+/** The same of a body that was read already, as the lines of a batch's files have it. */
+export function readErrorValue(body: unknown): SaidError {
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
+  return isObject(body) ? readError(body, text) : readErrorBody(text);
+}
+
+function readError(body: Record<string, unknown>, text: string): SaidError {
   const error = isObject(body.error) ? body.error : body;
   const words = [error.message, body.error, body.detail].find((value) => typeof value === 'string');
   return {

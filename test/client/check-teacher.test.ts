@@ -44,6 +44,19 @@ describe('checkTeacher', () => {
     await assert.rejects(check(answer(200, '<html>'), {}, withoutV1), /did you mean/);
   });
 
+  it('sends the key as the calls will, without the newline at its end', async () => {
+    process.env.SEEDMILL_TEST_KEY = 'sk-test-0123456789\n';
+    try {
+      server = await OpenAiServer.start({ apiKey: 'sk-test-0123456789' });
+      const { baseUrl } = server;
+      const teacher = teacherWithDefaults({ endpoint: 'openai', model: 'scripted' } as TeacherFile);
+      const reached = { baseUrl, apiKeyEnv: 'SEEDMILL_TEST_KEY', model: 'scripted', identity: 'id:t' };
+      await checkTeacher({ teacher, endpoint: reached });
+    } finally {
+      delete process.env.SEEDMILL_TEST_KEY;
+    }
+  });
+
   it('takes an endpoint that lists its models nowhere', async () => {
     await check(answer(404, '{}'), {}, ({ baseUrl }) => `${baseUrl}/compatible`);
   });

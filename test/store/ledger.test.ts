@@ -165,13 +165,4 @@ describe('ledger sums', () => {
     const sums = sumLedger([attempt('a', {}), attempt('b', { kind: 'duplicate' })]);
     assert.deepEqual([sums.knownUsd, sums.duplicates], [0.002, 1]);
   });
-
-  it('say what requests failed of', () => {
-    const sums = sumLedger([
-      attempt('a', { ...failed, status: 429 }),
-      attempt('b', { ...failed, status: 429 }),
-      attempt('c', { ...failed, status: null }),
-    ]);
-    assert.deepEqual(sums.failedBy, { '429': 2, 'no-connection': 1 });
-  });
 });
