@@ -10,7 +10,7 @@ type BatchReport = StatusReport['batches'][number];
 export function progressLine(status: StatusReport): string {
   const { calls, tokens } = status;
   const done = calls.answered + sum(calls.failed);
-  const ways = waysInWords(calls);
+  const ways = answersInWords(calls);
   return [
     `round ${status.round} · ${status.step}`,
     `calls ${done}/${calls.planned}${ways && ` (${ways})`}`,
@@ -54,12 +54,12 @@ export function progressBlock(status: StatusReport): string {
 }
 
 /** Each limit with what is spent of it, as the budget counts: what may have been spent counts as spent. */
-function budgetRows({ budget }: StatusReport): { share: string; unknown: string }[] {
-  const { limits, spent, unknown } = budget;
+function budgetRows(status: StatusReport): { share: string; unknown: string }[] {
+  const { limits, spent, unknown } = status.budget;
   return budgetKeys.flatMap((key) => {
     if (limits[key] === null) return [];
     const isKnown = unknown[key] === 0;
-    const part = isKnown ? '' : `  (up to ${inWords(key, unknown)} of it for requests with unknown outcome)`;
+    const part = isKnown ? '' : `  (up to ${inWords(key, unknown)} of it for ${openRequests(status)})`;
     return [{ share: shareInWords(key, spent, limits), unknown: part }];
   });
 }
@@ -80,12 +80,16 @@ function because(trouble: string | null): string {
   return trouble === null ? '' : ` (${trouble})`;
 }
 
-/** What it took to get usable answers, and why calls have none; no row when every answer came at once. */
 function answerRows(calls: StatusReport['calls']): [string, string][] {
-  const ways = waysInWords(calls);
+  const words = answersInWords(calls);
+  return words ? [['answers', words]] : [];
+}
+
+/** What it took to get usable answers, and why calls have none; '' when every answer came at once. */
+function answersInWords(calls: StatusReport['calls']): string {
   const failed = sum(calls.failed);
-  const parts = [ways, failed > 0 ? `${failed} without one${reasons(calls.failed)}` : ''].filter(Boolean);
-  return parts.length > 0 ? [['answers', parts.join(', ')]] : [];
+  const without = failed > 0 ? `${failed} without a usable one${reasons(calls.failed)}` : '';
+  return [waysInWords(calls), without].filter(Boolean).join(', ');
 }
 
 /** The newest rounds, on the half of the held-out set that is never used to choose. */
@@ -122,11 +126,18 @@ export function stateWord({ runId, state, paused, stopReason }: StatusReport): s
   return state === 'failed' ? colours.red(`failed${reason}`) : `${state}${reason}`;
 }
 
-export function cost({ costUsd, unknownUsd }: StatusReport): string {
+export function cost(status: StatusReport): string {
+  const { costUsd, unknownUsd } = status;
   const known = costUsd === null ? 'unknown (no price for this model)' : `$${costUsd.toFixed(4)}`;
   return unknownUsd === null || unknownUsd > 0
-    ? `${known} + up to ${unknownUsd === null ? 'an unknown amount' : `$${unknownUsd.toFixed(4)}`} for requests with unknown outcome`
+    ? `${known} + up to ${unknownUsd === null ? 'an unknown amount' : `$${unknownUsd.toFixed(4)}`} for ${openRequests(status)}`
     : known;
+}
+
+/** What counts at its highest cost; a batch that is at its provider counts like that for a day. */
+function openRequests({ state }: StatusReport): string {
+  const hasEnded = ['finished', 'cancelled', 'failed'].includes(state);
+  return hasEnded ? 'requests with unknown outcome' : 'requests under way or with unknown outcome';
 }
 
 function reasons(rejected: Record<string, number | undefined>): string {

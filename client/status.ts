@@ -41,16 +41,16 @@ export interface StatusReport {
     sent: number;
     fromStore: number;
     failedAttempts: number;
-    /** Requests whose outcome nobody knows (a crash, a timeout). */
+    /** Requests whose outcome nobody knows: under way, at a provider in a batch, or lost (a crash, a timeout). */
     unknownAttempts: number;
   };
   /** Files of calls that are at a provider's Batch API now. */
   batches: BatchStatus[];
-  /** `unknown`: most that requests with an unknown outcome can have used on top. */
+  /** `unknown`: most that requests under way or with an unknown outcome can have used on top. */
   tokens: Counts['tokens'];
   /** null: the price is unknown. */
   costUsd: number | null;
-  /** Most that requests with an unknown outcome can have cost on top. */
+  /** Most that requests under way or with an unknown outcome can have cost on top. */
   unknownUsd: number | null;
   budget: {
     /** null: no limit. */

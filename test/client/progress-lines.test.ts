@@ -54,7 +54,7 @@ describe('a run in words', () => {
     const block = stripVTControlCharacters(progressBlock(report({ budget: limited })));
     assert.match(
       block,
-      /budget +\$1\.2500 of \$5\.0000 spent +\(up to \$0\.004000 of it for requests with unknown outcome\)/,
+      /budget +\$1\.2500 of \$5\.0000 spent +\(up to \$0\.004000 of it for requests under way or with unknown outcome\)/,
     );
     assert.match(block, /\n +40 of 100 calls spent +\(up to 3 calls of it/);
   });
@@ -68,6 +68,27 @@ describe('a run in words', () => {
     assert.equal(
       stripVTControlCharacters(stateWord(report({ paused: { by: 'ann', reason: 'lunch' } }))),
       'paused by ann: lunch',
+    );
+  });
+
+  it('says of what is at a provider that it is under way, and no more so when the run has ended', () => {
+    const open = { costUsd: 0.5, unknownUsd: 0.25 };
+    assert.match(
+      progressLine(report(open)),
+      /cost \$0\.5000 \+ up to \$0\.2500 for requests under way or with unknown/,
+    );
+    assert.match(
+      progressLine(report({ ...open, state: 'finished' })),
+      /\$0\.2500 for requests with unknown outcome$/,
+    );
+  });
+
+  it('does not count calls as done without saying which of them have no answer', () => {
+    const failed = { 'invalid-request': 2, cancelled: 20 } as const;
+    const calls = { ...report().calls, planned: 80, answered: 58, repaired: 1, failed };
+    assert.match(
+      progressLine(report({ calls })),
+      / · calls 80\/80 \(repaired 1, 22 without a usable one \(cancelled 20, invalid-request 2\)\) · /,
     );
   });
 
