@@ -6,11 +6,11 @@ import { CancelledFailure } from '@temporalio/common';
 import { type CallKeyParts, callKey } from '../store/call-key.js';
 import type { Price } from '../store/pricing.js';
 import type { ResponseStore, StoredResponse, TeacherAnswer } from '../store/response-store.js';
-import { type AskedOnce, askOnce } from './teacher-client/ask-once.js';
-import type { TeacherClient } from './teacher-client/client.js';
-import { type Flights, OthersFailure } from './teacher-client/flights.js';
 import { answerFailure, type SampleChoice, samplePath } from './sample-path.js';
 import type { SpendBook } from './spend-book.js';
+import { type AskedOnce, askOnce, callName } from './teacher-client/ask-once.js';
+import type { TeacherClient } from './teacher-client/client.js';
+import { type Flights, OthersFailure } from './teacher-client/flights.js';
 import type { CallFailure } from './types.js';
 
 /** What a worker process has once. */
@@ -80,7 +80,7 @@ async function joinOrAsk(
 ): Promise<AskedOnce & { joined: boolean }> {
   const { key, seed } = callKey(parts);
   const { ledger, price, book } = call;
-  const owner = `${ledger.name}#${ledger.callIndex}`;
+  const owner = callName(ledger);
   const failureOf = (answer: TeacherAnswer) => answerFailure(call, answer);
   const start = (signal: AbortSignal) =>
     askOnce({ client, responses, writer, turn, key, seed, parts, ledger, price, book, failureOf, signal });

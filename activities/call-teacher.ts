@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { ResponseStore } from '../store/response-store.js';
 import { readAttempts } from '../store/ledger.js';
+import { ResponseStore } from '../store/response-store.js';
 import { askTeacher } from './ask-teacher.js';
 import { answerFailure, answerProblem } from './read-answer.js';
 import type { PlannedCall, RoundPrompts } from './round-prompts.js';
@@ -8,11 +8,11 @@ import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import type { SampleChoice } from './sample-path.js';
 import { ReservationSpent, type SpendBook, SpendBooks } from './spend-book.js';
-import { teacherAt, teachersOf } from './teachers.js';
-import type { AskedOnce } from './teacher-client/ask-once.js';
+import { type AskedOnce, callName } from './teacher-client/ask-once.js';
 import type { TeacherClients } from './teacher-client/clients.js';
 import { Flights } from './teacher-client/flights.js';
 import { resolveEndpointOf } from './teacher-endpoint.js';
+import { teacherAt, teachersOf } from './teachers.js';
 import type { CallResult, CallTeacherInput } from './types.js';
 import type { WorkerShare } from './worker-share.js';
 
@@ -67,6 +67,7 @@ export class CallTeacher {
     const planned = await prompts.call(input);
     const name = roundFiles(run.runId, round).phase(phase).ledger(shard);
     const teachers = teachersOf(recipe, phase);
+    const client = this.clients.get(endpoint, teacher.timeoutMs);
     const book = await this.bookFor({ input, at, ledger: name, hasStandIn: teachers.length > 1 });
     const ended = (outcome: CallResult['outcome'], requests = 0): CallResult => {
       this.books.close(activity);
@@ -75,7 +76,7 @@ export class CallTeacher {
     try {
       const result = await askTeacher(
         {
-          client: this.clients.get(endpoint, teacher.timeoutMs),
+          client,
           responses: this.responses,
           flights: this.flights,
           writer,
@@ -91,11 +92,14 @@ export class CallTeacher {
       );
       return ended(result.outcome, result.sent);
     } catch (error) {
-      if (error instanceof ReservationSpent) return ended('again');
+      const hasNext = place < teachers.length - 1;
+      // The book begins anew with each scheduling of the call; other processes' failures are in it.
+      const seenHere = hasNext ? client.health.failuresOf(callName({ name, callIndex })) : 0;
+      const patience = hasNext ? failuresBeforeStandIn : failuresOfLastStandIn;
+      const isOut = teachers.length > 1 && Math.max(book.failures, seenHere) >= patience;
+      if (error instanceof ReservationSpent) return ended(isOut ? 'out' : 'again');
       if (!(error instanceof ApplicationFailure)) throw error;
-      const patience = place < teachers.length - 1 ? failuresBeforeStandIn : failuresOfLastStandIn;
-      const isOut = error.type === 'ProviderUnavailable' && book.failures >= patience;
-      if (isOut && teachers.length > 1) return ended('out');
+      if (isOut && error.type === 'ProviderUnavailable') return ended('out');
       if (!error.nonRetryable) throw error;
       // The last word of this scheduling; what it cost goes along.
       this.books.close(activity);

@@ -28,6 +28,11 @@ export interface AskOnceOptions {
   signal: AbortSignal;
 }
 
+/** Names a call, the same whenever it is scheduled. */
+export function callName({ name, callIndex }: Pick<AskOnceOptions['ledger'], 'name' | 'callIndex'>): string {
+  return `${name}#${callIndex}`;
+}
+
 /** What asking for one sample came to. */
 export interface AskedOnce {
   /** The answer that stands in the store; null when the endpoint refused the request itself. */
@@ -110,8 +115,8 @@ async function sendUnlessStored(options: AskOnceOptions, lookedMs: number): Prom
     }
   }
   const clientRequestId = intent.attemptId;
-  const { activity: call, attempt } = ledger;
-  const sent = await sendPrompt({ ...options, ...parts, clientRequestId, call, attempt });
+  const { attempt } = ledger;
+  const sent = await sendPrompt({ ...options, ...parts, clientRequestId, call: callName(ledger), attempt });
   return { intent, sent };
 }
 

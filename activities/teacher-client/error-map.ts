@@ -30,7 +30,7 @@ export interface ErrorFacts {
   param: string | null;
   /** The provider's words, or the network's. */
   message: string;
-  /** Which attempt of the activity it was, from 1. */
+  /** From 1: which attempt of the activity it was, or how often the call has failed, whichever is more. */
   attempt: number;
   trouble: Trouble;
 }

@@ -29,6 +29,11 @@ export class Health {
     return { failures: known.failures, othersAnswered: this.answers - known.answersBefore };
   }
 
+  /** How often the call has failed since it was answered or given up last. */
+  failuresOf(call: string): number {
+    return this.failing.get(call)?.failures ?? 0;
+  }
+
   /** The call is given up. */
   forget(call: string): void {
     this.failing.delete(call);

@@ -4,10 +4,11 @@ import type { TeacherAnswer } from '../../store/response-store.js';
 import type { Sampling } from '../types.js';
 import type { TeacherClient } from './client.js';
 import { Deadline } from './deadline.js';
-import { errorFacts, isUnbilled, MalformedError, parseBody, requestIdOf, type Seen } from './error-facts.js';
-import { type MappedError, mapError } from './error-map.js';
 import { RefusedError } from './endpoint-fetch.js';
 import { readErrorBody } from './error-body.js';
+import { errorFacts, isUnbilled, MalformedError, parseBody, requestIdOf, type Seen } from './error-facts.js';
+import { type ErrorFacts, type MappedError, mapError } from './error-map.js';
+import type { Trouble } from './health.js';
 import { isObject } from './json-object.js';
 import { BodyTooLargeError } from './limit-body.js';
 import type { OptionalParameter } from './parameters.js';
@@ -23,7 +24,7 @@ export interface SendOptions {
   seed: number;
   /** Sent as `X-Client-Request-Id`. */
   clientRequestId: string;
-  /** The call that it belongs to: it may need several requests, and attempts at each. */
+  /** The call that it belongs to (`callName`): it may need several requests, and attempts at each. */
   call: string;
   /** Which attempt of the activity sends it, from 1. */
   attempt: number;
@@ -104,8 +105,7 @@ function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Re
   const { error, options, seen, sent } = at;
   const { client, attempt } = options;
   const found = errorFacts(error, { seen, attempt, client, timeoutMs: client.timeoutMs });
-  // Being told to wait says nothing about the request.
-  const facts = found.status === 429 ? found : { ...found, trouble: client.health.failed(options.call) };
+  const facts = found.status === 429 ? found : withTrouble(found, client.health.failed(options.call));
   const refusedParameter = client.parameters.learn({
     status: facts.status,
     param: facts.param,
@@ -120,6 +120,14 @@ function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Re
     bill: isUnbilled(facts) ? ('none' as const) : ('unknown' as const),
     refusedParameter,
   };
+}
+
+/**
+ * For failures that are about the request; being told to wait says nothing about it. A call whose requests may all have
+ * been paid for is scheduled anew, so that its attempts begin at 1 again.
+ */
+function withTrouble(facts: ErrorFacts, trouble: Trouble): ErrorFacts {
+  return { ...facts, trouble, attempt: Math.max(facts.attempt, trouble.failures) };
 }
 
 function facts({ status, requestId }: Seen, startMs: number) {

@@ -146,6 +146,16 @@ describe('error map', () => {
       });
     }
 
+    it('waits longer each time, also where its attempts begin anew', async () => {
+      await at.start({ fault: () => ({ reset: 'before' }) });
+      const delaysMs: number[] = [];
+      for (let n = 0; n < 4; n += 1) delaysMs.push(Number((await error()).failure.nextRetryDelay));
+      assert.ok(
+        delaysMs.every((ms, n) => ms >= 1000 * 2 ** n),
+        String(delaysMs),
+      );
+    });
+
     it('is tried again for ever while nothing else is answered', async () => {
       assert.deepEqual(await times(30, { status: 500 }, 0), ['ProviderUnavailable', null]);
     });
