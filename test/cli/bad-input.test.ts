@@ -205,7 +205,7 @@ describe('bad input', function () {
 
   it('shows where it was found only with --verbose', async () => {
     const { stderr } = await project.run(['run', 'nowhere.yaml', '--verbose']);
-    assert.match(stderr, /no such file\n\s+at .*recipe-file/);
+    assert.match(stderr, /no such file\n(?:\s+at .*\n)*\s+at .*recipe-file/);
   });
 
   async function isRefused(
