@@ -201,6 +201,12 @@ function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
+// `seedmill status RUN | head -1`: who reads has seen enough, and what was started goes on without this command.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -203,6 +203,13 @@ describe('bad input', function () {
     }
   });
 
+  it('is no reader: a pipe that was closed ends the command without a word', async () => {
+    await openStore(project.storeDir);
+    const child = project.spawn(['list']);
+    child.stdout.destroy();
+    assert.equal((await child).stderr, '');
+  });
+
   it('shows where it was found only with --verbose', async () => {
     const { stderr } = await project.run(['run', 'nowhere.yaml', '--verbose']);
     assert.match(stderr, /no such file\n(?:\s+at .*\n)*\s+at .*recipe-file/);
