@@ -88,7 +88,7 @@ function answerRows(calls: StatusReport['calls']): [string, string][] {
 /** What it took to get usable answers, and why calls have none; '' when every answer came at once. */
 function answersInWords(calls: StatusReport['calls']): string {
   const failed = sum(calls.failed);
-  const without = failed > 0 ? `${failed} without a usable one${reasons(calls.failed)}` : '';
+  const without = failed > 0 ? `${failed} without a usable answer${reasons(calls.failed)}` : '';
   return [waysInWords(calls), without].filter(Boolean).join(', ');
 }
 

@@ -88,7 +88,7 @@ describe('a run in words', () => {
     const calls = { ...report().calls, planned: 80, answered: 58, repaired: 1, failed };
     assert.match(
       progressLine(report({ calls })),
-      / · calls 80\/80 \(repaired 1, 22 without a usable one \(cancelled 20, invalid-request 2\)\) · /,
+      / · calls 80\/80 \(repaired 1, 22 without a usable answer \(cancelled 20, invalid-request 2\)\) · /,
     );
   });
 

@@ -102,7 +102,7 @@ describe('a chat teacher whose answers are malformed', () => {
   it('has these counts in the line that people read', () => {
     assert.match(
       progressLine(status),
-      /calls (\d+)\/\1 \(mended \d+, repaired \d+, re-asked \d+, given up \d+\)/,
+      /calls (\d+)\/\1 \(mended \d+, repaired \d+, re-asked \d+, given up \d+, \d+ without a usable answer \(.+\)\)/,
     );
   });
 
