@@ -9,7 +9,7 @@ import { roundFiles } from './run-files.js';
 import type { CallPhase, Candidate, Counts, Tally } from './types.js';
 
 /** In the order in which a round makes them. */
-export const callPhases: readonly CallPhase[] = ['instructions', 'tasks', 'classify', 'instances', 'answers'];
+const callPhases: readonly CallPhase[] = ['instructions', 'tasks', 'classify', 'instances', 'answers'];
 
 export interface RoundId {
   runId: string;

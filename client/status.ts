@@ -144,7 +144,7 @@ async function liveCounts(store: Store, runId: string, progress: Progress): Prom
 }
 
 /** A name in the store as a person can open it. */
-export function storePath(store: Store, name: string): string {
+function storePath(store: Store, name: string): string {
   const url = `${store.url.replace(/\/$/, '')}/${name}`;
   return url.startsWith('file://') ? decodeURIComponent(new URL(url).pathname) : url;
 }

@@ -48,7 +48,7 @@ const ENDED = new Set(['failed', 'completed', 'expired', 'cancelled']);
 /** Of the provider's complaints about a file: it may have one for each of 50,000 lines. */
 const PROBLEMS_KEPT = 5;
 /** For a file of 200 MB on a slow line. */
-export const TRANSFER_TIMEOUT_MS = 1_800_000;
+const TRANSFER_TIMEOUT_MS = 1_800_000;
 const DAY_SECONDS = 86_400;
 /** The most that the endpoint gives at once. */
 const PAGE = 100;

@@ -59,7 +59,7 @@ const QUOTA_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached',
 const isBroken = ({ status }: ErrorFacts) =>
   status === 408 || status === 409 || status === 425 || (status !== null && status >= 500);
 
-export const errorTable: readonly Row[] = [
+const errorTable: readonly Row[] = [
   {
     behaviour:
       'the account has no money left, whatever the status (OpenAI: 429 insufficient_quota; others: 402)',
