@@ -44,7 +44,7 @@ export interface StatusReport {
     /** Requests whose outcome nobody knows: under way, at a provider in a batch, or lost (a crash, a timeout). */
     unknownAttempts: number;
   };
-  /** Files of calls that are at a provider's Batch API now. */
+  /** Files of calls that are at a provider’s Batch API now, or that it refused or cut short and nothing has followed yet. */
   batches: BatchStatus[];
   /** `unknown`: most that requests under way or with an unknown outcome can have used on top. */
   tokens: Counts['tokens'];
