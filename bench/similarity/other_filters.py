@@ -19,6 +19,8 @@ Verdict = tuple[int, float] | None
 
 # Rows that rapidfuzz compares with everything at a time.
 BLOCK = 200
+# The same for a sample of rows, which are compared with a far larger pool.
+SAMPLED_BLOCK = 16
 # About so many pairs are compared where the whole filter would take too long.
 SAMPLED_PAIRS = 200_000_000
 # Pairs for rouge_score: neighbours above the threshold, the nearest below it, and any two rows.
@@ -101,11 +103,14 @@ def sampled_rows(
     kept = numpy.array([row for row, verdict in enumerate(verdicts) if verdict is None], dtype=numpy.int64)
     strings = [fuzz.tokens[row] for row in kept]
     found: dict[int, tuple[Verdict, Verdict]] = {}
-    for row in chosen:
-        count = int(numpy.searchsorted(kept, row))
-        before = kept[:count]
-        best = nearest(fuzz.similarities([row], before, strings[:count])[0], before) if count else None
-        found[row] = (best if best is not None and best[1] > threshold else None, best)
+    for first in range(0, len(chosen), SAMPLED_BLOCK):
+        rows = chosen[first : first + SAMPLED_BLOCK]
+        counts = [int(numpy.searchsorted(kept, row)) for row in rows]
+        most = max(counts)
+        measures = fuzz.similarities(rows, kept[:most], strings[:most]) if most else numpy.empty((len(rows), 0))
+        for place, (row, count) in enumerate(zip(rows, counts, strict=True)):
+            best = nearest(measures[place, :count], kept)
+            found[row] = (best if best is not None and best[1] > threshold else None, best)
     return found
 
 

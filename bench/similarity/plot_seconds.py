@@ -1,7 +1,7 @@
 """Draws seconds over the number of texts from what `npm run bench -- similarity --json` printed: JSON SVG.
 
-seedmill is measured. rapidfuzz is measured where it filtered everything; elsewhere, and always for rouge_score, the pairs
-that brute force scores are divided by the speed measured in the same go, which is drawn dashed.
+seedmill is measured. rapidfuzz is measured where it filtered everything; elsewhere, and always for rouge_score, the
+pairs that brute force scores are divided by the speed measured in the same go, which is drawn dashed.
 """
 
 import json
@@ -57,8 +57,9 @@ def main() -> None:
             panel.axhline(seconds, color="grey", linewidth=0.4, linestyle=":")
             panel.annotate(words, (n[0], seconds), (0, 2), textcoords="offset points", fontsize=7, color="grey")
     panels[0][0].set_ylabel("seconds of greedy filtering")
-    panels[0][0].legend(fontsize=7, loc="upper left")
-    figure.tight_layout()
+    panels[0][0].set_ylim(bottom=0.005)
+    figure.legend(*panels[0][0].get_legend_handles_labels(), fontsize=7, loc="lower center", ncol=4, frameon=False)
+    figure.tight_layout(rect=(0, 0.05, 1, 1))
     figure.savefig(sys.argv[2], metadata={"Date": None})
 
 

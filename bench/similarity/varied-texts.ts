@@ -26,6 +26,8 @@ export function* variedTexts(real: readonly string[], count: number): Generator<
       random.next() < nearCopies
         ? nearCopy(written[random.int(written.length)] as string, { random, anyWords })
         : recombined(anyWords().length, { random, anyWords });
+    // Where every word with a token was replaced or left out.
+    if (!/[a-z0-9]/i.test(text)) continue;
     written.push(text);
     yield text;
   }
