@@ -5,8 +5,8 @@
 import { CancelledFailure } from '@temporalio/common';
 import { type CallKeyParts, callKey } from '../store/call-key.js';
 import type { Price } from '../store/pricing.js';
-import type { ResponseStore, StoredResponse, TeacherAnswer } from '../store/response-store.js';
-import { answerFailure, type SampleChoice, samplePath } from './sample-path.js';
+import type { ResponseStore, TeacherAnswer } from '../store/response-store.js';
+import { answerFailure, type CountedAnswer, type SampleChoice, samplePath } from './sample-path.js';
 import type { SpendBook } from './spend-book.js';
 import { type AskedOnce, askOnce, callName } from './teacher-client/ask-once.js';
 import type { TeacherClient } from './teacher-client/client.js';
@@ -48,7 +48,7 @@ export interface AskResult {
   /** Why the endpoint refused the request; null otherwise. */
   reason: string | null;
   /** null when the endpoint refused the request itself. */
-  response: StoredResponse | null;
+  counted: CountedAnswer | null;
   /** Requests sent by this attempt. */
   sent: number;
   /** Answers that this attempt found in the store, or that another call was already asking for. */
@@ -65,10 +65,10 @@ export async function askTeacher(deps: AskDeps, call: TeacherCall): Promise<AskR
   const signal = leavingSignal(call.signal);
   const path = samplePath(call);
   for (let step = path.next(); ; ) {
-    if (step.done) return total({ outcome: step.value.outcome, asked });
+    if (step.done) return total({ counted: step.value, asked });
     const once = await joinOrAsk(deps, { ...call, signal }, step.value.parts);
     asked.push(once);
-    if (!once.response) return total({ outcome: once.dropped?.outcome ?? 'invalid-request', asked });
+    if (!once.response) return total({ counted: null, asked });
     step = path.next(once.response);
   }
 }
@@ -97,15 +97,15 @@ async function joinOrAsk(
 }
 
 function total(options: {
-  outcome: AskResult['outcome'];
+  counted: CountedAnswer | null;
   asked: (AskedOnce & { joined: boolean })[];
 }): AskResult {
-  const { outcome, asked } = options;
-  const last = asked.at(-1);
+  const { counted, asked } = options;
+  const dropped = asked.at(-1)?.dropped ?? null;
   return {
-    outcome,
-    reason: last?.dropped?.reason ?? null,
-    response: last?.response ?? null,
+    outcome: counted?.outcome ?? dropped?.outcome ?? 'invalid-request',
+    reason: dropped?.reason ?? null,
+    counted,
     // Who joined a flight neither sent nor paid: that is in the other call's rows.
     sent: asked.reduce((sum, once) => sum + (once.joined ? 0 : once.sent), 0),
     fromStore: asked.filter((once) => once.response && (once.fromStore || once.joined)).length,

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { readAttempts } from '../store/ledger.js';
 import { ResponseStore } from '../store/response-store.js';
 import { askTeacher } from './ask-teacher.js';
+import { answeredRow, type RecentRows } from './call-row.js';
 import { answerFailure, answerProblem } from './read-answer.js';
 import type { PlannedCall, RoundPrompts } from './round-prompts.js';
 import type { Runs, StoredRecipe } from './run-data.js';
@@ -24,6 +25,8 @@ const failuresOfLastStandIn = 20;
 export interface TeacherCallDeps {
   runs: Runs;
   prompts: RoundPrompts;
+  /** For closing their shard. */
+  recent: RecentRows;
   /** Names this process in the ledger. */
   writer: string;
   /** Folder in which the local teacher is registered. */
@@ -58,7 +61,7 @@ export class CallTeacher {
 
   /** @throws what `askTeacher` throws. */
   async call(input: CallTeacherInput, at: CallAttempt): Promise<CallResult> {
-    const { runs, prompts, writer, stateDir, share } = this.deps;
+    const { runs, prompts, recent, writer, stateDir, share } = this.deps;
     const { run, round, phase, shard, callIndex, place } = input;
     const { activity, attempt, signal } = at;
     const recipe = await runs.recipe(run);
@@ -90,6 +93,9 @@ export class CallTeacher {
           signal,
         },
       );
+      if (result.counted) {
+        recent.keep(input, answeredRow({ phase, planned, teacher, counted: result.counted }));
+      }
       return ended(result.outcome, result.sent);
     } catch (error) {
       const hasNext = place < teachers.length - 1;

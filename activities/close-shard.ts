@@ -1,12 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { PromptBody } from '../methods/prompt.js';
-import { isMendedJson } from '../methods/self-instruct/parse-json.js';
 import { writeJsonl } from '../store/artifacts.js';
-import { callKey } from '../store/call-key.js';
 import { compactLedger, readAttempts } from '../store/ledger.js';
-import { costUsd } from '../store/pricing.js';
 import { ResponseStore } from '../store/response-store.js';
 import type { Store } from '../store/types.js';
+import { answeredRow, callRowHead } from './call-row.js';
 import { sampleChoice, type TeacherCallDeps } from './call-teacher.js';
 import type { PlannedCall } from './round-prompts.js';
 import type { CallRow } from './rows.js';
@@ -17,6 +14,8 @@ import { settleFromStore } from './teacher-client/ask-once.js';
 import { teacherAt } from './teachers.js';
 import type { CallFailure, CloseShardInput, ShardSummary } from './types.js';
 
+export type ClosingDeps = Pick<TeacherCallDeps, 'runs' | 'prompts' | 'recent' | 'writer'>;
+
 /** Calls read back at once. */
 const lanes = 16;
 
@@ -25,7 +24,7 @@ const lanes = 16;
  * `calls` is a pure function of the stored answers and of the failures that left none.
  */
 export async function closeShard(
-  { runs, prompts, writer }: Pick<TeacherCallDeps, 'runs' | 'prompts' | 'writer'>,
+  { runs, prompts, recent, writer }: ClosingDeps,
   input: CloseShardInput,
 ): Promise<ShardSummary> {
   const { run, round, phase, shard, from, to } = input;
@@ -37,15 +36,18 @@ export async function closeShard(
   let next = from;
   const lane = async () => {
     for (let callIndex = next++; callIndex < to; callIndex = next++) {
-      const planned = await prompts.call({ run, round, phase, callIndex });
-      rows[callIndex - from] = await readBack({
-        responses,
-        recipe,
-        planned,
-        input: { run, round, phase, callIndex },
-        place: standIns.get(callIndex) ?? 0,
-        failure: failures.get(callIndex) ?? null,
-      });
+      const at = { run, round, phase, callIndex };
+      const place = standIns.get(callIndex) ?? 0;
+      rows[callIndex - from] =
+        recent.take({ ...at, place }) ??
+        (await readBack({
+          responses,
+          recipe,
+          planned: await prompts.call(at),
+          input: at,
+          place,
+          failure: failures.get(callIndex) ?? null,
+        }));
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
@@ -77,57 +79,28 @@ async function readBack(options: {
   failure: CallFailure | null;
 }): Promise<CallRow> {
   const { responses, recipe, planned, input, place, failure } = options;
-  const teacher = teacherAt(recipe, input.phase, place);
-  const found = await findAnswer(responses, sampleChoice({ input, recipe, planned, place }));
-  const { prompt } = planned;
-  const base = {
-    callIndex: input.callIndex,
-    phase: input.phase,
-    template: prompt.template,
-    templateHash: prompt.templateHash,
-    sampling: prompt.sampling,
-    teacher: teacher.name,
-  };
-  if (!found) {
-    if (!failure) {
-      throw ApplicationFailure.nonRetryable(
-        `${input.phase} call ${input.callIndex} ended well, but the store has no answer: history and store are not of the same run`,
-        'AnswerMissing',
-      );
-    }
-    return {
-      ...base,
-      outcome: failure,
-      callKey: null,
-      sampleKey: null,
-      text: null,
-      truncated: false,
-      via: null,
-      isMended: false,
-      model: teacher.model,
-      promptTokens: 0,
-      completionTokens: 0,
-      costUsd: 0,
-    };
+  const { phase } = input;
+  const teacher = teacherAt(recipe, phase, place);
+  const counted = await findAnswer(responses, sampleChoice({ input, recipe, planned, place }));
+  if (counted) return answeredRow({ phase, planned, teacher, counted });
+  if (!failure) {
+    throw ApplicationFailure.nonRetryable(
+      `${phase} call ${input.callIndex} ended well, but the store has no answer: history and store are not of the same run`,
+      'AnswerMissing',
+    );
   }
-  const { answer, key, request } = found.response;
   return {
-    ...base,
-    outcome: found.outcome,
-    callKey: key,
-    sampleKey: callKey({ ...request, scope: { reuse: 'project' } }).key,
-    text: answer.text,
-    truncated: answer.kind === 'truncated',
-    via: found.via,
-    isMended: found.outcome === 'answered' && wantsJson(prompt.body) && isMendedJson(answer.text),
-    model: answer.model,
-    promptTokens: answer.usage?.promptTokens ?? 0,
-    completionTokens: answer.usage?.completionTokens ?? 0,
-    costUsd: answer.usage && costUsd(answer.usage, teacher.price),
+    ...callRowHead({ phase, planned, teacher }),
+    outcome: failure,
+    callKey: null,
+    sampleKey: null,
+    text: null,
+    truncated: false,
+    via: null,
+    isMended: false,
+    model: teacher.model,
+    promptTokens: 0,
+    completionTokens: 0,
+    costUsd: 0,
   };
-}
-
-/** Chats that are asked for anything but free text have a schema. */
-function wantsJson(body: PromptBody): boolean {
-  return body.form === 'chat' && body.schema !== null;
 }

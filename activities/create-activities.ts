@@ -22,13 +22,14 @@ export interface ActivityDeps extends TeacherCallDeps {
   clients: TeacherClients;
 }
 
-export function createStoreActivities({ runs, prompts, writer }: ActivityDeps): StoreActivities {
+export function createStoreActivities(deps: ActivityDeps): StoreActivities {
+  const { runs } = deps;
   const planner = new CallPlanner(runs);
   return {
     prepareRun: (input) => alive(() => prepareRun(runs, input)),
     planCalls: (input) => alive(() => planner.planCalls(input)),
-    closeShard: (input) => alive(() => closeShard({ runs, prompts, writer }, input)),
-    closeBatch: (input) => alive(() => closeBatch({ runs, prompts, writer }, input, turn)),
+    closeShard: (input) => alive(() => closeShard(deps, input)),
+    closeBatch: (input) => alive(() => closeBatch(deps, input, turn)),
     recordProgress: (input) => alive(() => recordProgress(runs, input)),
     recordState: (input) => alive(() => recordState(runs, input)),
     exportDataset: (input) => alive(() => exportDataset(runs, input)),

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, link, readFile, type Stats, stat, unlink } from 'node:fs';
-import { readdir, rename } from 'node:fs/promises';
+import { constants, lstatSync } from 'node:fs';
+import { open, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import writeFileAtomic from 'write-file-atomic';
-import { KeptFiles, openFile, promised, syncFd, withFd, writeFd } from './descriptors.js';
+import { disk } from './disk/disk.js';
 import { explainSystemError } from './errors.js';
 import { Folders, linkError, refuseLink } from './folders.js';
 import { LogQueue } from './log-queue.js';
 import { checkFolder, checkName, TEMPORARY_FILE } from './names.js';
-import type { Store } from './types.js';
+import type { Append, Store } from './types.js';
 
 /** A part of a log that `removeLog` has taken away and not yet gone through. */
 const TAKEN = '.taken.jsonl';
@@ -19,8 +19,6 @@ export class FileStore implements Store {
   readonly url: string;
   private readonly folders: Folders;
   private readonly logs = new LogQueue((key, lines) => this.flush(key, lines));
-  /** A shard's log takes rows many times a second. */
-  private readonly openLogs = new KeptFiles({ most: 32, idleMs: 1_000 });
   /** Log parts that a failed flush may have torn: their writer goes on in a new part. */
   private readonly partOf = new Map<string, number>();
 
@@ -43,26 +41,7 @@ export class FileStore implements Store {
   }
 
   async create(name: string, bytes: Uint8Array | string): Promise<boolean> {
-    return await this.inFolder(name, async (file, folder) => {
-      const temporary = path.join(folder, `.new-${randomUUID()}`);
-      let created = true;
-      try {
-        await withFd(temporary, 'wx', async (fd) => {
-          await writeFd(fd, toBuffer(bytes));
-          await syncFd(fd);
-        });
-        // A link, unlike a rename, fails when the name is taken.
-        await promised<void>((done) => link(temporary, file, done));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        created = false;
-      } finally {
-        await unlinkIfAny(temporary);
-      }
-      // Also when it was there: whoever created it may have died before its own fsync; what we report must last.
-      await this.folders.sync(folder);
-      return created;
-    });
+    return await this.inFolder(name, (file) => disk.create({ file, bytes }));
   }
 
   async list(prefix: string): Promise<string[]> {
@@ -84,12 +63,13 @@ export class FileStore implements Store {
     });
   }
 
-  async append({ name, writer, lines }: { name: string; writer: string; lines: string[] }): Promise<void> {
+  async append({ name, writer, lines, mayWait = false }: Append): Promise<void> {
     if (lines.length === 0) return;
-    await this.logs.append(checkName(`${name}/${writer}`), lines);
+    await this.logs.append(checkName(`${name}/${writer}`), lines, { mayWait });
   }
 
   async readLog(name: string): Promise<string[]> {
+    await this.logs.flushed(`${name}/`);
     const lines: string[] = [];
     for (const part of await this.list(name)) {
       const bytes = await this.read(part);
@@ -122,42 +102,26 @@ export class FileStore implements Store {
 
   /** Appends to one writer's part of a log; `key` is the log's name and the writer. */
   private async flush(key: string, lines: string[]): Promise<void> {
-    const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const bytes = lines.map((line) => `${line}\n`).join('');
     const number = this.partOf.get(key) ?? 1;
     try {
-      while (!(await this.appendDurably(`${key}-${number}.jsonl`, text))) {}
+      const append = (file: string) => disk.append({ file, bytes });
+      while (!(await this.inFolder(`${key}-${number}.jsonl`, append))) {}
     } catch (error) {
       this.partOf.set(key, number + 1);
       throw error;
     }
   }
 
-  /** False when the file was taken away meanwhile, so that the bytes may be lost. */
-  private async appendDurably(name: string, bytes: Buffer): Promise<boolean> {
-    return await this.inFolder(name, async (file, folder) => {
-      const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-      const kept = this.openLogs.take(file);
-      const log = kept ?? (await openFile(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW));
-      let isInPlace = false;
-      try {
-        await writeFd(log.fd, bytes);
-        await syncFd(log.fd);
-        if (kept === undefined) await this.folders.sync(folder);
-        isInPlace = (await inodeOf(file)) === log.inode;
-        return isInPlace;
-      } finally {
-        // One that failed, or whose file is gone, is opened anew the next time.
-        if (isInPlace) this.openLogs.keep(file, log);
-        else closeSync(log.fd);
-      }
-    });
-  }
-
   private async readFile(file: string): Promise<Buffer | undefined> {
+    // Every call begins with a look for an answer that is hardly ever there. Here that takes microseconds; through the
+    // threads of `open` it would take a tenth of what the whole call does.
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     await this.folders.check(path.dirname(file));
     const { O_RDONLY, O_NOFOLLOW } = constants;
     try {
-      return await withFd(file, O_RDONLY | O_NOFOLLOW, (fd) => promised((done) => readFile(fd, done)));
+      const handle = await open(file, O_RDONLY | O_NOFOLLOW);
+      return await handle.readFile().finally(() => handle.close());
     } catch (error) {
       // A folder: other names lie below it, but it is none itself.
       if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return undefined;
@@ -208,20 +172,10 @@ async function collect(folder: string, prefix: string, names: string[]): Promise
   }
 }
 
-/** null when there is no such file. */
-async function inodeOf(file: string): Promise<number | null> {
-  try {
-    return (await promised<Stats>((done) => stat(file, done))).ino;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
 /** False when there was none. */
 async function unlinkIfAny(file: string): Promise<boolean> {
   try {
-    await promised<void>((done) => unlink(file, done));
+    await unlink(file);
     return true;
   } catch (error) {
     if (isMissing(error)) return false;

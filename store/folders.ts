@@ -1,8 +1,7 @@
 /** Folders of a file store: made durably, checked to lie inside it, fsynced after their entries change. */
 import { constants } from 'node:fs';
-import { lstat, mkdir, realpath } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { syncFd, withFd } from './descriptors.js';
 import { UserError } from './errors.js';
 
 export class Folders {
@@ -95,5 +94,10 @@ export function linkError(file: string): UserError {
 async function syncFolder(folder: string): Promise<void> {
   // Windows cannot open a folder for this and has no such promise to keep.
   if (process.platform === 'win32') return;
-  await withFd(folder, constants.O_RDONLY, syncFd);
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

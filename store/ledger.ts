@@ -80,16 +80,20 @@ export interface Attempt {
   outcome: Outcome | null;
 }
 
-/** Adds rows to a shard's log, durably before it resolves. `writer` is unique per process. */
+/**
+ * Adds rows to a shard's log, durably before it resolves. `writer` is unique per process; `mayWait`: nobody waits for
+ * these rows.
+ */
 export async function recordRows(options: {
   store: Store;
   /** Name of the log. */
   ledger: string;
   writer: string;
   rows: LedgerRow[];
+  mayWait?: boolean;
 }): Promise<void> {
-  const { store, ledger, writer, rows } = options;
-  await store.append({ name: ledger, writer, lines: rows.map((row) => toJson(row)) });
+  const { store, ledger, writer, rows, mayWait = false } = options;
+  await store.append({ name: ledger, writer, lines: rows.map((row) => toJson(row)), mayWait });
 }
 
 /** Every attempt of a shard in call order, from the compacted file and the live log, each once. */

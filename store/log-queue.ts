@@ -1,6 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Lines that may wait do so at most this long. */
+const longestWaitMs = 100;
+/** One flush after another leaves so much time for others to come along. */
+const betweenFlushesMs = 5;
+
 /**
- * Groups appends that overlap: while one flush is under way, whatever arrives is collected and goes out in the next
- * one. Fifty calls that end together cost one fsync.
+ * Groups appends that overlap: while one flush is under way, and a moment longer, whatever arrives is collected and
+ * goes out in the next one. Fifty calls that end together cost one fsync.
  */
 export class LogQueue {
   private readonly flush: (name: string, lines: string[]) => Promise<void>;
@@ -13,38 +20,59 @@ export class LogQueue {
   }
 
   /** Resolves when the lines are durable; rejects with the flush's error, the same for all it was grouped with. */
-  append(name: string, lines: string[]): Promise<void> {
-    const waiting = this.pending.get(name);
-    if (waiting) {
-      waiting.lines.push(...lines);
-      return waiting.done;
-    }
-    const batch: Batch = { lines: [...lines], done: this.after(name) };
-    this.pending.set(name, batch);
+  append(name: string, lines: string[], { mayWait }: { mayWait: boolean }): Promise<void> {
+    const batch = this.pending.get(name) ?? this.open(name);
+    batch.lines.push(...lines);
+    if (!mayWait) batch.hurry();
     return batch.done;
   }
 
-  private after(name: string): Promise<void> {
+  /** Resolves when nothing waits that was appended to these names before, durable or failed. */
+  async flushed(prefix: string): Promise<void> {
+    for (const [name, { hurry }] of this.pending) if (name.startsWith(prefix)) hurry();
+    const flushes = [...this.running].filter(([name]) => name.startsWith(prefix));
+    await Promise.allSettled(flushes.map(([, flush]) => flush));
+  }
+
+  private open(name: string): Batch {
+    const lines: string[] = [];
+    const { due, hurry } = dueSoon();
     const previous = this.running.get(name);
-    const mine = (async () => {
+    const done = (async () => {
       // What the previous flush met was told to those who waited for it.
       await previous?.catch(() => undefined);
-      // One turn of the event loop, so that calls which end in the same turn share a flush.
-      if (!previous) await new Promise(setImmediate);
-      const batch = this.pending.get(name);
+      if (previous) await sleep(betweenFlushesMs);
+      await due;
       this.pending.delete(name);
-      if (batch) await this.flush(name, batch.lines);
+      await this.flush(name, lines);
     })();
-    this.running.set(name, mine);
+    const batch: Batch = { lines, done, hurry };
+    this.pending.set(name, batch);
+    this.running.set(name, done);
     const forget = () => {
-      if (this.running.get(name) === mine) this.running.delete(name);
+      if (this.running.get(name) === done) this.running.delete(name);
     };
-    mine.then(forget, forget);
-    return mine;
+    done.then(forget, forget);
+    return batch;
   }
 }
 
 interface Batch {
   lines: string[];
   done: Promise<void>;
+  /** Somebody waits for it. */
+  hurry: () => void;
+}
+
+/** Due after the longest wait, or one turn of the event loop after the first hurry: what ends in one turn shares a flush. */
+function dueSoon(): { due: Promise<void>; hurry: () => void } {
+  let hurry = () => {};
+  const due = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, longestWaitMs);
+    hurry = () => {
+      clearTimeout(timer);
+      setImmediate(resolve);
+    };
+  });
+  return { due, hurry };
 }

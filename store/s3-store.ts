@@ -10,7 +10,7 @@ import {
 import { UserError } from './errors.js';
 import { LogQueue } from './log-queue.js';
 import { checkFolder, checkName } from './names.js';
-import type { Store } from './types.js';
+import type { Append, Store } from './types.js';
 
 /** Attempts at one creation while the service reports another one of the same name under way. */
 const CONFLICT_ATTEMPTS = 5;
@@ -131,12 +131,13 @@ export class S3Store implements Store {
     }
   }
 
-  async append({ name, writer, lines }: { name: string; writer: string; lines: string[] }): Promise<void> {
+  async append({ name, writer, lines, mayWait = false }: Append): Promise<void> {
     if (lines.length === 0) return;
-    await this.logs.append(checkName(`${name}/${writer}`), lines);
+    await this.logs.append(checkName(`${name}/${writer}`), lines, { mayWait });
   }
 
   async readLog(name: string): Promise<string[]> {
+    await this.logs.flushed(`${name}/`);
     const segments = await this.readSegments(name);
     return segments.flatMap(({ lines }) => lines);
   }

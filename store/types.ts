@@ -22,7 +22,7 @@ export interface Store {
    * grouped into one flush. `writer` is unique per process, so that two processes never write one file. An append
    * that fails may have left some of its lines behind: a reader must tell repeated rows by their id.
    */
-  append(options: { name: string; writer: string; lines: string[] }): Promise<void>;
+  append(options: Append): Promise<void>;
   /** Every whole line that any writer appended to the log, writer by writer; a torn last line is left out. */
   readLog(name: string): Promise<string[]>;
   /**
@@ -30,4 +30,12 @@ export interface Store {
    * survives, so whoever has put the lines elsewhere can let go of the log while others still write to it.
    */
   removeLog(options: { name: string; seen: readonly string[]; writer: string }): Promise<void>;
+}
+
+export interface Append {
+  name: string;
+  writer: string;
+  lines: string[];
+  /** The lines may wait up to a tenth of a second for others to go along with; for who does not wait for them. */
+  mayWait?: boolean;
 }

@@ -10,6 +10,7 @@ import {
 } from '../activities/create-activities.js';
 import { createLimitActivities, holdsQueueRates } from '../activities/hold-limits.js';
 import { type InFlight, TeacherClients } from '../activities/teacher-client/clients.js';
+import { RecentRows } from '../activities/call-row.js';
 import { RoundPrompts } from '../activities/round-prompts.js';
 import { Runs } from '../activities/run-data.js';
 import { WorkerShare } from '../activities/worker-share.js';
@@ -64,6 +65,7 @@ export async function runWorkers(options: WorkerHostOptions): Promise<void> {
   const deps: ActivityDeps = {
     runs,
     prompts: new RoundPrompts(runs),
+    recent: new RecentRows(),
     writer: processWriter(),
     stateDir: options.stateDir,
     share: (await holdsQueueRates(client)) ? null : new WorkerShare(client),

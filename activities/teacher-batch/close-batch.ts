@@ -1,11 +1,10 @@
-import type { TeacherCallDeps } from '../call-teacher.js';
-import { closeShard } from '../close-shard.js';
+import { type ClosingDeps, closeShard } from '../close-shard.js';
 import type { CallFailure, CloseBatchInput } from '../types.js';
 import { BatchScope } from './batch-scope.js';
 
 /** Closes every shard of a batch's calls, as if they had been made one by one. */
 export async function closeBatch(
-  deps: Pick<TeacherCallDeps, 'runs' | 'prompts' | 'writer'>,
+  deps: ClosingDeps,
   input: CloseBatchInput,
   turn: () => Promise<void>,
 ): Promise<void> {

@@ -52,7 +52,7 @@ const staleLookMs = 10_000;
 
 /**
  * Gets one sample, from the store if it is there. Otherwise, each step durable before the next: intent, request,
- * answer into the store, outcome.
+ * answer into the store; its outcome follows within a tenth of a second.
  * @throws ApplicationFailure as `error-map.ts` says; CancelledFailure when `signal` fires.
  */
 export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
@@ -63,8 +63,11 @@ export async function askOnce(options: AskOnceOptions): Promise<AskedOnce> {
     const { intent, sent, meanwhile } = await inTurn(options, lookedMs);
     if (meanwhile) return { response: meanwhile, dropped: null, fromStore: true, sent: requests - 1 };
     if (sent.kind === 'answer') {
-      const { response, outcome } = await keep(options, intent, sent);
-      await record(options, outcome);
+      const { response, outcome, won } = await keep(options, intent, sent);
+      const recorded = record(options, outcome, { mayWait: won });
+      // With its answer in the store, a lost outcome is settled when the shard closes: no call waits for the row.
+      if (won) recorded.catch(() => {});
+      else await recorded;
       return { response, dropped: null, fromStore: false, sent: requests };
     }
     const outcome = failedOutcome(intent, sent);
@@ -142,7 +145,7 @@ async function keep(
   { key, seed, parts, responses, failureOf }: AskOnceOptions,
   intent: Intent,
   sent: Sent & { kind: 'answer' },
-): Promise<{ response: StoredResponse; outcome: Outcome }> {
+): Promise<{ response: StoredResponse; outcome: Outcome; won: boolean }> {
   const { answer, latencyMs } = sent;
   const { response, won } = await responses.put({
     key,
@@ -154,7 +157,8 @@ async function keep(
     at: new Date().toISOString(),
   });
   const kind = won ? (failureOf(answer) ?? 'answered') : 'duplicate';
-  return { response, outcome: paidOutcome(intent, { answer, latencyMs, status: sent.status, kind }) };
+  const outcome = paidOutcome(intent, { answer, latencyMs, status: sent.status, kind });
+  return { response, outcome, won };
 }
 
 /** The outcome of an attempt that was answered; its bill is known when the answer says what it used. */
@@ -231,7 +235,8 @@ export async function settleFromStore(responses: ResponseStore, intent: Intent):
 async function record(
   { responses, ledger, writer, book }: AskOnceOptions,
   row: Intent | Outcome,
+  { mayWait = false } = {},
 ): Promise<void> {
   if (row.row === 'outcome') book.settle(row);
-  await recordRows({ store: responses.store, ledger: ledger.name, writer, rows: [row] });
+  await recordRows({ store: responses.store, ledger: ledger.name, writer, rows: [row], mayWait });
 }

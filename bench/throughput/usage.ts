@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 
-const sampleEveryMs = 200;
+const sampleEveryMs = 1_000;
 /** What the whole machine used is sampled under this name. */
 const machine = '';
 

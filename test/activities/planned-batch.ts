@@ -1,5 +1,6 @@
 /** Calls that are planned in a store and can be put to the local Batch API, activity by activity, without Temporal. */
 import { CallPlanner } from '../../activities/plan-calls.js';
+import { RecentRows } from '../../activities/call-row.js';
 import { RoundPrompts } from '../../activities/round-prompts.js';
 import type { CallRow } from '../../activities/rows.js';
 import { Runs } from '../../activities/run-data.js';
@@ -84,7 +85,8 @@ function bind(parts: {
   const worker = (): TeacherBatchDeps => {
     const runs = new Runs({ store, storeId: run.storeId });
     const prompts = new RoundPrompts(runs);
-    return { runs, prompts, writer: processWriter(), stateDir: '', clients: new TeacherClients() };
+    const recent = new RecentRows();
+    return { runs, prompts, recent, writer: processWriter(), stateDir: '', clients: new TeacherClients() };
   };
   const deps = worker();
   const submit: PlannedBatch['submit'] = (submission, more = {}, by = deps) =>

@@ -57,6 +57,17 @@ export function describeStore(open: () => Store | Promise<Store>): void {
     assert.deepEqual((await store.readLog('log/b.ledger')).sort(), ['four', 'one', 'three', 'two']);
   });
 
+  it('writes lines that may wait before it reads their log, and with the next ones that may not', async () => {
+    const at = { writer: 'w1', mayWait: true };
+    const [a, b] = [store.append({ ...at, name: 'log/f.ledger', lines: ['a'] }), 'log/g.ledger'];
+    assert.deepEqual(await store.readLog('log/f.ledger'), ['a']);
+    await a;
+    const waiting = store.append({ ...at, name: b, lines: ['b'] });
+    await store.append({ name: b, writer: 'w1', lines: ['c'] });
+    assert.deepEqual(await other.readLog(b), ['b', 'c']);
+    await waiting;
+  });
+
   it('reads a log that was never written as empty', async () => {
     assert.deepEqual(await store.readLog('log/none.ledger'), []);
   });

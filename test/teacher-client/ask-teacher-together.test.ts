@@ -23,7 +23,7 @@ describe('asking a teacher', () => {
       const server = await start({ latencyMs: 50, script: () => ({ text: `answer ${asked++}` }) });
       const [one, two] = await Promise.all([askTeacher(worker(), call()), askTeacher(worker(), call())]);
       assert.equal(server.requests.length, 2);
-      assert.equal(one.response?.answer.text, two.response?.answer.text);
+      assert.equal(one.counted?.response.answer.text, two.counted?.response.answer.text);
       assert.deepEqual((await kinds()).sort(), ['answered', 'duplicate']);
     });
 

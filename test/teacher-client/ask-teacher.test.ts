@@ -19,8 +19,8 @@ describe('asking a teacher', () => {
   it('returns the answer and what it cost', async () => {
     await start();
     const one = call();
-    const { response, ...result } = await askTeacher(worker(), one);
-    assert.equal(response?.answer.text, 'Hello.');
+    const { counted, ...result } = await askTeacher(worker(), one);
+    assert.equal(counted?.response.answer.text, 'Hello.');
     assert.deepEqual(result, { outcome: 'answered', reason: null, sent: 1, fromStore: 0 });
     assert.deepEqual(one.book.spend(), { calls: 1, tokens: 6, usd: 0.00003 });
   });
@@ -50,8 +50,8 @@ describe('asking a teacher', () => {
 
   it('sends the seed that belongs to the sample', async () => {
     const server = await start();
-    const { response } = await askTeacher(worker(), call());
-    assert.equal(server.requests[0]?.seed, response?.request.seed);
+    const { counted } = await askTeacher(worker(), call());
+    assert.equal(server.requests[0]?.seed, counted?.response.request.seed);
   });
 
   it('leaves no trace in the ledger while it waits for its turn, and can be cancelled there', async () => {
@@ -74,7 +74,10 @@ describe('asking a teacher', () => {
       let asked = 0;
       const server = await start({ script: () => ({ text: asked++ === 0 ? 'bad' : 'good' }) });
       const result = await askTeacher(worker(), call());
-      assert.deepEqual([result.outcome, result.response?.answer.text, result.sent], ['answered', 'good', 2]);
+      assert.deepEqual(
+        [result.outcome, result.counted?.response.answer.text, result.sent],
+        ['answered', 'good', 2],
+      );
       assert.notEqual(server.requests[0]?.seed, server.requests[1]?.seed);
     });
 
@@ -105,7 +108,7 @@ describe('asking a teacher', () => {
     it('takes a cut-off answer that is usable', async () => {
       await start({ script: () => ({ text: 'x'.repeat(1000) }) });
       const result = await askTeacher(worker(), call());
-      assert.deepEqual([result.outcome, result.response?.answer.kind], ['answered', 'truncated']);
+      assert.deepEqual([result.outcome, result.counted?.response.answer.kind], ['answered', 'truncated']);
     });
 
     it('counts an answer without content as unparsable', async () => {
@@ -121,7 +124,10 @@ describe('asking a teacher', () => {
     it('shows the model its error once, and takes the corrected answer', async () => {
       const server = await start({ script });
       const result = await askTeacher(worker(), call({ body: chat }));
-      assert.deepEqual([result.outcome, result.response?.answer.text, result.sent], ['answered', 'good', 2]);
+      assert.deepEqual(
+        [result.outcome, result.counted?.response.answer.text, result.sent],
+        ['answered', 'good', 2],
+      );
       assert.deepEqual(server.requests.map(isRepair), [false, true]);
       assert.deepEqual(await kinds(), ['unparsable', 'answered']);
     });
@@ -131,7 +137,7 @@ describe('asking a teacher', () => {
       const first = await askTeacher(worker(), call({ body: chat }));
       const again = await askTeacher(worker(), call({ body: chat }));
       assert.deepEqual([again.sent, again.fromStore, server.requests.length], [0, 2, 2]);
-      assert.deepEqual(again.response, first.response);
+      assert.deepEqual(again.counted, first.counted);
     });
 
     it('goes on from a repair that was asked for before a crash', async () => {

@@ -17,14 +17,24 @@ export const ledger = 'run/rounds/001/tasks/shard-00.ledger';
 export function asking() {
   const folder = temporaryFolder();
   const at = endpoint();
-  const attempts = async () => await readAttempts(new FileStore(folder()), ledger);
+  const stores: FileStore[] = [];
+  const open = () => {
+    const store = new FileStore(folder());
+    stores.push(store);
+    return store;
+  };
+  /** With the rows for which nobody has waited: who reads a log of its own has them written first. */
+  const attempts = async () => {
+    for (const store of stores) await store.readLog(ledger);
+    return await readAttempts(new FileStore(folder()), ledger);
+  };
   return {
     folder,
     start: (options: OpenAiServerOptions = {}) => at.start(options),
     /** What a worker process has; two of them share nothing but the store. */
     worker: (): AskDeps => ({
       client: at.client,
-      responses: new ResponseStore(new FileStore(folder())),
+      responses: new ResponseStore(open()),
       flights: new Flights<AskedOnce>(),
       writer: processWriter(),
       turn: async () => {},

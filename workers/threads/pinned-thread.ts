@@ -1,6 +1,6 @@
 /** Worker threads for heavy computing: the event loop of this one stays free. */
 import { Tinypool } from 'tinypool';
-import { isCompiled } from '../folders.js';
+import { threadEntry } from '../../store/thread-entry.js';
 
 /**
  * One worker thread, started by its first task. Tasks run one after another and find in their module's memory what
@@ -45,7 +45,7 @@ export class PinnedThread {
 
   #start(): { pool: Tinypool; died: Promise<never> } {
     const pool = new Tinypool({
-      ...entryOptions(this.#entry),
+      ...threadEntry(this.#entry),
       minThreads: 1,
       maxThreads: 1,
       // Waiting for the next task must not keep sockets and timers of the last one from being served.
@@ -62,11 +62,4 @@ export class PinnedThread {
     died.catch(() => {});
     return { pool, died };
   }
-}
-
-/** Node 20 cannot start a thread from TypeScript, with tsx or without. */
-function entryOptions(entry: URL) {
-  if (isCompiled) return { filename: entry.href };
-  const filename = new URL('./from-source.mjs', import.meta.url).href;
-  return { filename, workerData: { entry: entry.href }, execArgv: [] };
 }

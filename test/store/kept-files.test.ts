@@ -1,42 +1,42 @@
 import assert from 'node:assert/strict';
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KeptFiles, openFile } from '../../store/descriptors.js';
+import { KeptFiles } from '../../store/disk/kept-files.js';
 import { temporaryFolder } from '../temporary-folder.js';
 
 describe('files that are kept open', () => {
   const folder = temporaryFolder();
-  const opened = (name: string) => openFile(path.join(folder(), name), 'a');
+  const opened = (name: string) => openSync(path.join(folder(), name), 'a');
   const untilClosed = async (fd: number) => {
     while (isOpen(fd)) await sleep(5);
   };
 
   it('are given back once, to whoever takes them', async () => {
     const files = new KeptFiles({ most: 2, idleMs: 60_000 });
-    const file = await opened('a');
+    const file = opened('a');
     files.keep('a', file);
     assert.equal(files.take('a'), file);
     assert.equal(files.take('a'), undefined);
-    closeSync(file.fd);
+    closeSync(file);
   });
 
   it('are closed, the oldest first, when there are more than allowed', async () => {
     const files = new KeptFiles({ most: 1, idleMs: 60_000 });
-    const [first, second] = [await opened('a'), await opened('b')];
+    const [first, second] = [opened('a'), opened('b')];
     files.keep('a', first);
     files.keep('b', second);
-    await untilClosed(first.fd);
+    await untilClosed(first);
     assert.equal(files.take('a'), undefined);
     assert.equal(files.take('b'), second);
-    closeSync(second.fd);
+    closeSync(second);
   });
 
   it('are closed when nobody takes them', async () => {
     const files = new KeptFiles({ most: 2, idleMs: 1 });
-    const file = await opened('a');
+    const file = opened('a');
     files.keep('a', file);
-    await untilClosed(file.fd);
+    await untilClosed(file);
     assert.equal(files.take('a'), undefined);
   });
 });

@@ -1,4 +1,4 @@
-/** Entry of a thread of `PinnedThread` when this project runs from its sources. */
+/** Entry of a thread when this project runs from its sources. */
 import { workerData } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
 
