@@ -65,21 +65,14 @@ function leastLcs(length: i32, other: i32, similarity: f64): i32 {
  * An adder whose inputs are all inverted gives inverted outputs. So the rows, whose bits say what is there, add up what is
  * missing, and the three lowest bits of the counts are kept inverted.
  */
-function scanChunk(
-  chunk: usize,
-  rows: usize,
-  count: i32,
-  limit: i32,
-  counters: usize,
-  hits: usize,
-): usize {
+function scanChunk(chunk: usize, rows: usize, count: i32, limit: i32, counters: usize, hits: usize): usize {
   const used = load<i32>(chunk, 4);
   const entries = chunk + 32;
   const blockBytes = (((<usize>load<u32>(chunk, 12)) << 3) + 1) << 4;
   const end = rows + ((<usize>count) << 2);
   // Counts have six bits, and more in memory for long texts.
   const bits = max<i32>(6, 32 - clz<i32>(limit));
-  const top = <usize>(bits - 6) << 4;
+  const top = (<usize>(bits - 6)) << 4;
   const start = (1 << bits) - 1 - limit;
   let block = entries + ((<usize>load<u32>(chunk, 8)) << 2);
   for (let first: i32 = 0; first < used; first += 128) {
@@ -138,8 +131,6 @@ function scanChunk(
   return hits;
 }
 
-// @ts-ignore: decorator
-@inline
 function allIf(bit: i32): v128 {
   return i64x2.splat(bit === 0 ? 0 : -1);
 }
@@ -155,14 +146,10 @@ function writeHits(mask: u64, entries: usize, first: i32, used: i32, hits: usize
   return hits;
 }
 
-// @ts-ignore: decorator
-@inline
 function sum(a: v128, b: v128, c: v128): v128 {
   return v128.xor(v128.xor(a, b), c);
 }
 
-// @ts-ignore: decorator
-@inline
 function carry(a: v128, b: v128, c: v128): v128 {
   return v128.or(v128.and(a, b), v128.and(v128.xor(a, b), c));
 }
