@@ -156,6 +156,11 @@ function startArguments(options: {
     '--dynamic-config-value',
     `matching.numTaskqueue${kind}Partitions=1`,
   ]);
+  // The usual 20 looks a second for work to hand on keep each step of a short workflow waiting for 50 ms.
+  const looks = ['transfer', 'timer'].flatMap((kind) => [
+    '--dynamic-config-value',
+    `history.${kind}ProcessorMaxPollRPS=1000`,
+  ]);
   return [
     ...['server', 'start-dev', '--ip', host, '--port', `${ports.grpc}`, '--ui-port', `${ports.ui}`],
     ...[
@@ -167,6 +172,7 @@ function startArguments(options: {
       database,
       ...pragmas,
       ...partitions,
+      ...looks,
       ...(isFair ? ['--dynamic-config-value', 'matching.enableFairness=true'] : []),
     ],
   ];

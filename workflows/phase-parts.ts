@@ -8,7 +8,7 @@ import type { LoopState, PhaseTeacher, ShardInput } from './inputs.js';
 import type { Settings } from './messages.js';
 
 /** Shards of one phase at work at once: while one waits for its last retries, the next keeps the endpoint busy. */
-const shardsAtOnce = 2;
+const shardsAtOnce = 3;
 /** Batches wait for days; what an account may have in its provider's queue ends sooner than this does. */
 const batchesAtOnce = 4;
 
@@ -117,8 +117,13 @@ export function windowOf(options: {
   const { teachers, settings, lane } = options;
   const first = firstOf(teachers);
   const concurrency = settings.concurrency[first.name] ?? first.concurrency;
-  const share = Math.floor(concurrency / lane.of);
-  return Math.max(1, lane.index === 0 ? concurrency - share * (lane.of - 1) : share);
+  return Math.max(1, upTo(lane.index + 1) - upTo(lane.index));
+
+  /** What the first lanes have together. Each has more than the next, so that they do not all wait for their last calls at once. */
+  function upTo(lanes: number): number {
+    const weights = (count: number) => count * (lane.of + 2) - (count * (count - 1)) / 2;
+    return Math.floor((concurrency * weights(lanes)) / weights(lane.of));
+  }
 }
 
 function teachersOf({ plan }: LoopState, phase: CallPhase): PhaseTeacher[] {

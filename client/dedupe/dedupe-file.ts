@@ -13,8 +13,8 @@ import { type ItemReader, type RowItem, textReader, vectorReader } from './row-i
 
 /** Rows that are compared at the same time by all threads. */
 const blockSize = 2_048;
-/** Smaller inputs are filtered before threads would have started. */
-const bytesWorthThreads = 16e6;
+/** Of smaller inputs one thread is the faster: each thread has to read and tokenise every text. */
+const bytesWorthThreads = 64e6;
 
 export interface DedupeOptions {
   /** JSON Lines, or one JSON array. */
