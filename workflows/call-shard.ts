@@ -63,7 +63,10 @@ export async function callShard(input: ShardInput): Promise<ShardSummary & PartR
       () => settings.cancel !== null || canSchedule() || needsLease() || isDone() || defect !== undefined,
     );
   }
-  await condition(() => inFlight === 0 || defect !== undefined);
+  const isOver = () => inFlight === 0 || defect !== undefined;
+  // What is on its way may finish; a call that is still there after that waits for an endpoint that does not answer.
+  if (settings.cancel === 'finish' && !(await condition(isOver, patienceMs(teachers)))) calls.cancel();
+  await condition(isOver);
   if (defect !== undefined) throw defect;
   await reports.close(settings);
   for (const callIndex of todo) failed.push({ callIndex, reason: 'cancelled' });
@@ -171,6 +174,11 @@ export async function callShard(input: ShardInput): Promise<ShardSummary & PartR
       settings = { ...settings, version: settings.version + 1, paused: null, cancel: 'finish' };
     }
   }
+}
+
+/** Longest time that one request may take, and some for the way. */
+function patienceMs(teachers: readonly PhaseTeacher[]): number {
+  return Math.max(...teachers.map(({ requestTimeoutMs }) => requestTimeoutMs)) + 10_000;
 }
 
 /** The provider's own words when it refuses to serve this key at all; null for any other failure. */

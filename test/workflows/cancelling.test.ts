@@ -12,6 +12,7 @@ import { readDataset } from './dataset.js';
 /** What is done to each run while calls of its second round are in flight; a run's model is named like it. */
 const acts = {
   cancel: (harness: RunHarness, runId: string) => harness.cancel(runId),
+  'cancel in an outage': (harness: RunHarness, runId: string) => harness.cancel(runId),
   'cancel at once': (harness: RunHarness, runId: string) => harness.cancel(runId, { now: true }),
   "Temporal's own cancel": (harness: RunHarness, runId: string) => harness.handle(runId).cancel(),
   terminate: (harness: RunHarness, runId: string) => harness.terminate(runId),
@@ -31,6 +32,7 @@ describe('cancelling a run', () => {
     const fault = ({ model }: { model: string }) => {
       if (!slow.has(model)) return { delayMs: 30 };
       asked.add(model);
+      if (model === 'cancel in an outage') return { status: 503 };
       return { delayMs: answersStop.includes(model as Act) ? 600_000 : 1_000 };
     };
     harness = await RunHarness.start({ teacher: { fault } });
@@ -39,7 +41,11 @@ describe('cancelling a run', () => {
   after(() => harness.stop());
 
   async function play(act: Act): Promise<void> {
-    const teacher = { model: act, concurrency: 2 };
+    const teacher = {
+      model: act,
+      concurrency: 2,
+      ...(act === 'cancel in an outage' && { timeoutMs: 2_000 }),
+    };
     const runId = await harness.startRun({ target: 500, generation: { callsPerRound: 3 }, teacher });
     runIds.set(act, runId);
     await until(async () => (await harness.store.list(`${runId}/rounds/002/answers`)).length > 0);
@@ -53,6 +59,7 @@ describe('cancelling a run', () => {
 
   for (const [act, by] of [
     ['cancel', 'ann'],
+    ['cancel in an outage', 'ann'],
     ['cancel at once', 'ann'],
     ["Temporal's own cancel", 'Temporal'],
   ] as const) {
