@@ -1,3 +1,5 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { UserError } from '../../store/errors.js';
 import type { TeacherEndpoint } from '../teacher-endpoint.js';
 import { createTeacherClient, type TeacherClient } from './client.js';
 
@@ -27,13 +29,25 @@ export class TeacherClients {
     };
   }
 
-  get({ baseUrl, apiKeyEnv }: TeacherEndpoint, timeoutMs: number): TeacherClient {
+  /** @throws ApplicationFailure `ProviderAccess` when this process has no key for the endpoint: a person is needed. */
+  get(endpoint: Pick<TeacherEndpoint, 'baseUrl' | 'apiKeyEnv'>, timeoutMs: number): TeacherClient {
+    const { baseUrl, apiKeyEnv } = endpoint;
     const key = JSON.stringify([baseUrl, apiKeyEnv, timeoutMs]);
     const known = this.clients.get(key);
     if (known) return known;
-    const client = createTeacherClient({ baseUrl, apiKeyEnv, timeoutMs });
+    const client = create({ baseUrl, apiKeyEnv, timeoutMs });
     if (this.closed) client.gate.close(this.closed);
     this.clients.set(key, client);
     return client;
+  }
+}
+
+function create(options: Parameters<typeof createTeacherClient>[0]): TeacherClient {
+  try {
+    return createTeacherClient(options);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const message = `${error.message} where the worker is started, start it anew, then resume`;
+    throw ApplicationFailure.nonRetryable(message, 'ProviderAccess');
   }
 }
