@@ -102,8 +102,10 @@ describe('a run on the command line', function () {
     await project.writeRecipe({ budget: { calls: 10 } });
     const running = project.spawn(['run', 'recipe.yaml', '--json']);
     await until(async () => {
-      const { runs } = await project.json<{ runs: StatusReport[] }>(['list']);
-      return runs[0]?.paused?.by === 'budget';
+      const listed = await project.run(['list', '--json']);
+      // Until the run has made its store there is nothing to list.
+      if (listed.code !== 0) return false;
+      return onlyJson<{ runs: StatusReport[] }>(listed).runs[0]?.paused?.by === 'budget';
     });
     const { runs } = await project.json<{ runs: StatusReport[] }>(['list']);
     const runId = runs[0]?.runId as string;
