@@ -2,14 +2,16 @@ import { ApplicationFailure } from '@temporalio/common';
 import { readAttempts } from '../store/ledger.js';
 import { ResponseStore } from '../store/response-store.js';
 import { askTeacher } from './ask-teacher.js';
-import { answeredRow, type RecentRows } from './call-row.js';
+import { answeredRow } from './call-row.js';
 import { answerFailure, answerProblem } from './read-answer.js';
+import type { RecentRows } from './recent-rows.js';
 import type { PlannedCall, RoundPrompts } from './round-prompts.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import type { SampleChoice } from './sample-path.js';
 import { ReservationSpent, type SpendBook, SpendBooks } from './spend-book.js';
 import { type AskedOnce, callName } from './teacher-client/ask-once.js';
+import type { TeacherClient } from './teacher-client/client.js';
 import type { TeacherClients } from './teacher-client/clients.js';
 import { Flights } from './teacher-client/flights.js';
 import { resolveEndpointOf } from './teacher-endpoint.js';
@@ -70,13 +72,14 @@ export class CallTeacher {
     const planned = await prompts.call(input);
     const name = roundFiles(run.runId, round).phase(phase).ledger(shard);
     const teachers = teachersOf(recipe, phase);
-    const client = this.clients.get(endpoint, teacher.timeoutMs);
     const book = await this.bookFor({ input, at, ledger: name, hasStandIn: teachers.length > 1 });
     const ended = (outcome: CallResult['outcome'], requests = 0): CallResult => {
       this.books.close(activity);
       return { callIndex, outcome, requests, spend: book.spend() };
     };
+    let client: TeacherClient | undefined;
     try {
+      client = this.clients.get(endpoint, teacher.timeoutMs);
       const result = await askTeacher(
         {
           client,
@@ -100,7 +103,7 @@ export class CallTeacher {
     } catch (error) {
       const hasNext = place < teachers.length - 1;
       // The book begins anew with each scheduling of the call; other processes' failures are in it.
-      const seenHere = hasNext ? client.health.failuresOf(callName({ name, callIndex })) : 0;
+      const seenHere = (hasNext && client?.health.failuresOf(callName({ name, callIndex }))) || 0;
       const patience = hasNext ? failuresBeforeStandIn : failuresOfLastStandIn;
       const isOut = teachers.length > 1 && Math.max(book.failures, seenHere) >= patience;
       if (error instanceof ReservationSpent) return ended(isOut ? 'out' : 'again');

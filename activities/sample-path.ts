@@ -3,7 +3,7 @@
  * with its answer, then fresh samples. A pure function of the answers, so that a call is asked, read back and put
  * into a batch by the same rule.
  */
-import type { ChatMessage, PromptBody } from '../methods/prompt.js';
+import { type ChatMessage, type PromptBody, wantsJson } from '../methods/prompt.js';
 import { type CallKeyParts, callKey, type ReuseScope } from '../store/call-key.js';
 import type { ResponseStore, StoredResponse, TeacherAnswer } from '../store/response-store.js';
 import type { AnsweredVia } from './rows.js';
@@ -123,7 +123,7 @@ export function mostRequests(choice: Pick<SampleChoice, 'body' | 'repair' | 'fre
 
 /** A text to be continued has no turn in which a model could be told of its error, and free text has no form to miss. */
 function canRepair({ body, repair }: Pick<SampleChoice, 'body' | 'repair'>): boolean {
-  return repair && body.form === 'chat' && body.schema !== null;
+  return repair && wantsJson(body);
 }
 
 function repairBody(body: PromptBody, answer: string, problem: string): PromptBody {

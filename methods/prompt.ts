@@ -21,6 +21,11 @@ export type PromptBody =
   | { form: 'completion'; prompt: string }
   | { form: 'chat'; messages: ChatMessage[]; schema: AnswerSchema | null };
 
+/** Whether the answer is to have a form: chats that are asked for anything but free text have a schema. */
+export function wantsJson(body: PromptBody): boolean {
+  return body.form === 'chat' && body.schema !== null;
+}
+
 export interface Prompt {
   /** Name of the template, for example `self-instruct/instructions.completion`. */
   template: string;

@@ -10,7 +10,7 @@ import {
 } from '../activities/create-activities.js';
 import { createLimitActivities, holdsQueueRates } from '../activities/hold-limits.js';
 import { type InFlight, TeacherClients } from '../activities/teacher-client/clients.js';
-import { RecentRows } from '../activities/call-row.js';
+import { RecentRows } from '../activities/recent-rows.js';
 import { RoundPrompts } from '../activities/round-prompts.js';
 import { Runs } from '../activities/run-data.js';
 import { WorkerShare } from '../activities/worker-share.js';

@@ -1,7 +1,7 @@
 /** Which values people may set: for the run that refuses others, and for the command that says so before it asks. */
 import type { Budget, EndpointLimits } from '../activities/types.js';
+import { budgetKeys } from './budget.js';
 
-const budgetNames: readonly string[] = ['usd', 'calls', 'tokens'];
 const limitNames = ['requestsPerMinute', 'tokensPerMinute'] as const;
 
 /** What is wrong with the named limits of a budget; null: nothing. */
@@ -9,7 +9,7 @@ export function budgetProblem(budget: Partial<Budget>): string | null {
   const limits = Object.entries(budget);
   if (limits.length === 0) return 'name a limit to set: usd, calls or tokens';
   for (const [key, limit] of limits) {
-    if (!budgetNames.includes(key)) return `there is no budget of ${key}`;
+    if (!budgetKeys.some((known) => known === key)) return `there is no budget of ${key}`;
     if (limit === null) continue;
     if (!(limit > 0) || (key !== 'usd' && !Number.isInteger(limit))) {
       return `a budget of ${limit} ${key} is no limit; take it away with "none"`;

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
-import { RecentRows } from '../../activities/call-row.js';
 import { CallTeacher, type TeacherCallDeps } from '../../activities/call-teacher.js';
 import { closeShard } from '../../activities/close-shard.js';
-import { CallPlanner } from '../../activities/plan-calls.js';
-import { RoundPrompts } from '../../activities/round-prompts.js';
 import type { CallRow } from '../../activities/rows.js';
 import { roundFiles } from '../../activities/run-files.js';
 import { TeacherClients } from '../../activities/teacher-client/clients.js';
-import { readJsonlAt, writeJsonl } from '../../store/artifacts.js';
+import { readJsonlAt } from '../../store/artifacts.js';
 import { OpenAiServer, type ScriptAnswer } from '../openai-server.js';
 import { temporaryFolder } from '../temporary-folder.js';
-import { testSeeds } from '../test-seeds.js';
-import { storedRecipe, storedRun } from './stored-run.js';
+import { plannedCalls } from './planned-calls.js';
 
 const phase = 'tasks';
 
@@ -37,26 +33,14 @@ describe('closing a shard', () => {
       let asked = 0;
       const script = () => answers[asked++ % answers.length] as ScriptAnswer;
       server = await OpenAiServer.start({ script });
-      const recipe = storedRecipe({
+      const { run, store, count, worker } = await plannedCalls({
+        folder: folder(),
         teacher: { baseUrl: server.baseUrl, reuse },
-        generation: { prompts: 'one-call', callsPerRound: 6 },
-      });
-      const { run, runs, store } = await storedRun({ folder: folder(), recipe });
-      await writeJsonl(store, roundFiles(run.runId, 1).seedPool, testSeeds());
-      const wanted = { remaining: 6, askCalls: 0, accepted: 0 };
-      const { plan } = await new CallPlanner(runs).planCalls({ run, round: 1, phase, wanted });
-      const clients = new TeacherClients();
-      const worker = (): TeacherCallDeps => ({
-        runs,
-        prompts: new RoundPrompts(runs),
-        recent: new RecentRows(),
-        writer: 'w',
-        stateDir: '',
-        share: null,
+        calls: 6,
       });
       const mine = worker();
-      const teacher = new CallTeacher(mine, clients);
-      for (let callIndex = 0; callIndex < plan.count; callIndex += 1) {
+      const teacher = new CallTeacher(mine, new TeacherClients());
+      for (let callIndex = 0; callIndex < count; callIndex += 1) {
         const at = { activity: `wf/${callIndex}`, attempt: 1, signal: new AbortController().signal };
         await teacher.call({ run, round: 1, phase, shard: 0, callIndex, place: 0 }, at);
       }
@@ -66,7 +50,7 @@ describe('closing a shard', () => {
         phase,
         shard: 0,
         from: 0,
-        to: plan.count,
+        to: count,
         failed: [],
         standIns: [],
       } as const;

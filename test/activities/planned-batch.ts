@@ -1,6 +1,6 @@
 /** Calls that are planned in a store and can be put to the local Batch API, activity by activity, without Temporal. */
 import { CallPlanner } from '../../activities/plan-calls.js';
-import { RecentRows } from '../../activities/call-row.js';
+import { RecentRows } from '../../activities/recent-rows.js';
 import { RoundPrompts } from '../../activities/round-prompts.js';
 import type { CallRow } from '../../activities/rows.js';
 import { Runs } from '../../activities/run-data.js';

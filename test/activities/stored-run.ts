@@ -5,6 +5,7 @@ import { runFiles } from '../../activities/run-files.js';
 import { usedTeachers } from '../../activities/teachers.js';
 import type { RunContext, Seed } from '../../activities/types.js';
 import { writeJson, writeJsonl } from '../../store/artifacts.js';
+import { teacherIdentity } from '../../store/call-key.js';
 import { openStore } from '../../store/open-store.js';
 import type { Store } from '../../store/types.js';
 import { testSeeds } from '../test-seeds.js';
@@ -31,10 +32,12 @@ export function storedRecipe(changes: Record<string, unknown> = {}): StoredRecip
     },
   });
   const recipe = withDefaults(file);
-  const endpoints = usedTeachers(recipe).map(({ name, model, price }) => [
-    name,
-    { identity: 'url:http://127.0.0.1/v1', model, queue: `teacher-${name}-test`, price },
-  ]);
+  const endpoints = usedTeachers(recipe).map(
+    ({ name, id, baseUrl = 'http://127.0.0.1/v1', model, price }) => [
+      name,
+      { identity: teacherIdentity({ id, baseUrl }), model, queue: `teacher-${name}-test`, price },
+    ],
+  );
   return { ...recipe, endpoints: Object.fromEntries(endpoints) };
 }
 
