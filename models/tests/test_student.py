@@ -171,8 +171,11 @@ def test_alignment_is_the_cosine_of_an_examples_step_with_the_steering_gradient(
 def test_trains_on_all_batches_in_order_as_torchs_adam_does(done: Done) -> None:
     weights = load_tensors(done.rounds.store.read(done.result["checkpoint"]["uri"]) or b"")["weights"]
     moved = (done.end.weights - done.start.weights).norm()
-    assert moved > 0
-    assert (weights - done.end.weights).norm() < 0.01 * moved
+    # Adam's step has one size whatever the gradient's: where that is rounding alone, its sign is the processor's.
+    # 2 % of the way on a processor without AVX-512; a flat learning rate comes out 40 % of it away.
+    assert (weights - done.end.weights).norm() < 0.1 * moved
+    swapped = done.start.after(BATCHES[1]["examples"], PEAK / 2).after(BATCHES[0]["examples"], PEAK)
+    assert (weights - swapped.weights).norm() > 0.3 * moved
 
 
 def test_leaves_the_adapter_as_peft_reads_it(done: Done) -> None:
