@@ -58,12 +58,38 @@ export interface HeldOutRow extends Instance {
 }
 
 /**
- * What a teacher call is for.
+ * What a teacher call of Self-Instruct or SeDi-Instruct is for.
  * `instructions`: a list of new instructions. `classify`: is this instruction a classification task?
  * `instances`: inputs and outputs for one instruction. `answers`: the answer to one instruction, directly.
  * `tasks`: instruction, input and output together (Alpaca's one-call form).
  */
 export type CallPhase = 'instructions' | 'classify' | 'instances' | 'answers' | 'tasks';
+
+/**
+ * What a call of Instruct-SkillMix's extraction is for. By prompting: `topics`, then the skills of one topic
+ * (`topic-skills`) and `query-types`. From a dataset: the skills that one row needs (`row-skills`), vectors of their names
+ * (`embeddings`), and which of some neighbours are one skill (`synonyms`).
+ */
+export type ExtractionPhase =
+  | 'topics'
+  | 'topic-skills'
+  | 'query-types'
+  | 'row-skills'
+  | 'embeddings'
+  | 'synonyms';
+
+/**
+ * What a call of Instruct-SkillMix's generation is for: the turns of one example's conversation (`draft` to
+ * `improve-rewrite`), a worse answer on purpose (`shirk`), and the quality gate (`judge`).
+ */
+export type SkillMixPhase =
+  | 'draft'
+  | 'draft-rewrite'
+  | 'critique'
+  | 'improve'
+  | 'improve-rewrite'
+  | 'shirk'
+  | 'judge';
 
 export type RejectReason =
   // heuristics on the instruction
