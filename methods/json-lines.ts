@@ -1,4 +1,5 @@
 /** Splits a file of JSON rows into its rows with their line numbers: JSON Lines, or one JSON array. */
+import { excerpt } from './text.js';
 
 export interface JsonRow {
   /** Line where the row begins, from 1. */
@@ -17,6 +18,19 @@ export function jsonRows(text: string): JsonRow[] {
     .split(/\r\n|\n|\r/)
     .map((row, i) => ({ line: i + 1, text: row.trim() }))
     .filter((row) => row.text !== '');
+}
+
+/** The row's object, or what is wrong with the row in words. */
+export function objectOfRow({ text }: JsonRow): Record<string, unknown> | string {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return text === '' ? 'the JSON array is not closed' : `is not JSON: ${excerpt(text, 60)}`;
+  }
+  return typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+    ? (raw as Record<string, unknown>)
+    : `is not a JSON object: ${excerpt(text, 60)}`;
 }
 
 function arrayRows(body: string): JsonRow[] {

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import type { Seed } from '../activities/types.js';
 import { contentHash } from './identity.js';
-import { type JsonRow, jsonRows } from './json-lines.js';
+import { type JsonRow, jsonRows, objectOfRow } from './json-lines.js';
 import { cleanText, excerpt, kindOf } from './text.js';
 
 export interface SeedProblem {
@@ -72,16 +72,9 @@ export function describeProblems(input: { file: string; problems: readonly SeedP
 }
 
 /** The seed, or what is wrong with the row. */
-function readRow({ text }: JsonRow): Seed | string {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    return text === '' ? 'the JSON array is not closed' : `is not JSON: ${excerpt(text, 60)}`;
-  }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-    return `is not a JSON object: ${excerpt(text, 60)}`;
-  }
+function readRow(jsonRow: JsonRow): Seed | string {
+  const raw = objectOfRow(jsonRow);
+  if (typeof raw === 'string') return raw;
   const isSelfInstruct = 'instances' in raw;
   if (!isSelfInstruct && !('output' in raw)) return 'has neither "instances" nor "output"';
   const parsed = isSelfInstruct ? selfInstructRow.safeParse(raw) : alpacaRow.safeParse(raw);
