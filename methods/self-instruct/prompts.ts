@@ -1,7 +1,7 @@
 /** Builds the prompt of every Self-Instruct call from its template and the tasks it shows. */
 import type { Instance } from '../../activities/types.js';
-import { languageName } from '../language.js';
 import { fillSlots, type Prompt, type PromptForm, type Template, templateHash } from '../prompt.js';
+import { about, inLanguage, type RecipeWords, systemText } from '../prompt-options.js';
 import { cleanText, oneLine } from '../text.js';
 import {
   ANSWERS_SAMPLING,
@@ -20,14 +20,8 @@ export const MAX_INSTANCES = 5;
 /** Alpaca: the one-call list stops at its 20th task. */
 export const ONE_CALL_LIST_END = 20;
 
-export interface PromptOptions {
+export interface PromptOptions extends RecipeWords {
   form: PromptForm;
-  /** What the tasks shall be about, for example `veterinary medicine`. */
-  domain?: string | undefined;
-  /** Name or code of the language the tasks shall be written in; English when absent. */
-  language?: string | undefined;
-  /** Put before everything else: in the chat's system message, or as the completion's first paragraph. */
-  system?: string | undefined;
 }
 
 interface Filling {
@@ -41,24 +35,24 @@ interface Filling {
 
 function fill({ templates, slots, sampling, stop, options }: Filling): Prompt {
   const template = templates[options.form];
-  const system = cleanText(options.system ?? '').trim();
+  const preamble = systemText(options, null);
   const user = fillSlots(template.user, {
     ...slots,
     about: about(options),
     language: inLanguage(options),
-    preamble: system === '' ? '' : `${system}\n\n`,
+    preamble: preamble === '' ? '' : `${preamble}\n\n`,
   });
   const common = { template: template.name, templateHash: templateHash(template) };
   if (options.form === 'completion') {
     return { ...common, body: { form: 'completion', prompt: user }, sampling: { ...sampling, stop } };
   }
-  const systemText = [system, template.system ?? ''].filter((part) => part !== '').join('\n\n');
+  const system = systemText(options, template.system);
   return {
     ...common,
     body: {
       form: 'chat',
       messages: [
-        ...(systemText === '' ? [] : [{ role: 'system' as const, content: systemText }]),
+        ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
         { role: 'user', content: user },
       ],
       schema: template.schema,
@@ -166,14 +160,6 @@ export function tasksPrompt(input: {
     stop: [`\n${ONE_CALL_LIST_END}.`],
     options: input.options,
   });
-}
-
-function about({ domain }: PromptOptions): string {
-  return domain ? ` about ${oneLine(domain)}` : '';
-}
-
-function inLanguage({ language }: PromptOptions): string {
-  return language ? `, in ${languageName(oneLine(language))}` : '';
 }
 
 /** One line without a colon at its end, as the authors' code does: a colon would invite an answer, not the next item. */

@@ -4,21 +4,11 @@
  * same rules.
  */
 import type { CallPhase } from '../../activities/types.js';
-import type { AnswerSchema, Template } from '../prompt.js';
+import { listOf, objectOf, textSchema as text } from '../answer-schema.js';
+import type { Template } from '../prompt.js';
 
 function chat(phase: CallPhase, kind: string, parts: Omit<Template, 'name' | 'phase' | 'form'>): Template {
   return { name: `self-instruct/${kind}.chat`, phase, form: 'chat', ...parts };
-}
-
-/** An object with these properties, all required and no others, as strict structured output wants it. */
-function objectOf(properties: Record<string, unknown>): Record<string, unknown> {
-  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
-}
-
-const text = { type: 'string' };
-
-function listOf(name: string, key: string, items: Record<string, unknown>): AnswerSchema {
-  return { name, schema: objectOf({ [key]: { type: 'array', items } }) };
 }
 
 const authorRole = `You write tasks that teach a language model to follow instructions. The model reads and writes text only: no task may need a picture, a sound, a document that is not in the task, the web, or an act in the world.`;
