@@ -5,6 +5,7 @@ import { askTeacher } from './ask-teacher.js';
 import { answeredRow } from './call-row.js';
 import { answerFailure, answerProblem } from './read-answer.js';
 import type { RecentRows } from './recent-rows.js';
+import { promptFormOf } from './recipe-teacher.js';
 import type { PlannedCall, RoundPrompts } from './round-prompts.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
@@ -146,7 +147,7 @@ export function sampleChoice(options: {
   const teacher = teacherAt(recipe, phase, place);
   const { row, prompt } = planned;
   const at = { runId: run.runId, round, phase, callIndex };
-  const reading = { phase, form: teacher.form, isClassification: row.isClassification };
+  const { isClassification } = row;
   return {
     teacher: teacher.identity,
     model: teacher.model,
@@ -162,7 +163,11 @@ export function sampleChoice(options: {
           : { reuse: 'off', ...at },
     repair: teacher.repair,
     freshSamples: teacher.freshSamples,
-    failureOf: (answer) => answerFailure({ ...reading, answer }),
+    // Vectors were checked before they were stored.
+    failureOf: (answer) =>
+      prompt.body.form === 'embedding'
+        ? null
+        : answerFailure({ phase, form: promptFormOf(teacher), answer, isClassification }),
     problemOf: (text) => answerProblem({ phase, text }),
   };
 }

@@ -5,6 +5,7 @@ import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { type PlannedCallRow, readCalls } from './phase-calls.js';
 import { readItems } from './read-answer.js';
 import type { Runs, StoredRecipe } from './run-data.js';
+import { promptFormOf } from './recipe-teacher.js';
 import { teacherOf } from './teachers.js';
 import { roundFiles } from './run-files.js';
 import { lineageOf } from './screen-candidates.js';
@@ -65,7 +66,11 @@ function decide({
   const isClassification =
     said === null
       ? null
-      : parseClassification({ text: said, truncated: false, form: teacherOf(recipe, 'classify').form });
+      : parseClassification({
+          text: said,
+          truncated: false,
+          form: promptFormOf(teacherOf(recipe, 'classify')),
+        });
   const calls = [
     ...candidate.calls,
     ...[classify, answer].flatMap((row) => (row ? [lineageOf(row.call)] : [])),
@@ -78,7 +83,7 @@ function decide({
   }
   const items = readItems({
     phase: answer.call.phase,
-    form: teacherOf(recipe, answer.call.phase).form,
+    form: promptFormOf(teacherOf(recipe, answer.call.phase)),
     answer: { ...answer.call, text: answer.call.text ?? '' },
     isClassification: answer.plan.isClassification,
   });

@@ -16,6 +16,7 @@ import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import { highestOfTwo, highestSpend } from './highest-spend.js';
 import { planBatches, requestBytes } from './teacher-batch/plan-batches.js';
+import { promptFormOf } from './recipe-teacher.js';
 import { teacherOf, teachersOf } from './teachers.js';
 import type { CallPlan, Candidate, PlanCallsInput, Spend } from './types.js';
 
@@ -100,7 +101,7 @@ export class CallPlanner {
     recipe: StoredRecipe,
   ): Promise<Map<string, boolean>> {
     const calls = await readCalls(this.runs, { run, round, phase: 'classify' });
-    const { form } = teacherOf(recipe, 'classify');
+    const form = promptFormOf(teacherOf(recipe, 'classify'));
     return new Map(
       calls.map(({ plan, call }) => {
         const said = call.text === null ? null : parseClassification({ ...call, text: call.text, form });

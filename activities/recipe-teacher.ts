@@ -1,5 +1,6 @@
 /** Who makes the calls: one teacher, and any number of further ones for single phases or as a fallback. */
 import { z } from 'zod';
+import type { PromptForm, TeacherForm } from '../methods/prompt.js';
 
 const count = z.int().min(1);
 const noLimit = { error: 'must be a whole number above 0; leave the key out for no limit' };
@@ -54,8 +55,11 @@ const settings = {
     .string()
     .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, not a key')
     .default('OPENAI_API_KEY'),
-  /** How prompts are put: raw text to /v1/completions, or messages to /v1/chat/completions. */
-  form: z.enum(['completion', 'chat']).optional(),
+  /**
+   * How prompts are put: raw text to /v1/completions, or messages to /v1/chat/completions. `embedding`: a teacher that
+   * is asked for vectors of texts, at /v1/embeddings; only one of `teachers`.
+   */
+  form: z.enum(['completion', 'chat', 'embedding'] satisfies TeacherForm[]).optional(),
   /** `batch`: through the endpoint's Batch API, for half the price and within a day. */
   mode: z.enum(['online', 'batch']).default('online'),
   /** With `mode: batch`: seconds to the first look at a batch; later looks are further apart. */
@@ -70,8 +74,8 @@ const settings = {
   timeoutMs: count.max(3_600_000).default(120_000),
   /** One more request that shows a chat model why its answer could not be read. */
   repair: z.boolean().default(true),
-  /** Further samples asked for when an answer is refused, cut off or unparsable. */
-  freshSamples: z.int().min(0).max(5).default(1),
+  /** Further samples asked for when an answer is refused, cut off or unparsable; default 1, with `embedding` 0. */
+  freshSamples: z.int().min(0).max(5).optional(),
   /** Names of `teachers` that take over, in this order, while this one is out. */
   fallback: z
     .array(teacherName)
@@ -86,7 +90,7 @@ const teacherSettings = z.strictObject(settings);
 type Settings = z.infer<typeof teacherSettings>;
 
 const keys: z.core.CheckFn<Settings> = (context) => {
-  const { endpoint, model, gguf, baseUrl, mode, batchPollSeconds, fallback } = context.value;
+  const { endpoint, model, gguf, baseUrl, form, mode, batchPollSeconds, fallback } = context.value;
   const complain = (path: string, message: string) =>
     context.issues.push({ code: 'custom', input: context.value, path: [path], message });
   const isLocal = endpoint === 'local';
@@ -96,6 +100,11 @@ const keys: z.core.CheckFn<Settings> = (context) => {
   if (isLocal && model) complain('model', 'belongs to endpoint: openai; a local model is a gguf');
   if (isLocal && mode === 'batch')
     complain('mode', 'batch belongs to endpoint: openai; llama.cpp has no batches');
+  if (form === 'embedding' && mode === 'batch')
+    complain(
+      'mode',
+      'batch belongs to form: completion and form: chat; vectors are asked for one call at a time',
+    );
   if (mode === 'batch' && fallback.length > 0) complain('fallback', 'belongs to mode: online');
   if (mode !== 'batch' && batchPollSeconds !== undefined)
     complain('batchPollSeconds', 'belongs to mode: batch');
@@ -108,7 +117,11 @@ export const mainTeacher = z
     name: teacherName.default('default'),
     ...settings,
   })
-  .check(keys);
+  .check(keys)
+  .refine(({ form }) => form !== 'embedding', {
+    path: ['form'],
+    error: 'embedding belongs to one of `teachers`; this one writes texts',
+  });
 
 /** One of the recipe's `teachers`: its key there is its name. */
 export const furtherTeacher = teacherSettings.check(keys);
@@ -116,8 +129,14 @@ export const furtherTeacher = teacherSettings.check(keys);
 export type TeacherFile = z.infer<typeof mainTeacher>;
 
 /** llama.cpp's small models only continue text; endpoints of others mostly chat. */
-export function formOf({ form, endpoint }: Pick<Settings, 'form' | 'endpoint'>): 'completion' | 'chat' {
+export function formOf({ form, endpoint }: Pick<Settings, 'form' | 'endpoint'>): TeacherForm {
   return form ?? (endpoint === 'local' ? 'completion' : 'chat');
+}
+
+/** How a teacher's prompts are put. @throws Error for one that makes vectors: no recipe gives it prompts. */
+export function promptFormOf({ name, form }: { name: string; form: TeacherForm }): PromptForm {
+  if (form === 'embedding') throw new Error(`teacher "${name}" makes vectors and takes no prompts`);
+  return form;
 }
 
 /** What is wrong between a recipe's teachers: names that nobody has, fallbacks that cannot take over. */
@@ -137,11 +156,11 @@ export function teacherProblems(recipe: {
     });
   }
   for (const [phase, name] of Object.entries(generation.teachers)) {
-    if (name === undefined || known.has(name)) continue;
-    problems.push({
-      path: ['generation', 'teachers', phase],
-      message: `no teacher "${name}"; there are ${names}`,
-    });
+    if (name === undefined) continue;
+    const settings = known.get(name);
+    const message =
+      settings === undefined ? `no teacher "${name}"; there are ${names}` : misuse(phase, name, settings);
+    if (message !== null) problems.push({ path: ['generation', 'teachers', phase], message });
   }
   for (const [name, { fallback, ...settings }] of known) {
     const path = name === teacher.name ? ['teacher', 'fallback'] : ['teachers', name, 'fallback'];
@@ -154,15 +173,43 @@ export function teacherProblems(recipe: {
             ? `"${other}" has form: ${formOf(standIn)}, "${name}" has form: ${formOf(settings)}; a stand-in gets the same prompts`
             : standIn.mode === 'batch'
               ? `"${other}" has mode: batch and cannot stand in for another`
-              : null;
+              : formOf(standIn) === 'embedding' && standIn.model !== settings.model
+                ? `"${other}" has another model than "${name}"; vectors of two models cannot be compared`
+                : null;
       if (message !== null) problems.push({ path, message });
     }
   }
-  const locals = [...known.values()].filter(({ endpoint }) => endpoint === 'local');
-  if (locals.length > 1) {
+  return [...problems, ...localProblems(known)];
+}
+
+/** Why a teacher cannot make a phase's calls; null: it can. */
+function misuse(phase: string, name: string, settings: Settings): string | null {
+  const wantsVectors = phase === 'embeddings';
+  if ((formOf(settings) === 'embedding') === wantsVectors) return null;
+  return wantsVectors
+    ? `"${name}" has form: ${formOf(settings)}; vectors need a teacher with form: embedding`
+    : `"${name}" has form: embedding and writes no texts`;
+}
+
+/** One model server is started: it writes texts and makes vectors with the same model. */
+function localProblems(known: Map<string, Settings>): { path: string[]; message: string }[] {
+  const locals = [...known].filter(([, { endpoint }]) => endpoint === 'local');
+  const embedders = locals.filter(([, settings]) => formOf(settings) === 'embedding');
+  const writers = locals.filter(([, settings]) => formOf(settings) !== 'embedding');
+  const problems: { path: string[]; message: string }[] = [];
+  if (writers.length > 1 || embedders.length > 1) {
     problems.push({
       path: ['teachers'],
-      message: 'one teacher can have endpoint: local; one model server is started',
+      message:
+        'one teacher can have endpoint: local, and one more with form: embedding; one model server is started',
+    });
+  }
+  const [writer] = writers;
+  for (const [name, { gguf }] of embedders) {
+    if (writer === undefined || gguf === undefined) continue;
+    problems.push({
+      path: ['teachers', name, 'gguf'],
+      message: `belongs to "${writer[0]}": one model server is started, and makes the vectors too`,
     });
   }
   return problems;
@@ -177,6 +224,7 @@ export function teacherWithDefaults(teacher: TeacherFile) {
   return {
     ...teacher,
     form: formOf(teacher),
+    freshSamples: teacher.freshSamples ?? (formOf(teacher) === 'embedding' ? 0 : 1),
     model: teacher.model ?? 'local',
     concurrency: teacher.concurrency ?? (isLocal ? 4 : 50),
     /** A local model costs nothing. */

@@ -14,6 +14,7 @@ import { canonicalJson } from '../store/canonical-json.js';
 import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
+import { promptFormOf } from './recipe-teacher.js';
 import { teacherOf } from './teachers.js';
 import type { CallPhase, Candidate, RunContext, Seed } from './types.js';
 
@@ -81,7 +82,7 @@ function withoutOverrides(sources: PromptSources, choice: PromptChoice): Prompt 
   const { generation } = recipe;
   const { domain, language, system } = generation;
   const options = {
-    form: teacherOf(recipe, phase).form,
+    form: promptFormOf(teacherOf(recipe, phase)),
     // The prompts were written for English; naming it would only make them longer.
     ...(!isEnglish(language) && { language }),
     ...(domain !== undefined && { domain }),

@@ -7,6 +7,7 @@ import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { type PlannedCallRow, readCalls } from './phase-calls.js';
 import { readItems } from './read-answer.js';
 import type { Runs, StoredRecipe } from './run-data.js';
+import { promptFormOf } from './recipe-teacher.js';
 import { teacherOf } from './teachers.js';
 import { roundFiles, runFiles } from './run-files.js';
 import { RunPools } from './run-pools.js';
@@ -32,7 +33,7 @@ export class CandidateScreen {
     const recipe = await this.runs.recipe(run);
     const files = roundFiles(run.runId, round);
     const phase: CallPhase = recipe.generation.prompts === 'staged' ? 'instructions' : 'tasks';
-    const { form } = teacherOf(recipe, phase);
+    const form = promptFormOf(teacherOf(recipe, phase));
     const pool = await this.poolBefore(run, round);
     const heldOut = await this.heldOut(run, recipe);
     const candidates: Candidate[] = [];

@@ -166,7 +166,9 @@ function shorten(file: string): string {
 }
 
 function servicesFor(recipe: Recipe, recipePath: string): ServiceNeeds {
-  const local = usedTeachers(recipe).find(({ endpoint }) => endpoint === 'local');
+  const locals = usedTeachers(recipe).filter(({ endpoint }) => endpoint === 'local');
+  // One that writes and one that makes vectors share a server, and only the former names its model.
+  const local = locals.find(({ gguf }) => gguf !== undefined) ?? locals[0];
   const gguf = local?.gguf && path.resolve(path.dirname(recipePath), local.gguf);
   return {
     ...(local && { localTeacher: gguf ? { gguf } : {} }),

@@ -3,6 +3,7 @@ import { countCalls, countCandidates, type PhaseFiles, readPhases } from '../act
 import type { RunResult } from '../activities/export-dataset.js';
 import { readItems } from '../activities/read-answer.js';
 import type { StoredRecipe } from '../activities/run-data.js';
+import { promptFormOf } from '../activities/recipe-teacher.js';
 import { teacherOf } from '../activities/teachers.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
 import type { Candidate, Counts, Progress } from '../activities/types.js';
@@ -139,7 +140,7 @@ function verifyCandidates(recipe: StoredRecipe, phases: PhaseFiles[], candidates
     if (phase !== 'instructions' && phase !== 'tasks') continue;
     for (const call of calls.filter(({ outcome }) => outcome === 'answered')) {
       const answer = { text: call.text ?? '', truncated: call.truncated };
-      for (const { position } of readItems({ phase, form: teacherOf(recipe, phase).form, answer })) {
+      for (const { position } of readItems({ phase, form: promptFormOf(teacherOf(recipe, phase)), answer })) {
         const place = { callKey: call.sampleKey ?? '', position };
         const id = candidateId({ ...place, instance: 0 });
         expected.add(id);
@@ -154,7 +155,7 @@ function verifyCandidates(recipe: StoredRecipe, phases: PhaseFiles[], candidates
       const answer = { text: call.text ?? '', truncated: call.truncated };
       const items = readItems({
         phase,
-        form: teacherOf(recipe, phase).form,
+        form: promptFormOf(teacherOf(recipe, phase)),
         answer,
         isClassification: isClassification ?? null,
       });

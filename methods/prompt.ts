@@ -5,6 +5,9 @@ import { sha256Hex } from './identity.js';
 /** `completion`: raw text for /v1/completions. `chat`: messages and a JSON Schema for /v1/chat/completions. */
 export type PromptForm = 'completion' | 'chat';
 
+/** What a teacher is asked for: texts in one of two forms, or vectors of texts from /v1/embeddings. */
+export type TeacherForm = PromptForm | 'embedding';
+
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
   content: string;
@@ -19,7 +22,9 @@ export interface AnswerSchema {
 
 export type PromptBody =
   | { form: 'completion'; prompt: string }
-  | { form: 'chat'; messages: ChatMessage[]; schema: AnswerSchema | null };
+  | { form: 'chat'; messages: ChatMessage[]; schema: AnswerSchema | null }
+  /** Texts whose vectors are wanted, 1 to 256 of them; see embedding.ts. */
+  | { form: 'embedding'; input: string[] };
 
 /** Whether the answer is to have a form: chats that are asked for anything but free text have a schema. */
 export function wantsJson(body: PromptBody): boolean {

@@ -47,25 +47,34 @@ export interface CallKey {
 export function callKey({ scope, ...parts }: CallKeyParts): CallKey {
   // Spelled out, so that a field added to an object on its way here cannot change the keys of stored answers.
   const { teacher, model, body, sampling, sample } = parts;
-  const asked = {
-    teacher,
-    model,
-    ...(body.form === 'completion'
-      ? { prompt: body.prompt }
+  const asked =
+    body.form === 'embedding'
+      ? {
+          teacher,
+          model,
+          input: body.input,
+          // The same texts have the same vectors, in any call of any run; only after a bad answer is it another key.
+          ...(sample.fresh > 0 && { fresh: sample.fresh }),
+        }
       : {
-          messages: body.messages.map(({ role, content }) => ({ role, content })),
-          schema: body.schema && { name: body.schema.name, schema: body.schema.schema },
-        }),
-    sampling: {
-      temperature: sampling.temperature,
-      topP: sampling.topP,
-      presencePenalty: sampling.presencePenalty,
-      frequencyPenalty: sampling.frequencyPenalty,
-      maxTokens: sampling.maxTokens,
-      stop: sampling.stop,
-    },
-    sample: { runSeed: sample.runSeed, nth: sample.nth, fresh: sample.fresh },
-  };
+          teacher,
+          model,
+          ...(body.form === 'completion'
+            ? { prompt: body.prompt }
+            : {
+                messages: body.messages.map(({ role, content }) => ({ role, content })),
+                schema: body.schema && { name: body.schema.name, schema: body.schema.schema },
+              }),
+          sampling: {
+            temperature: sampling.temperature,
+            topP: sampling.topP,
+            presencePenalty: sampling.presencePenalty,
+            frequencyPenalty: sampling.frequencyPenalty,
+            maxTokens: sampling.maxTokens,
+            stop: sampling.stop,
+          },
+          sample: { runSeed: sample.runSeed, nth: sample.nth, fresh: sample.fresh },
+        };
   const seed = Number.parseInt(hash(asked).slice(0, 8), 16) & 0x7fffffff;
   return { key: hash({ ...asked, scope: scope.reuse === 'project' ? null : scope }), seed };
 }

@@ -26,11 +26,11 @@ export interface PriceList {
 /**
  * OpenAI, standard and Batch rates for text. The page itself could not be opened when this was written: the figures
  * are those in which LiteLLM's price file (2026-07-24) and several guides that quote the page (March to July 2026) agree.
- * Batch rates of models before GPT-5 know no discount for cached input.
+ * Batch rates of models before GPT-5 know no discount for cached input. Embedding models: from the models' own pages.
  *
  * Left out on purpose: GPT-5.6 and later, whose prices have changed since and which also bill for writing to the
- * cache; models without a chat or completions endpoint; fine-tuned models. GPT-5.4 and 5.5 cost more for prompts of
- * over 272,000 tokens, which no prompt of seedmill's reaches.
+ * cache; models that have no endpoint for chats, completions or embeddings; fine-tuned models. GPT-5.4 and 5.5 cost
+ * more for prompts of over 272,000 tokens, which no prompt of seedmill's reaches.
  */
 const openAi: PriceList = {
   endpoint: 'url:https://api.openai.com/v1',
@@ -60,6 +60,9 @@ const openAi: PriceList = {
     'gpt-4-0613': withPlainBatch(30, null, 60),
     'gpt-3.5-turbo': withPlainBatch(0.5, null, 1.5),
     'gpt-3.5-turbo-0125': withPlainBatch(0.5, null, 1.5),
+    'text-embedding-3-small': withPlainBatch(0.02, null, 0),
+    'text-embedding-3-large': withPlainBatch(0.13, null, 0),
+    'text-embedding-ada-002': withPlainBatch(0.1, null, 0),
   },
 };
 

@@ -10,7 +10,8 @@ import type { Store } from './types.js';
 /**
  * What a teacher answered, without the rest of the response.
  * `refused`: `text` is the model's refusal. `content-filter`: stopped by the provider. `truncated`: cut off by
- * `max_tokens`. `empty`: no choices, or one without content. `too-large`: over the limit, not kept.
+ * `max_tokens`. `empty`: no choices, or one without content; or vectors that are not those of the texts, and `text` says
+ * what is wrong with them. `too-large`: over the limit, not kept.
  */
 export interface TeacherAnswer {
   kind: 'text' | 'refused' | 'content-filter' | 'truncated' | 'empty' | 'too-large';

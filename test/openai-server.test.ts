@@ -24,6 +24,7 @@ import {
 import { OpenAiServer } from './openai-server.js';
 import { readRequest } from './openai-wire.js';
 import { answer, scriptedTeacher } from './scripted-teacher.js';
+import { spellingVector } from './scripted-vectors.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 describe('scripted OpenAI server', () => {
@@ -75,6 +76,22 @@ describe('scripted OpenAI server', () => {
     };
     assert.deepEqual(await read({ prompt: 'Hi', stop: ['\n'] }), ['one two three', 'stop']);
     assert.deepEqual(await read({ prompt: 'Hi', max_tokens: 1 }), ['one ', 'length']);
+  });
+});
+
+describe('vectors of the scripted OpenAI server', () => {
+  const near = (a: string, b: string) => {
+    const other = spellingVector(b);
+    return spellingVector(a).reduce((sum, value, at) => sum + value * (other[at] as number), 0);
+  };
+
+  it('have length 1', () => {
+    for (const text of ['time_management', 'a', '']) assert.ok(Math.abs(near(text, text) - 1) < 1e-9);
+  });
+
+  it('are near each other where texts are spelled alike', () => {
+    assert.ok(near('time_management', 'managing_time') > near('time_management', 'poetry'));
+    assert.ok(near('critical_thinking', 'critical_thinking_skills') > 0.8);
   });
 });
 

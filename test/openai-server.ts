@@ -1,7 +1,7 @@
 /**
- * A real local HTTP server that speaks the OpenAI protocol: /v1/completions, /v1/chat/completions, /v1/models. What
- * it answers is a pure function of the request; what goes wrong is another one, which may count. Every request is
- * logged with what a provider would bill for it.
+ * A real local HTTP server that speaks the OpenAI protocol: /v1/completions, /v1/chat/completions, /v1/embeddings,
+ * /v1/models. What it answers is a pure function of the request; what goes wrong is another one, which may count. Every
+ * request is logged with what a provider would bill for it.
  *
  *     const teacher = await OpenAiServer.start({ script, fault });
  *     … teacher.baseUrl … teacher.requests … await teacher.stop();
@@ -25,6 +25,7 @@ import {
   type ScriptRequest,
 } from './openai-wire.js';
 import { answer as defaultScript } from './scripted-teacher.js';
+import { spellingVector } from './scripted-vectors.js';
 
 export {
   type BilledTokens,
@@ -83,6 +84,8 @@ export interface LoggedRequest {
 
 export interface OpenAiServerOptions {
   script?: Script;
+  /** The vector of a text. */
+  embed?: (text: string) => number[];
   fault?: FaultRule;
   /** Milliseconds that every answer takes. */
   latencyMs?: number;
@@ -169,7 +172,7 @@ export class OpenAiServer {
       const data = (this.options.models ?? ['scripted']).map((id) => ({ id, object: 'model' }));
       return sendJson(response, 200, { object: 'list', data });
     }
-    if (path !== '/v1/completions' && path !== '/v1/chat/completions') {
+    if (path !== '/v1/completions' && path !== '/v1/chat/completions' && path !== '/v1/embeddings') {
       if (await this.options.also?.(request, response)) return;
       return sendJson(response, 404, errorBody(`Invalid URL (${request.method} ${path})`, null));
     }
@@ -197,7 +200,10 @@ export class OpenAiServer {
     const index = this.requests.length;
     const fault = this.fault(asked, { index, repeat });
     const replaced = fault !== undefined && (fault.status !== undefined || fault.reset === 'before');
-    const answer = finish(this.script(asked), asked);
+    const answer: ScriptAnswer =
+      asked.path === '/v1/embeddings'
+        ? { text: '', vectors: asked.input.map(this.options.embed ?? spellingVector) }
+        : finish(this.script(asked), asked);
     const logged: LoggedRequest = {
       index,
       path: asked.path,

@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 
 /** What a script sees. */
 export interface ScriptRequest {
-  path: '/v1/completions' | '/v1/chat/completions';
+  path: '/v1/completions' | '/v1/chat/completions' | '/v1/embeddings';
   model: string;
-  /** The prompt, or the last user message. */
+  /** The prompt, the last user message, or the first text whose vector is wanted. */
   prompt: string;
   messages: { role: string; content: string }[];
+  /** Texts whose vectors are wanted; none for the other endpoints. */
+  input: string[];
   /** The JSON Schema of `response_format`, if any. */
   schema: Record<string, unknown> | null;
   seed: number | null;
@@ -23,6 +25,8 @@ export interface ScriptAnswer {
   /** `length` is set by itself when the text has more than `maxTokens`. */
   finishReason?: 'stop' | 'length' | 'content_filter';
   refusal?: string;
+  /** In place of a text: one for each of the request's. */
+  vectors?: number[][];
   /** Counted when not given; null leaves it out of the answer. */
   usage?: BilledTokens | null;
 }
@@ -39,11 +43,18 @@ export interface BilledTokens {
 export function readRequest(path: ScriptRequest['path'], body: Record<string, unknown>): ScriptRequest {
   const messages = (body.messages ?? []) as ScriptRequest['messages'];
   const format = body.response_format as { json_schema?: { schema: Record<string, unknown> } } | undefined;
+  const input = path === '/v1/embeddings' ? ([body.input].flat() as string[]) : [];
+  const prompts = {
+    '/v1/completions': body.prompt,
+    '/v1/chat/completions': messages.at(-1)?.content,
+    '/v1/embeddings': input[0],
+  };
   return {
     path,
     model: String(body.model),
-    prompt: path === '/v1/completions' ? String(body.prompt) : String(messages.at(-1)?.content),
+    prompt: String(prompts[path]),
     messages,
+    input,
     schema: format?.json_schema?.schema ?? null,
     seed: typeof body.seed === 'number' ? body.seed : null,
     maxTokens: Number(body.max_tokens ?? body.max_completion_tokens ?? 256),
@@ -66,7 +77,11 @@ export function finish(answer: ScriptAnswer, { body, maxTokens }: ScriptRequest)
 }
 
 /** Four characters a token, and four tokens around each message. */
-export function countTokens({ path, prompt, messages }: ScriptRequest, { text }: ScriptAnswer): BilledTokens {
+export function countTokens(request: ScriptRequest, { text }: ScriptAnswer): BilledTokens {
+  const { path, prompt, messages, input } = request;
+  if (path === '/v1/embeddings') {
+    return { promptTokens: input.reduce((sum, text) => sum + tokensOf(text), 0), completionTokens: 0 };
+  }
   const promptTokens =
     path === '/v1/completions'
       ? tokensOf(prompt)
@@ -98,6 +113,16 @@ export function answerBody(options: {
     },
   };
   const common = { id, created: 0, model: asked.model, ...usage };
+  if (asked.path === '/v1/embeddings') {
+    const data = (answer.vectors ?? []).map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: asked.body.encoding_format === 'base64' ? base64Of(vector) : vector,
+    }));
+    // Vectors are no tokens: the protocol has no completion_tokens here.
+    const usage = { prompt_tokens: promptTokens, total_tokens: promptTokens };
+    return { object: 'list', data, model: asked.model, ...(answer.usage !== null && { usage }) };
+  }
   if (asked.path === '/v1/completions') {
     const choice = { index: 0, text: answer.text, logprobs: null, finish_reason: answer.finishReason };
     return { ...common, object: 'text_completion', choices: [choice] };
@@ -108,6 +133,12 @@ export function answerBody(options: {
     object: 'chat.completion',
     choices: [{ index: 0, message, logprobs: null, finish_reason: answer.finishReason }],
   };
+}
+
+function base64Of(vector: number[]): string {
+  const bytes = Buffer.alloc(4 * vector.length);
+  vector.forEach((value, at) => void bytes.writeFloatLE(value, 4 * at));
+  return bytes.toString('base64');
 }
 
 /** An error as OpenAI words it. */

@@ -9,6 +9,7 @@ import { callKey } from '../../store/call-key.js';
 import { type Intent, type LedgerRow, readAttempts, recordRows } from '../../store/ledger.js';
 import { costUsd } from '../../store/pricing.js';
 import { readJsonIfAny, toJson } from '../../store/artifacts.js';
+import { promptFormOf } from '../recipe-teacher.js';
 import { readSamples, type SampleStep } from '../sample-path.js';
 import { fitsIn, spendOf, sumSpend } from '../spend-book.js';
 import {
@@ -58,7 +59,7 @@ export async function submitBatch(
   if (!batch && input.isMade) return { outcome: 'sent-before' };
   if (!batch) {
     const name = `${names.id.replaceAll('/', '-')}.jsonl`;
-    const mine = await makeOne({ caller, metadata, name, upload, form: scope.teacher.form }).catch(
+    const mine = await makeOne({ caller, metadata, name, upload, form: promptFormOf(scope.teacher) }).catch(
       async (error: unknown) => {
         if (isRefusal(error)) await bookRefusal({ deps, scope, intents, reason: error.message, at });
         throw error;
@@ -158,7 +159,7 @@ async function buildFile(
       const request = JSON.stringify({
         custom_id: key,
         method: 'POST',
-        url: batchEndpoint(parts.body.form),
+        url: batchEndpoint(promptFormOf(scope.teacher)),
         body: requestBody({ ...parts, seed, client: { parameters } }),
       });
       const callIndex = indices[n] as number;

@@ -3,7 +3,7 @@
  * does not follow redirects, reads no more than an answer may have, and throws what an endpoint says when it answers
  * with anything but a success, whole and in its own words.
  */
-import { limitBody, readSome } from './limit-body.js';
+import { limitBody, MAX_BODY_BYTES, MAX_VECTORS_BYTES, readSome } from './limit-body.js';
 
 /** The longest error message that is read, in bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -36,7 +36,12 @@ export class NoResponseError extends Error {
 }
 
 /** For answers, which are cut off by a `BodyTooLargeError` at `MAX_BODY_BYTES`. */
-export const fetchAnswer: typeof fetch = async (input, init) => limitBody(await fetchFile(input, init));
+export const fetchAnswer: typeof fetch = async (input, init) =>
+  limitBody(await fetchFile(input, init), MAX_BODY_BYTES);
+
+/** For answers with vectors, which may have `MAX_VECTORS_BYTES`. */
+export const fetchVectors: typeof fetch = async (input, init) =>
+  limitBody(await fetchFile(input, init), MAX_VECTORS_BYTES);
 
 /** For files of any size. */
 export const fetchFile: typeof fetch = async (input, init) => {

@@ -3,7 +3,7 @@
  * 422) of one is remembered, and the requests go on without it. Sampling parameters are not among them: an answer
  * made with other ones than the recipe says would be another answer.
  */
-export type OptionalParameter = 'response_format' | 'seed' | 'max_tokens';
+export type OptionalParameter = 'response_format' | 'seed' | 'max_tokens' | 'encoding_format';
 
 export class Parameters {
   /** What the endpoint does not take. */
@@ -46,5 +46,6 @@ export class Parameters {
 const NAMED: Record<OptionalParameter, RegExp> = {
   response_format: /response[_ ]format|json[_ ]schema|structured output|guided|grammar/i,
   max_tokens: /max_completion_tokens/i,
+  encoding_format: /encoding[_ ]format|base64/i,
   seed: /\bseed\b.*\b(support|unknown|unrecogni[sz]ed|unexpected|extra|permitted|allowed)|\b(unsupported|unknown|unrecogni[sz]ed|unexpected|extra)\b.*\bseed\b/i,
 };

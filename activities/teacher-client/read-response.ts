@@ -1,3 +1,4 @@
+import { encodeVectors } from '../../methods/embedding.js';
 import { oneLine } from '../../methods/text.js';
 import type { Usage } from '../../store/pricing.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
@@ -32,6 +33,57 @@ export function readResponse(options: {
           ? 'empty'
           : 'text';
   return { ...common, kind, text, finishReason };
+}
+
+/**
+ * Reads the body of a successful response to a request for vectors, into the text that `decodeVectors` reads. Returns
+ * null when it is not what the protocol says; vectors that are not those of the texts are an `empty` answer.
+ */
+export function readVectors(options: {
+  body: unknown;
+  /** Texts that were sent. */
+  texts: number;
+  /** Model that was asked for, where the response does not name one. */
+  model: string;
+  requestId: string | null;
+}): TeacherAnswer | null {
+  const { body, texts, requestId } = options;
+  if (!isObject(body) || !Array.isArray(body.data)) return null;
+  const usage = isObject(body.usage) ? readUsage({ ...body.usage, completion_tokens: 0 }) : null;
+  const common = { finishReason: null, usage, model: label(body.model) ?? options.model, requestId };
+  try {
+    return { ...common, kind: 'text', text: encodeVectors(vectorsOf(body.data, texts)) };
+  } catch (error) {
+    return { ...common, kind: 'empty', text: (error as Error).message };
+  }
+}
+
+/** The vectors in the order of their texts. @throws Error that says what is wrong with them. */
+function vectorsOf(data: unknown[], texts: number): Float32Array[] {
+  if (data.length !== texts) throw new Error(`${data.length} vectors for ${texts} texts`);
+  const vectors = new Map<unknown, Float32Array>();
+  data.forEach((item, at) => {
+    if (!isObject(item)) throw new Error(`item ${at} is no object`);
+    // Some endpoints leave the index out; then it is the place.
+    vectors.set(item.index ?? at, numbersOf(item.embedding, at));
+  });
+  return Array.from({ length: texts }, (_, index) => {
+    const vector = vectors.get(index);
+    if (!vector) throw new Error(`no vector has the index ${index}`);
+    return vector;
+  });
+}
+
+function numbersOf(embedding: unknown, at: number): Float32Array {
+  if (typeof embedding === 'string') {
+    const bytes = Buffer.from(embedding, 'base64');
+    if (bytes.length % 4 !== 0) throw new Error(`item ${at} has ${bytes.length} bytes, which are no float32`);
+    return Float32Array.from({ length: bytes.length / 4 }, (_, place) => bytes.readFloatLE(place * 4));
+  }
+  if (!Array.isArray(embedding) || !embedding.every((value) => typeof value === 'number')) {
+    throw new Error(`item ${at} has no list of numbers`);
+  }
+  return Float32Array.from(embedding);
 }
 
 /** Tokens as the protocol counts them; null when it does not say. */

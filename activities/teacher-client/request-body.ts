@@ -12,6 +12,11 @@ export function requestBody(options: {
 }): Record<string, unknown> {
   const { body, sampling, model, seed } = options;
   const { parameters } = options.client;
+  if (body.form === 'embedding') {
+    // A third of the size of numbers that are written out.
+    const encoding = parameters.takes('encoding_format') && { encoding_format: 'base64' };
+    return { model, input: body.input, ...encoding };
+  }
   const limit = parameters.takes('max_tokens') ? 'max_tokens' : 'max_completion_tokens';
   const common = {
     model,
@@ -40,13 +45,17 @@ export function requestBody(options: {
 
 /**
  * More tokens than the request can use: a token is at least one byte of text, and chat templates put a few around each
- * message.
+ * message. Vectors are no tokens.
  */
 export function highestTokens(options: { body: PromptBody; sampling: Sampling }): {
   prompt: number;
   completion: number;
 } {
   const { body, sampling } = options;
+  if (body.form === 'embedding') {
+    const prompt = body.input.reduce((sum, text) => sum + Buffer.byteLength(text) + TOKENS_AROUND_MESSAGE, 0);
+    return { prompt, completion: 0 };
+  }
   const prompt =
     body.form === 'completion'
       ? Buffer.byteLength(body.prompt) + TOKENS_AROUND_MESSAGE

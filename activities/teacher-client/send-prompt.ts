@@ -1,10 +1,10 @@
 import { CancelledFailure } from '@temporalio/common';
-import type { PromptBody } from '../../methods/prompt.js';
+import type { PromptBody, TeacherForm } from '../../methods/prompt.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
 import type { Sampling } from '../types.js';
 import type { TeacherClient } from './client.js';
 import { Deadline } from './deadline.js';
-import { RefusedError } from './endpoint-fetch.js';
+import { fetchVectors, RefusedError } from './endpoint-fetch.js';
 import { readErrorBody } from './error-body.js';
 import { errorFacts, isUnbilled, MalformedError, parseBody, requestIdOf, type Seen } from './error-facts.js';
 import { type ErrorFacts, type MappedError, mapError } from './error-map.js';
@@ -12,7 +12,7 @@ import type { Trouble } from './health.js';
 import { isObject } from './json-object.js';
 import { BodyTooLargeError } from './limit-body.js';
 import type { OptionalParameter } from './parameters.js';
-import { readResponse } from './read-response.js';
+import { readResponse, readVectors } from './read-response.js';
 import { requestBody } from './request-body.js';
 
 export interface SendOptions {
@@ -65,13 +65,21 @@ export async function sendPrompt(options: SendOptions): Promise<Sent> {
   }
 }
 
+const paths = {
+  completion: '/completions',
+  chat: '/chat/completions',
+  embedding: '/embeddings',
+} as const satisfies Record<TeacherForm, string>;
+
 async function exchange(
   options: SendOptions & { request: { body: Record<string, unknown>; signal: AbortSignal }; seen: Seen },
 ): Promise<{ kind: 'answer'; answer: TeacherAnswer }> {
   const { client, request, seen, model } = options;
-  const path = options.body.form === 'completion' ? '/completions' : '/chat/completions';
-  const response = await client.openai
-    .post(path, {
+  // Not `embeddings.create`, which takes every answer for base64, also of endpoints that know no encoding.
+  const openai =
+    options.body.form === 'embedding' ? client.openai.withOptions({ fetch: fetchVectors }) : client.openai;
+  const response = await openai
+    .post(paths[options.body.form], {
       body: request.body,
       signal: request.signal,
       headers: { 'X-Client-Request-Id': options.clientRequestId },
@@ -89,7 +97,11 @@ async function exchange(
     return { kind: 'answer', answer: { ...answer, requestId: seen.requestId } };
   }
   const body = parseBody(text, response);
-  const answer = readResponse({ body, model, requestId: seen.requestId });
+  const { requestId } = seen;
+  const answer =
+    options.body.form === 'embedding'
+      ? readVectors({ body, texts: options.body.input.length, model, requestId })
+      : readResponse({ body, model, requestId });
   if (!answer) throw failureInside(body, { text, headers: response.headers });
   return { kind: 'answer', answer };
 }
@@ -98,7 +110,9 @@ async function exchange(
 function failureInside(body: unknown, { text, headers }: { text: string; headers: Headers }): Error {
   const status = isObject(body) && isObject(body.error) ? Number(body.error.code) : Number.NaN;
   if (status >= 400 && status < 600) return new RefusedError({ status, headers, body: text });
-  return new MalformedError(`the answer has no choices: ${readErrorBody(text).message.slice(0, 200)}`);
+  return new MalformedError(
+    `the answer has no choices or vectors: ${readErrorBody(text).message.slice(0, 200)}`,
+  );
 }
 
 function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Record<string, unknown> }) {

@@ -57,6 +57,15 @@ describe('checkTeacher', () => {
     }
   });
 
+  it('looks for the model of a teacher that makes vectors too', async () => {
+    await check({ models: ['scripted'] }, { form: 'embedding' });
+    await server.stop();
+    await assert.rejects(
+      check({ models: ['chatty'] }, { form: 'embedding' }),
+      /has no model "scripted"; it has chatty/,
+    );
+  });
+
   it('takes an endpoint that lists its models nowhere', async () => {
     await check(answer(404, '{}'), {}, ({ baseUrl }) => `${baseUrl}/compatible`);
   });

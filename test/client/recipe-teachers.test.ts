@@ -49,6 +49,34 @@ describe('teachers, prices and budgets of a recipe', () => {
     assert.deepEqual(read.teachers.spare?.fallback, ['default']);
   });
 
+  it('may be one more that makes vectors, in the same local model server', async () => {
+    const read = await recipe(
+      'teacher:',
+      '  endpoint: local',
+      'teachers:',
+      '  near: {endpoint: local, form: embedding}',
+    );
+    assert.deepEqual([read.teacher.form, read.teachers.near?.form], ['completion', 'embedding']);
+  });
+
+  it('are asked for a fresh sample after a bad answer, those that make vectors only where the recipe says so', async () => {
+    const read = await recipe(
+      ...cheap,
+      'teachers:',
+      '  near: {endpoint: openai, model: e, form: embedding}',
+      '  again: {endpoint: openai, model: e, form: embedding, freshSamples: 2}',
+    );
+    const { near, again } = read.teachers;
+    assert.deepEqual(
+      [read.teacher, near, again].map((one) => one?.freshSamples),
+      [1, 0, 2],
+    );
+  });
+
+  const near = (keys: string) => [
+    'teachers:',
+    `  near: {endpoint: openai, model: e, form: embedding${keys}}`,
+  ];
   const refused: Record<string, { lines: string[]; says: RegExp }> = {
     'a phase with a teacher that nobody has': {
       lines: [...cheap, ...strong, ...staged, '  teachers:', '    answers: wise'],
@@ -87,6 +115,51 @@ describe('teachers, prices and budgets of a recipe', () => {
         '  strong: {endpoint: openai, model: s, mode: batch}',
       ],
       says: /^\S+:8: teacher\.fallback: "strong" has mode: batch and cannot stand in for another$/,
+    },
+    'a main teacher that makes vectors': {
+      lines: [...cheap, '  form: embedding'],
+      says: /^\S+:8: teacher\.form: embedding belongs to one of `teachers`; this one writes texts$/,
+    },
+    'vectors in batches': {
+      lines: [...cheap, ...near(', mode: batch')],
+      says: /^\S+:9: teachers\.near\.mode: batch belongs to form: completion and form: chat/,
+    },
+    'a form that there is not': {
+      lines: [...cheap, '  form: poem'],
+      says: /^\S+:8: teacher\.form: /,
+    },
+    'a teacher that makes vectors in place of one that writes': {
+      lines: [...cheap, '  fallback: [near]', ...near('')],
+      says: /^\S+:8: teacher\.fallback: "near" has form: embedding, "default" has form: chat; /,
+    },
+    'a teacher that writes in place of one that makes vectors': {
+      lines: [...cheap, ...near(', fallback: [default]')],
+      says: /^\S+:9: teachers\.near\.fallback: "default" has form: chat, "near" has form: embedding; /,
+    },
+    'vectors of another model in place of those of one': {
+      lines: [...cheap, ...near(', fallback: [far]'), '  far: {endpoint: openai, model: f, form: embedding}'],
+      says: /^\S+:9: teachers\.near\.fallback: "far" has another model than "near"; vectors of two models cannot be compared$/,
+    },
+    'a phase whose teacher makes vectors': {
+      lines: [...cheap, ...near(''), ...staged, '  teachers:', '    answers: near'],
+      says: /^\S+:14: generation\.teachers\.answers: "near" has form: embedding and writes no texts$/,
+    },
+    'a second model for local vectors': {
+      lines: [
+        'teacher: {endpoint: local}',
+        'teachers:',
+        '  near: {endpoint: local, form: embedding, gguf: other.gguf}',
+      ],
+      says: /^\S+:7: teachers\.near\.gguf: belongs to "default": one model server is started, and makes the vectors too$/,
+    },
+    'two local teachers that make vectors': {
+      lines: [
+        ...cheap,
+        'teachers:',
+        '  near: {endpoint: local, form: embedding}',
+        '  far: {endpoint: local, form: embedding}',
+      ],
+      says: /^\S+:9: teachers: one teacher can have endpoint: local, and one more with form: embedding/,
     },
     'two local teachers': {
       lines: ['teacher:', '  endpoint: local', 'teachers:', '  other:', '    endpoint: local'],

@@ -86,6 +86,32 @@ describe('call key', () => {
   });
 });
 
+describe('call key of vectors', () => {
+  const vectors: CallKeyParts = { ...parts, body: { form: 'embedding', input: ['a', 'b'] } };
+
+  it('never changes: stored vectors would be paid for again', () => {
+    assert.equal(callKey(vectors).key, '8ea3568331dbdd78288bf36ec987d9b42071d29d90036f4edcbbc2ba9464ee50');
+  });
+
+  it('is the same for any sample: the same texts have the same vectors', () => {
+    const sampling = { ...parts.sampling, temperature: 0, maxTokens: 1 };
+    const sample = { runSeed: 7, nth: 3, fresh: 0 };
+    assert.equal(callKey({ ...vectors, sampling, sample }).key, callKey(vectors).key);
+  });
+
+  const others: Record<string, CallKeyParts> = {
+    'another teacher': { ...vectors, teacher: 'id:other' },
+    'another model': { ...vectors, model: 'n' },
+    'another text': { ...vectors, body: { form: 'embedding', input: ['a', 'c'] } },
+    'another order': { ...vectors, body: { form: 'embedding', input: ['b', 'a'] } },
+    'a bad answer before': { ...vectors, sample: { ...parts.sample, fresh: 1 } },
+    'reuse within a run': { ...vectors, scope: { reuse: 'run', runId: 'a' } },
+  };
+  for (const [what, other] of Object.entries(others)) {
+    it(`differs with ${what}`, () => assert.notEqual(callKey(other).key, callKey(vectors).key));
+  }
+});
+
 describe('teacher identity', () => {
   it('is what the recipe says, before all else', () => {
     assert.equal(teacherIdentity({ id: 'x', baseUrl: 'https://a.example/v1', ggufSha256: 'ab' }), 'id:x');

@@ -33,6 +33,12 @@ describe('priceOf', () => {
     });
   }
 
+  it('takes nothing for vectors but their texts', () => {
+    const price = knownPrice({ endpoint: openAi, model: 'text-embedding-3-small' });
+    const batch = { inputUsdPerMTok: 0.01, outputUsdPerMTok: 0 };
+    assert.deepEqual(price, { inputUsdPerMTok: 0.02, outputUsdPerMTok: 0, batch });
+  });
+
   it('knows no model named like a property that every object has', () => {
     assert.equal(priceOf({ ...mini, model: 'constructor' }), null);
   });
@@ -65,10 +71,13 @@ describe('the lists of prices', () => {
   });
 
   it('never have cached input above input, which is what is reserved for a call', () => {
-    const prices = priceLists.flatMap(({ models }) => Object.values(models));
-    for (const price of prices.flatMap((list) => [list, list.batch ?? list])) {
-      assert.ok(price.inputUsdPerMTok > 0 && price.outputUsdPerMTok > 0);
-      assert.ok((price.cachedInputUsdPerMTok ?? 0) <= price.inputUsdPerMTok);
+    const prices = priceLists.flatMap(({ models }) => Object.entries(models));
+    for (const [model, list] of prices) {
+      for (const price of [list, list.batch ?? list]) {
+        assert.ok(price.inputUsdPerMTok > 0);
+        assert.equal(price.outputUsdPerMTok > 0, !model.startsWith('text-embedding-'), model);
+        assert.ok((price.cachedInputUsdPerMTok ?? 0) <= price.inputUsdPerMTok);
+      }
     }
   });
 });

@@ -18,6 +18,7 @@ const task = { instruction: 'Sort the words.', input: 'b a', output: 'a b' };
 
 /** What the teacher is sent, as one text. */
 function textOf({ body }: Prompt): string {
+  assert.ok(body.form !== 'embedding');
   return body.form === 'completion' ? body.prompt : body.messages.map(({ content }) => content).join('\n');
 }
 
