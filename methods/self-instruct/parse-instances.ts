@@ -1,7 +1,7 @@
 /** Completion answers of the instance calls (authors: `prepare_for_finetuning.py`). */
 import type { Instance } from '../../activities/types.js';
+import type { Found } from '../found.js';
 import { excerpt } from '../text.js';
-import type { Found } from './parsed.js';
 
 const EXAMPLE = /^[ \t]{0,8}Example[ \t]{0,2}\d{0,3}[ \t]?[.:)]?(?=\s|$)[ \t]{0,8}/i;
 const INPUT = /^[ \t]{0,8}Input[ \t]{0,2}\d{0,3}[ \t]?:[ \t]{0,8}/i;

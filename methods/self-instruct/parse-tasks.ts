@@ -1,6 +1,7 @@
 /** Completion answers of the one-call form (Alpaca: `generate_instruction.py`). */
+import type { Found } from '../found.js';
 import { excerpt, oneLine } from '../text.js';
-import type { Found, Task } from './parsed.js';
+import type { Task } from './parsed.js';
 import { withoutNone } from './parse-instances.js';
 
 const SEPARATOR = /^[ \t]{0,8}#{3,}[ \t]*$/;

@@ -4,12 +4,13 @@
  * `staged` drops the whole list of that answer, `one-call` and instances only the last item.
  */
 import type { Instance } from '../../activities/types.js';
+import type { Found } from '../found.js';
 import type { PromptForm } from '../prompt.js';
 import { cleanText, excerpt, oneLine } from '../text.js';
 import { readInputFirst, readOutputFirst } from './parse-instances.js';
 import { readJsonInstances, readJsonInstructions, readJsonTasks } from './parse-json.js';
 import { readTaskList } from './parse-tasks.js';
-import type { Found, Parsed, Task } from './parsed.js';
+import type { Parsed, Task } from './parsed.js';
 
 export interface Answer {
   text: string;

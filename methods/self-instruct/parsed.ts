@@ -6,9 +6,6 @@ export type Parsed<T> =
   | { position: number; value: T; rejected: null }
   | { position: number; value: null; rejected: { reason: 'unparsable' | 'truncated'; detail: string } };
 
-/** What a reader found in one place: a value, or a piece of text that is none. */
-export type Found<T> = { value: T } | { unparsable: string };
-
 export interface Task extends Instance {
   instruction: string;
 }

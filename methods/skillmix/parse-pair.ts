@@ -1,0 +1,194 @@
+/**
+ * Reads an instruction and a response out of a turn's text, whose form was asked for but is kept more or less:
+ *
+ *     Sure! Here is the refined version:
+ *
+ *     ### Refined Instruction: How do I …
+ *     ### Response: Start with …
+ */
+import { cleanText } from '../text.js';
+
+export interface PairParts {
+  /** null where the text has none, or an empty one. */
+  instruction: string | null;
+  response: string | null;
+}
+
+/**
+ * The first mark at a line's start counts, and marks of one kind (`###`, bold, plain) belong together, so that a `Response:` in
+ * a quoted piece or in the response itself cuts nothing off. A text with neither mark is a response alone (the authors' rule:
+ * a turn that rewrites often gives only that). Never throws; linear in the text's length.
+ */
+export function parsePair(text: string): PairParts {
+  const clean = unfenced(cleanText(text));
+  const marks = marksIn(clean, LINE_MARK);
+  const places = pairOf(clean, marks) ?? pairOf(clean, marksIn(clean, INLINE_MARK)) ?? singleOf(clean, marks);
+  if (places === null) return { instruction: null, response: filled(tidy(clean)) };
+  const { instruction, response } = places;
+  return {
+    instruction:
+      instruction && filled(unquoted(tidy(clean.slice(instruction.end, response?.start ?? clean.length)))),
+    response: response && filled(tidy(clean.slice(response.end, endOfResponse(clean, response)))),
+  };
+}
+
+interface Mark {
+  kind: 'instruction' | 'response';
+  style: 'hash' | 'bold' | 'plain';
+  /** `Refined Instruction:`: what counts where the first version is repeated before it. */
+  isRefined: boolean;
+  /** The very word that was asked for. */
+  isExact: boolean;
+  start: number;
+  end: number;
+}
+
+const REFINED = 'refined|improved|revised|updated|final|new|rewritten|enhanced|better';
+const BEFORE = `((?:(?:the|your|my|user|human|ai|assistant|full|complete|whole|${REFINED})[ \\t]{1,3}){0,3})`;
+const WORD = '(instruction|query|question|request|response|answer|reply)';
+
+const LINE_MARK = new RegExp(
+  [
+    '^[ \\t]{0,3}(#{1,6})?[ \\t]{0,4}(?:\\d{1,2}[.)][ \\t]{1,4})?(\\*{1,3}|__)?(?:\\d{1,2}[.)][ \\t]{1,4})?',
+    `${BEFORE}${WORD}(?:[ \\t]\\d{1,2})?(?:[ \\t]{0,2}\\([^()\\n]{0,40}\\))?`,
+    '[ \\t]{0,2}(\\*{1,3}|__)?[ \\t]{0,2}([:：])?([ \\t]{0,2}(?:\\*{1,3}|__))?',
+  ].join(''),
+  'gim',
+);
+
+/** For texts whose line ends were lost: only what cannot be meant otherwise. */
+const INLINE_MARK = new RegExp(
+  `(#{2,6})[ \\t]{0,4}(\\*{1,3})?${BEFORE}(instruction|query|response)[ \\t]{0,2}(\\*{1,3})?([:：])(\\*{1,3})?`,
+  'gi',
+);
+
+function marksIn(text: string, pattern: RegExp): Mark[] {
+  const marks: Mark[] = [];
+  for (const match of text.matchAll(pattern)) {
+    const [whole, hashes, bold, before = '', word = '', closed, colon, closing = ''] = match;
+    const style = hashes ? 'hash' : bold ? 'bold' : 'plain';
+    // `Response: **First**, …`: what begins here is the text's own emphasis.
+    const isOwn = bold === undefined || closed !== undefined;
+    const end = match.index + whole.length - (isOwn ? closing.length : 0);
+    // A heading needs no colon when it has its line for itself.
+    if (!colon && (style === 'plain' || !/^[ \t]{0,9}(?:\n|$)/.test(text.slice(end, end + 10)))) continue;
+    const lower = word.toLowerCase();
+    const isExact = lower === 'instruction' || lower === 'response';
+    // `Question:` and `Answer:` stand in too many texts to be marks without any emphasis.
+    if (style === 'plain' && !isExact && lower !== 'query') continue;
+    marks.push({
+      kind: ['response', 'answer', 'reply'].includes(lower) ? 'response' : 'instruction',
+      style,
+      isRefined: new RegExp(REFINED, 'i').test(before),
+      isExact,
+      start: match.index,
+      end,
+    });
+  }
+  return marks;
+}
+
+interface Places {
+  instruction: Mark | null;
+  response: Mark | null;
+}
+
+/** An instruction's mark and the next response's: of one style where there are such, the asked one before others. */
+function pairOf(text: string, marks: readonly Mark[]): Places | null {
+  for (const style of ['hash', 'bold', 'plain', null] as const) {
+    const candidates = style === null ? marks : marks.filter((mark) => mark.style === style);
+    const lastResponse = candidates.findLastIndex(({ kind }) => kind === 'response');
+    const opening = candidates
+      .slice(0, Math.max(lastResponse, 0))
+      .filter(({ kind }) => kind === 'instruction');
+    const instruction = opening.find(({ isRefined }) => isRefined) ?? opening[0];
+    const response =
+      instruction && candidates.find(({ kind, start }) => kind === 'response' && start > instruction.start);
+    if (response) {
+      return {
+        instruction: wholeRun(text, { marks, first: instruction }),
+        response: wholeRun(text, { marks, first: response }),
+      };
+    }
+  }
+  return null;
+}
+
+/** `### Response:` with another `Response:` right below it: both as one mark. */
+function wholeRun(text: string, { marks, first }: { marks: readonly Mark[]; first: Mark }): Mark {
+  let whole = first;
+  for (const next of marks.slice(marks.indexOf(first) + 1)) {
+    const isRepeated = next.kind === first.kind && next.isExact;
+    if (!isRepeated || text.slice(whole.end, next.start).trim() !== '') break;
+    whole = { ...whole, end: next.end };
+  }
+  return whole;
+}
+
+/** A response's mark deep in a text without instruction is likely a part of it, unless it has the form that was asked for. */
+const NEAR_START = 200;
+
+function singleOf(text: string, marks: readonly Mark[]): Places | null {
+  const mark = marks.find(({ kind, style, isExact, start }) =>
+    kind === 'response' ? style === 'hash' || start <= NEAR_START : isExact,
+  );
+  if (mark === undefined) return null;
+  const whole = wholeRun(text, { marks, first: mark });
+  return mark.kind === 'response'
+    ? { instruction: null, response: whole }
+    : { instruction: whole, response: null };
+}
+
+/** What small models write when they run on: the next example of the list. */
+const NEXT_EXAMPLE =
+  /^(?:Example \d{1,2}[ \t]{0,2}\n)?[ \t]{0,3}#{1,6}[ \t]{0,4}(?:task type|instruction)[ \t]{0,2}:/gim;
+
+function endOfResponse(text: string, response: Mark): number {
+  if (response.style !== 'hash') return text.length;
+  const next = new RegExp(NEXT_EXAMPLE);
+  next.lastIndex = response.end;
+  return next.exec(text)?.index ?? text.length;
+}
+
+const OPENING_FENCE = /^```(?:markdown|md|text|plaintext)?[ \t]*\n\s{0,9}/;
+
+/** The text without a code fence around the whole of it, if a mark comes first inside. */
+function unfenced(text: string): string {
+  const body = text.trim();
+  const opening = OPENING_FENCE.exec(body);
+  if (opening === null || !body.endsWith('\n```')) return text;
+  const inside = body.slice(opening[0].length, -'\n```'.length);
+  return marksIn(inside.slice(0, NEAR_START), LINE_MARK)[0]?.start === 0 ? inside : text;
+}
+
+/** Without blank lines and horizontal rules at its end, and without white space around it. */
+function tidy(text: string): string {
+  let end = text.length;
+  while (end > 0) {
+    const start = text.lastIndexOf('\n', end - 1) + 1;
+    const line = text.slice(start, end).trim();
+    if (line !== '' && !/^(?:-{3,}|\*{3,}|_{3,}|#{1,6})$/.test(line)) break;
+    end = Math.max(start - 1, 0);
+  }
+  return text.slice(0, end).trim();
+}
+
+const QUOTES: Record<string, string> = { '"': '"', '“': '”', '„': '“', '«': '»', '「': '」' };
+
+/** Without the quotation marks around the whole of it; `"A" or "B"?` keeps its own. */
+function unquoted(text: string): string {
+  const opening = text[0] ?? '';
+  const closing = QUOTES[opening];
+  if (text.length < 2 || closing === undefined || !text.endsWith(closing)) return text;
+  const inside = text.slice(1, -1);
+  const next = inside.indexOf(closing);
+  // Where the next mark closes a quotation that did not open inside, the two outer ones do not belong together.
+  const opensBefore = inside.slice(0, Math.max(next, 0));
+  const isWhole =
+    next < 0 || (closing === opening ? /[\s(]$/.test(opensBefore) : opensBefore.includes(opening));
+  return isWhole ? inside.trim() : text;
+}
+
+function filled(text: string): string | null {
+  return text === '' ? null : text;
+}
