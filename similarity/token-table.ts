@@ -2,7 +2,7 @@ import { type KernelMemory, Region } from './kernel-memory.js';
 import { comparableTokens, type Tokenisation } from './tokenise.js';
 
 /** Positions of a list are packed with it in 32 bits here and there; no text worth comparing comes near. */
-const mostTokens = 32_767;
+export const mostTokens = 32_767;
 const bytesOfEntry = 12;
 /** A UTF-16 code unit becomes at most so many bytes of UTF-8. */
 const bytesPerUnit = 3;
