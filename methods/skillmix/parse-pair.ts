@@ -176,7 +176,7 @@ function tidy(text: string): string {
 const QUOTES: Record<string, string> = { '"': '"', '“': '”', '„': '“', '«': '»', '「': '」' };
 
 /** Without the quotation marks around the whole of it; `"A" or "B"?` keeps its own. */
-function unquoted(text: string): string {
+export function unquoted(text: string): string {
   const opening = text[0] ?? '';
   const closing = QUOTES[opening];
   if (text.length < 2 || closing === undefined || !text.endsWith(closing)) return text;

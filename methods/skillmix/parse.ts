@@ -4,7 +4,7 @@ import type { ExtractionPhase, SkillMixPhase } from '../../activities/types.js';
 import { inWords, isMendedJson as isMended, readObject, wants } from '../json-answer.js';
 import { cleanText } from '../text.js';
 import { listKeys, listProblemOf } from './parse-extraction.js';
-import { parsePair } from './parse-pair.js';
+import { parsePair, unquoted } from './parse-pair.js';
 
 export { isUsableList, readGroups, readNames, readQueryTypes } from './parse-extraction.js';
 export { type PairParts, parsePair } from './parse-pair.js';
@@ -52,9 +52,17 @@ export function isUsableTurn(phase: SkillMixPhase, text: string): boolean {
     }
     case 'judge':
       return parseScore(text) !== null;
+    case 'shirk':
+      return parseShirk(text) !== null;
     default:
       return cleanText(text).trim() !== '';
   }
+}
+
+/** The worse answer that a shirker's prompt has brought, without quotation marks around it; null for an empty text. */
+export function parseShirk(text: string): string | null {
+  const answer = unquoted(cleanText(text).trim());
+  return answer === '' ? null : answer;
 }
 
 const LOWEST_SCORE = 1;

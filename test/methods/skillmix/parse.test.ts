@@ -8,6 +8,7 @@ import {
   isUsableTurn,
   parsePair,
   parseScore,
+  parseShirk,
   readGroups,
   readNames,
   readQueryTypes,
@@ -62,6 +63,7 @@ describe('isUsableTurn', () => {
     ['draft-rewrite', 'Words.', true],
     ['improve-rewrite', '', false],
     ['shirk', 'It depends.', true],
+    ['shirk', '""', false],
     ['judge', '{"score": 3}', true],
     ['judge', 'Good.', false],
   ] as const) {
@@ -69,6 +71,14 @@ describe('isUsableTurn', () => {
       assert.equal(isUsableTurn(phase, text), usable);
     });
   }
+});
+
+describe('parseShirk', () => {
+  it('takes off quotation marks around the whole, as the authors do', () => {
+    assert.equal(parseShirk(' "It depends on many things." '), 'It depends on many things.');
+    assert.equal(parseShirk('"Yes" and "no".'), '"Yes" and "no".');
+    assert.equal(parseShirk(' "" '), null);
+  });
 });
 
 describe('parseScore', () => {
