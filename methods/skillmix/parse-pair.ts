@@ -37,15 +37,27 @@ interface Mark {
   style: 'hash' | 'bold' | 'plain';
   /** `Refined Instruction:`: what counts where the first version is repeated before it. */
   isRefined: boolean;
-  /** The very word that was asked for. */
-  isExact: boolean;
+  /** `asked`: the very word that was asked for. `loose`: question, request, answer, reply; never plain. */
+  word: 'asked' | 'query' | 'loose';
+  hasColon: boolean;
   start: number;
   end: number;
 }
 
 const REFINED = 'refined|improved|revised|updated|final|new|rewritten|enhanced|better';
+const REFINED_WORD = new RegExp(REFINED, 'i');
 const BEFORE = `((?:(?:the|your|my|user|human|ai|assistant|full|complete|whole|${REFINED})[ \\t]{1,3}){0,3})`;
-const WORD = '(instruction|query|question|request|response|answer|reply)';
+
+const words = {
+  instruction: { kind: 'instruction', word: 'asked' },
+  query: { kind: 'instruction', word: 'query' },
+  question: { kind: 'instruction', word: 'loose' },
+  request: { kind: 'instruction', word: 'loose' },
+  response: { kind: 'response', word: 'asked' },
+  answer: { kind: 'response', word: 'loose' },
+  reply: { kind: 'response', word: 'loose' },
+} as const;
+const WORD = `(${Object.keys(words).join('|')})`;
 
 const LINE_MARK = new RegExp(
   [
@@ -62,9 +74,13 @@ const INLINE_MARK = new RegExp(
   'gi',
 );
 
+/** No example has more; a text that repeats itself without end is not searched to its end. */
+const MOST_MARKS = 1000;
+
 function marksIn(text: string, pattern: RegExp): Mark[] {
   const marks: Mark[] = [];
   for (const match of text.matchAll(pattern)) {
+    if (marks.length === MOST_MARKS) break;
     const [whole, hashes, bold, before = '', word = '', closed, colon, closing = ''] = match;
     const style = hashes ? 'hash' : bold ? 'bold' : 'plain';
     // `Response: **First**, …`: what begins here is the text's own emphasis.
@@ -72,18 +88,11 @@ function marksIn(text: string, pattern: RegExp): Mark[] {
     const end = match.index + whole.length - (isOwn ? closing.length : 0);
     // A heading needs no colon when it has its line for itself.
     if (!colon && (style === 'plain' || !/^[ \t]{0,9}(?:\n|$)/.test(text.slice(end, end + 10)))) continue;
-    const lower = word.toLowerCase();
-    const isExact = lower === 'instruction' || lower === 'response';
+    const kind = words[word.toLowerCase() as keyof typeof words];
     // `Question:` and `Answer:` stand in too many texts to be marks without any emphasis.
-    if (style === 'plain' && !isExact && lower !== 'query') continue;
-    marks.push({
-      kind: ['response', 'answer', 'reply'].includes(lower) ? 'response' : 'instruction',
-      style,
-      isRefined: new RegExp(REFINED, 'i').test(before),
-      isExact,
-      start: match.index,
-      end,
-    });
+    if (style === 'plain' && kind.word === 'loose') continue;
+    const isRefined = before !== '' && REFINED_WORD.test(before);
+    marks.push({ ...kind, style, isRefined, hasColon: colon !== undefined, start: match.index, end });
   }
   return marks;
 }
@@ -93,50 +102,64 @@ interface Places {
   response: Mark | null;
 }
 
+/** No more than this stands before the first mark of a text when it is introduced in a sentence or two. */
+const NEAR_START = 200;
+
 /** An instruction's mark and the next response's: of one style where there are such, the asked one before others. */
 function pairOf(text: string, marks: readonly Mark[]): Places | null {
   for (const style of ['hash', 'bold', 'plain', null] as const) {
     const candidates = style === null ? marks : marks.filter((mark) => mark.style === style);
-    const lastResponse = candidates.findLastIndex(({ kind }) => kind === 'response');
-    const opening = candidates
-      .slice(0, Math.max(lastResponse, 0))
-      .filter(({ kind }) => kind === 'instruction');
+    const instructions = candidates.filter(({ kind }) => kind === 'instruction');
+    const lastResponse = candidates.findLast(({ kind }) => kind === 'response')?.start ?? 0;
+    const opening = instructions.filter(
+      (mark) => mark.start < lastResponse && opensPair(mark, instructions.length === 1),
+    );
     const instruction = opening.find(({ isRefined }) => isRefined) ?? opening[0];
-    const response =
-      instruction && candidates.find(({ kind, start }) => kind === 'response' && start > instruction.start);
-    if (response) {
-      return {
-        instruction: wholeRun(text, { marks, first: instruction }),
-        response: wholeRun(text, { marks, first: response }),
-      };
-    }
+    if (instruction === undefined) continue;
+    const responses = candidates.filter(
+      ({ kind, start }) => kind === 'response' && start > instruction.start,
+    );
+    const response = responses.find(({ word }) => word === 'asked') ?? responses[0];
+    if (response === undefined) continue;
+    return {
+      instruction: wholeRun(text, { marks, first: instruction }),
+      response: wholeRun(text, { marks, first: response }),
+    };
   }
   return null;
+}
+
+/** Whether it can be more than a part of a bare response: of an FAQ, of a piece about prompts, of a database's log. */
+function opensPair({ style, word, start }: Mark, isOnly: boolean): boolean {
+  const isSure = style === 'hash' ? word !== 'loose' : style === 'bold' && word === 'asked';
+  return isSure || (start <= NEAR_START && (word !== 'loose' || isOnly));
 }
 
 /** `### Response:` with another `Response:` right below it: both as one mark. */
 function wholeRun(text: string, { marks, first }: { marks: readonly Mark[]; first: Mark }): Mark {
   let whole = first;
   for (const next of marks.slice(marks.indexOf(first) + 1)) {
-    const isRepeated = next.kind === first.kind && next.isExact;
+    const isRepeated = next.kind === first.kind && next.word === 'asked';
     if (!isRepeated || text.slice(whole.end, next.start).trim() !== '') break;
     whole = { ...whole, end: next.end };
   }
   return whole;
 }
 
-/** A response's mark deep in a text without instruction is likely a part of it, unless it has the form that was asked for. */
-const NEAR_START = 200;
-
 function singleOf(text: string, marks: readonly Mark[]): Places | null {
-  const mark = marks.find(({ kind, style, isExact, start }) =>
-    kind === 'response' ? style === 'hash' || start <= NEAR_START : isExact,
-  );
+  const mark = marks.find((one) => countsAlone(text, one));
   if (mark === undefined) return null;
   const whole = wholeRun(text, { marks, first: mark });
   return mark.kind === 'response'
     ? { instruction: null, response: whole }
     : { instruction: whole, response: null };
+}
+
+/** A response's mark deep in a text is likely a part of it, unless it has the form that was asked for. */
+function countsAlone(text: string, { kind, style, word, hasColon, start }: Mark): boolean {
+  const isNear = start <= NEAR_START;
+  if (word !== 'asked') return kind === 'response' && isNear && text.slice(0, start).trim() === '';
+  return kind === 'instruction' || isNear || (style === 'hash' && hasColon);
 }
 
 /** What small models write when they run on: the next example of the list. */

@@ -77,6 +77,7 @@ describe('parsePair', () => {
     assert.deepEqual(parsePair(`### Instruction: ${instruction}`), { instruction, response: null });
     assert.deepEqual(parsePair(`Here it is:\n\n### Response:\n${response}`), { instruction: null, response });
     assert.deepEqual(parsePair(`**Refined Response:** ${response}`), { instruction: null, response });
+    assert.deepEqual(parsePair(`**Answer:** ${response}`), { instruction: null, response });
   });
 
   it('takes an empty part as none', () => {
@@ -113,6 +114,13 @@ describe('parsePair', () => {
       'In response:',
     ]) {
       const text = `Start like this.\n\n${heading}\n1. Preheat the oven.`;
+      assert.deepEqual(parsePair(text), { instruction: null, response: text });
+    }
+    for (const text of [
+      'Frequent questions\n\n**Question:** Why?\n**Answer:** So.\n\n**Question:** How?\n**Answer:** Like this.',
+      `${'A long introduction. '.repeat(11)}\n\nQuery: SELECT 1\nResponse: 1 row`,
+      `### Preparation\n${'Train. '.repeat(30)}\n### Response\nCall for help.\n### Recovery\nClean up.`,
+    ]) {
       assert.deepEqual(parsePair(text), { instruction: null, response: text });
     }
     const numbered = 'Two ways.\n\nExample 1\nA loop.\n\nExample 2\nA hitch.';
