@@ -4,12 +4,10 @@ import { type Attempt, readAttempts } from '../store/ledger.js';
 import { sumLedger } from '../store/ledger-sums.js';
 import { sumUsd } from '../store/pricing.js';
 import type { Store } from '../store/types.js';
+import { callPhases } from './phases.js';
 import type { CallRow, PlanRow } from './rows.js';
 import { roundFiles } from './run-files.js';
 import type { CallPhase, Candidate, Counts, Tally } from './types.js';
-
-/** In the order in which a round makes them. */
-const callPhases: readonly CallPhase[] = ['instructions', 'tasks', 'classify', 'instances', 'answers'];
 
 export interface RoundId {
   runId: string;
@@ -51,10 +49,10 @@ export async function countRound(store: Store, round: RoundId): Promise<Counts> 
   // Before the last verdicts there are the first ones.
   const candidates =
     decided.length > 0 ? decided : await readJsonlAt<Candidate>(store, files.screened, { missing: 'empty' });
-  return { ...countCalls(phases), candidates: countCandidates(candidates) };
+  return { ...countCalls(phases), candidates: countCandidates(candidates), ...countGate(candidates) };
 }
 
-export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candidates'> {
+export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candidates' | 'gate'> {
   const failed: Counts['calls']['failed'] = {};
   let answered = 0;
   let fromStore = 0;
@@ -100,6 +98,20 @@ export function countCandidates(candidates: readonly Candidate[]): Counts['candi
     else counts[verdict.state] += 1;
   }
   return counts;
+}
+
+/** What the quality gate did; nothing where none has judged. */
+export function countGate(candidates: readonly Candidate[]): Pick<Counts, 'gate'> {
+  const gate = { judged: 0, shirkers: 0, caught: 0, dropped: 0 };
+  for (const { mix, verdict } of candidates) {
+    if (mix === undefined || mix.score === null) continue;
+    const isLow = verdict.state === 'rejected' && verdict.reason === 'low-quality';
+    gate.judged += 1;
+    if (mix.shirker !== null) gate.shirkers += 1;
+    if (isLow && mix.shirker !== null) gate.caught += 1;
+    if (isLow && mix.shirker === null) gate.dropped += 1;
+  }
+  return gate.judged > 0 ? { gate } : {};
 }
 
 function add<K extends string>(tally: Tally<K>, key: K): void {

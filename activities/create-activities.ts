@@ -51,6 +51,11 @@ export function createCpuActivities(runs: Runs, compute: ComputeElsewhere): CpuA
     decideCandidates: (input) => computing(input.run, (elsewhere) => elsewhere.decideCandidates(input)),
     composeBatches: (input) => computing(input.run, (elsewhere) => elsewhere.composeBatches(input)),
     refineSeeds: (input) => computing(input.run, (elsewhere) => elsewhere.refineSeeds(input)),
+    gatherSkills: (input) => computing(input.run, (elsewhere) => elsewhere.gatherSkills(input)),
+    proposeSynonyms: (input) => computing(input.run, (elsewhere) => elsewhere.proposeSynonyms(input)),
+    mergeSynonyms: (input) => computing(input.run, (elsewhere) => elsewhere.mergeSynonyms(input)),
+    assembleExamples: (input) => computing(input.run, (elsewhere) => elsewhere.assembleExamples(input)),
+    decideExamples: (input) => computing(input.run, (elsewhere) => elsewhere.decideExamples(input)),
   };
 }
 

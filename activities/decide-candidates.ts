@@ -2,13 +2,14 @@ import { candidateId, contentHash } from '../methods/identity.js';
 import { parseClassification } from '../methods/self-instruct/parse.js';
 import { rejectInstances } from '../methods/self-instruct/rejects.js';
 import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
+import { type ContaminationCheck, contaminationCheck } from './contamination.js';
 import { type PlannedCallRow, readCalls } from './phase-calls.js';
 import { readItems } from './read-answer.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { promptFormOf } from './recipe-teacher.js';
 import { teacherOf } from './teachers.js';
 import { roundFiles } from './run-files.js';
-import { lineageOf } from './screen-candidates.js';
+import { lineageOf, promptOf } from './screen-candidates.js';
 import type { Candidate, Ref, RoundInput, Verdict } from './types.js';
 
 /**
@@ -23,9 +24,10 @@ export async function decideCandidates(
   const files = roundFiles(run.runId, round);
   const screened = await readJsonlAt<Candidate>(runs.store, files.screened);
   const answers = await readAnswers(runs, { run, round }, recipe);
+  const contamination = await contaminationCheck(runs, run);
   const decided = screened.flatMap((candidate) =>
     candidate.verdict.state === 'undecided'
-      ? decide({ candidate, recipe, ...(answers.get(candidate.id) ?? {}) })
+      ? decide({ candidate, recipe, contamination, ...(answers.get(candidate.id) ?? {}) })
       : [candidate],
   );
   const candidates = await writeJsonl(runs.store, files.candidates, decided);
@@ -59,9 +61,10 @@ async function readAnswers(
 function decide({
   candidate,
   recipe,
+  contamination,
   classify,
   answer,
-}: { candidate: Candidate; recipe: StoredRecipe } & Answers): Candidate[] {
+}: { candidate: Candidate; recipe: StoredRecipe; contamination: ContaminationCheck } & Answers): Candidate[] {
   const said = classify?.call.text ?? null;
   const isClassification =
     said === null
@@ -81,9 +84,10 @@ function decide({
     const detail = answer ? answer.call.outcome : 'cancelled';
     return [{ ...base, verdict: { state: 'rejected', reason: 'instance-call-failed', detail } }];
   }
+  const phase = recipe.generation.answers === 'direct' ? 'answers' : 'instances';
   const items = readItems({
-    phase: answer.call.phase,
-    form: promptFormOf(teacherOf(recipe, answer.call.phase)),
+    phase,
+    form: promptFormOf(teacherOf(recipe, phase)),
     answer: { ...answer.call, text: answer.call.text ?? '' },
     isClassification: answer.plan.isClassification,
   });
@@ -94,7 +98,10 @@ function decide({
   return items.map((item, instance) => {
     const { input, output } = item.value ?? { input: '', output: '' };
     const rejected = item.rejected ?? rejections[next++] ?? null;
-    const verdict: Verdict = rejected ? { state: 'rejected', ...rejected } : { state: 'accepted' };
+    // Its instruction passed the screen alone; what the benchmark asks may stand in the input.
+    const verdict: Verdict = rejected
+      ? { state: 'rejected', ...rejected }
+      : ((input === '' ? null : contamination(promptOf({ ...candidate, input }))) ?? { state: 'accepted' });
     const callKey = candidate.calls[0]?.callKey ?? '';
     return {
       ...base,

@@ -1,6 +1,7 @@
 import { readJson, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
+import { exportMix } from './skillmix/export-mix.js';
 import type { BatchSignal, TrainingBatch } from './student-messages.js';
 import type { Candidate, ExportInput, ExportResult, Ref, Seed } from './types.js';
 
@@ -46,6 +47,7 @@ export async function exportDataset(runs: Runs, input: ExportInput): Promise<Exp
     surplus.map(toLineage),
   );
   await writeJson(runs.store, files.dataset('recipe.json'), await readJson(runs.store, files.recipe));
+  if ((await runs.recipe(run)).method === 'skillmix') await exportMix(runs, { run, rounds, kept: rows });
 
   const dataset = { dataset: `${run.runId}/dataset`, train, surplus: surplusRef };
   const result: RunResult = { state: input.state, stopReason: input.stopReason, rounds, dataset };

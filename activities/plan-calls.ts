@@ -4,6 +4,7 @@ import { seededRandom } from '../methods/random.js';
 import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { callsPerShard } from './count-round.js';
 import { readCalls } from './phase-calls.js';
+import { isSelfInstruct } from './phases.js';
 import {
   buildPrompt,
   type PromptChoice,
@@ -15,6 +16,7 @@ import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import { highestOfTwo, highestSpend } from './highest-spend.js';
+import { chooseSkillMixCalls } from './skillmix/choose-calls.js';
 import { planBatches, requestBytes } from './teacher-batch/plan-batches.js';
 import { promptFormOf } from './recipe-teacher.js';
 import { teacherOf, teachersOf } from './teachers.js';
@@ -36,9 +38,7 @@ export class CallPlanner {
     const { run, round, phase } = input;
     const recipe = await this.runs.recipe(run);
     const sources = await promptSources(this.runs, input);
-    const choices = input.wanted
-      ? await this.draw(input, recipe, callsWanted(recipe.generation.callsPerRound, input.wanted))
-      : await this.answerEach(input, recipe);
+    const choices = await this.choose(input, recipe);
     const earlier = await this.askedBefore(input);
     // Counted apart: another attempt at this plan must not find its own calls among the earlier ones.
     const inThisPlan = new PromptCounts();
@@ -65,6 +65,14 @@ export class CallPlanner {
     }));
     const batches = teachers[0].mode === 'batch' ? planBatches({ shards, bytes }) : null;
     return { plan, shards, batches };
+  }
+
+  private async choose(input: PlanCallsInput, recipe: StoredRecipe): Promise<PromptChoice[]> {
+    const { phase, wanted } = input;
+    if (!isSelfInstruct(phase)) return await chooseSkillMixCalls(this.runs, input, phase);
+    return wanted
+      ? await this.draw(input, recipe, callsWanted(recipe.generation.callsPerRound, wanted))
+      : await this.answerEach(input, recipe);
   }
 
   /** In-context seeds for calls that ask for new instructions. */

@@ -1,10 +1,12 @@
 import { type HeldOutSplit, splitHeldOut, useHeldOut } from '../methods/sedi/held-out.js';
 import { templateSource } from '../methods/prompt.js';
 import { templates } from '../methods/self-instruct/templates.js';
+import { templates as skillMixTemplates } from '../methods/skillmix/templates.js';
 import { readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
 import type { Recipe } from './recipe.js';
-import type { Runs } from './run-data.js';
+import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
+import { skillMixPhasesOf } from './teachers.js';
 import type { Ref, RunContext, Seed } from './types.js';
 
 /**
@@ -21,9 +23,11 @@ export async function prepareRun(
   const isGiven = recipe.heldout !== null && 'file' in recipe.heldout;
   const given = isGiven ? await readJsonlAt<Seed>(runs.store, files.heldOutGiven) : null;
   const split = chooseHeldOut(recipe, { seeds, given });
-  for (const template of templates) {
+  const isSkillMix = recipe.method === 'skillmix';
+  for (const template of isSkillMix ? skillMixTemplates : templates) {
     await runs.store.write(files.prompts(template.name), templateSource(template));
   }
+  if (isSkillMix) await prepareLists(runs, { run, recipe });
   const heldOut = await writeJsonl(runs.store, files.heldOut, split.rows);
   await writeJson(runs.store, files.heldOutReport, {
     sha256: heldOut.sha256,
@@ -32,6 +36,22 @@ export async function prepareRun(
   });
   const pool = await writeJsonl(runs.store, roundFiles(run.runId, 1).seedPool, split.pool);
   return { pool, heldOut: heldOut.count > 0 ? heldOut : null };
+}
+
+/** Lists that are given are what examples are drawn from, unless something is to be extracted first. */
+async function prepareLists(
+  { store }: Runs,
+  { run, recipe }: { run: RunContext; recipe: StoredRecipe },
+): Promise<void> {
+  if (skillMixPhasesOf(recipe).extraction.length > 0) return;
+  const files = runFiles(run.runId);
+  const missing = 'empty';
+  await writeJsonl(store, files.skills, await readJsonlAt(store, files.given('skills'), { missing }));
+  await writeJsonl(
+    store,
+    files.queryTypes,
+    await readJsonlAt(store, files.given('query-types'), { missing }),
+  );
 }
 
 /** The held-out set as the recipe wants it, and the seeds that are left; the same at the start and in the run. */

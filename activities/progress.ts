@@ -4,7 +4,14 @@ import { countRound } from './count-round.js';
 import type { RefinedRound } from './refine-seeds.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
-import type { Counts, Progress, RecordedState, RecordProgressInput, RunContext } from './types.js';
+import type {
+  Counts,
+  GatheredSkills,
+  Progress,
+  RecordedState,
+  RecordProgressInput,
+  RunContext,
+} from './types.js';
 
 /** Recounts the round from the store and writes `progress.json`; the counts go back into the loop's state. */
 export async function recordProgress(runs: Runs, input: RecordProgressInput): Promise<Counts> {
@@ -27,7 +34,7 @@ export async function recordProgress(runs: Runs, input: RecordProgressInput): Pr
   return current;
 }
 
-/** What refinement said of each round; only rounds that the last progress did not know are read. */
+/** What refinement or extraction said of each round; only rounds that the last progress did not know are read. */
 async function roundsSoFar(
   store: Store,
   { runId, round, known }: { runId: string; round: number; known: Progress['rounds'] },
@@ -35,12 +42,22 @@ async function roundsSoFar(
   const rounds = known.filter((row) => row.round < round);
   const first = (rounds.at(-1)?.round ?? 0) + 1;
   for (let next = first; next <= round; next += 1) {
-    const refined = await readJsonIfAny<RefinedRound>(store, roundFiles(runId, next).refined);
+    const files = roundFiles(runId, next);
+    const extracted = await readJsonIfAny<GatheredSkills>(store, files.extracted);
+    if (extracted) {
+      const note = extractionInWords(extracted);
+      rounds.push({ round: next, heldOutLoss: null, attractiveBatches: 0, note, warnings: [] });
+    }
+    const refined = await readJsonIfAny<RefinedRound>(store, files.refined);
     if (!refined) continue;
     const { loss, note, warnings, attractiveBatches } = refined;
     rounds.push({ round: next, heldOutLoss: loss, attractiveBatches, note, warnings });
   }
   return rounds;
+}
+
+function extractionInWords({ skills, queryTypes, added }: GatheredSkills): string {
+  return `extraction: ${skills} skills and ${queryTypes} query types, ${added} names new`;
 }
 
 /** `state.json`: what people and stop rules made of the run, for readers without a server. */

@@ -7,9 +7,25 @@ import {
   parseInstructions,
   parseTasks,
 } from '../methods/self-instruct/parse.js';
+import { decodeVectors } from '../methods/embedding.js';
+import {
+  extractionProblem,
+  isUsableTurn,
+  readGroups,
+  readNames,
+  readQueryTypes,
+} from '../methods/skillmix/parse.js';
 import { jsonProblem } from '../methods/self-instruct/parse-json.js';
 import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
-import type { AnswerFailure, CallPhase, Instance } from './types.js';
+import { isSelfInstruct } from './phases.js';
+import type {
+  AnswerFailure,
+  CallPhase,
+  ExtractionPhase,
+  Instance,
+  SelfInstructPhase,
+  SkillMixPhase,
+} from './types.js';
 
 export interface AnswerText {
   text: string;
@@ -18,7 +34,7 @@ export interface AnswerText {
 
 /** Items of an answer, in its order. In the answering phases an item is an instance without an instruction. */
 export function readItems(options: {
-  phase: CallPhase;
+  phase: SelfInstructPhase;
   form: PromptForm;
   answer: AnswerText;
   isClassification?: boolean | null;
@@ -52,11 +68,13 @@ export function answerFailure(options: {
   answer: AnswerText;
   isClassification?: boolean | null;
 }): AnswerFailure | null {
-  if (options.phase === 'classify') {
-    return parseClassification({ ...options.answer, form: options.form }) === null ? 'unparsable' : null;
-  }
-  if (readItems(options).some((item) => item.rejected === null)) return null;
-  return options.answer.truncated ? 'truncated' : 'unparsable';
+  const { phase, form, answer } = options;
+  if (phase === 'classify') return parseClassification({ ...answer, form }) === null ? 'unparsable' : null;
+  const isUsable = isSelfInstruct(phase)
+    ? readItems({ ...options, phase }).some((item) => item.rejected === null)
+    : isUsableSkillMixAnswer(phase, answer.text);
+  if (isUsable) return null;
+  return answer.truncated ? 'truncated' : 'unparsable';
 }
 
 /**
@@ -64,8 +82,52 @@ export function answerFailure(options: {
  * in them: what a teacher wrote may look like an order to itself.
  */
 export function answerProblem({ phase, text }: { phase: CallPhase; text: string }): string {
-  if (phase === 'classify' || phase === 'answers') throw new Error(`${phase} is not answered in JSON`);
-  return jsonProblem(text, phase);
+  switch (phase) {
+    case 'instructions':
+    case 'instances':
+    case 'tasks':
+      return jsonProblem(text, phase);
+    case 'topics':
+    case 'topic-skills':
+    case 'row-skills':
+    case 'query-types':
+    case 'synonyms':
+    case 'judge':
+      return extractionProblem(text, phase);
+    default:
+      throw new Error(`${phase} is not answered in JSON`);
+  }
+}
+
+/** A list with one good item at least, vectors, or a turn that the conversation can go on from, cut off or not. */
+function isUsableSkillMixAnswer(phase: ExtractionPhase | SkillMixPhase, text: string): boolean {
+  const hasAny = (found: readonly object[]) => found.some((one) => 'value' in one);
+  switch (phase) {
+    case 'topics':
+      return hasAny(readNames(text, 'topics'));
+    case 'topic-skills':
+    case 'row-skills':
+      return hasAny(readNames(text, 'skills'));
+    case 'query-types':
+      return hasAny(readQueryTypes(text));
+    case 'synonyms':
+      // No two of them the same is an answer too.
+      return readGroups(text).every((one) => 'value' in one);
+    case 'embeddings':
+      return isVectors(text);
+    default:
+      return isUsableTurn(phase, text);
+  }
+}
+
+function isVectors(text: string): boolean {
+  try {
+    decodeVectors(text);
+    return true;
+  } catch {
+    // The client has checked what it stored: this is another one's answer.
+    return false;
+  }
 }
 
 function withoutInstruction(instance: Instance): Task {

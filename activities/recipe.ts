@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { tokenisationFor } from '../methods/language.js';
+import type { TeacherForm } from '../methods/prompt.js';
 import { RELAXED_THRESHOLD, STRICT_THRESHOLD } from '../methods/sedi/batches.js';
 import {
   formOf,
@@ -14,17 +15,43 @@ import {
   teacherProblems,
   teacherWithDefaults,
 } from './recipe-teacher.js';
+import { decontaminate, gate, type SkillMixSettings, skillMixProblems, skillmix } from './recipe-skillmix.js';
 import { studentSettings } from './student-messages.js';
-import { phasesOf } from './teachers.js';
+import { callPhasesOf } from './teachers.js';
 
 const share = z.number().min(0).max(1);
 const count = z.int().min(1);
+
+/** One value for each kind of call that a recipe may want to name. */
+function ofPhases<Value extends z.ZodType>(value: Value) {
+  const one = value.optional();
+  return z.strictObject({
+    instructions: one,
+    classify: one,
+    instances: one,
+    answers: one,
+    tasks: one,
+    topics: one,
+    'topic-skills': one,
+    'query-types': one,
+    'row-skills': one,
+    synonyms: one,
+    draft: one,
+    'draft-rewrite': one,
+    critique: one,
+    improve: one,
+    'improve-rewrite': one,
+    shirk: one,
+    judge: one,
+  });
+}
+
 const generation = z.strictObject({
   /** `staged`: a list of instructions, then answers. `one-call`: whole tasks at once (Alpaca's form). */
   prompts: z.enum(['staged', 'one-call']).optional(),
   /** With `staged`: `classify` as Self-Instruct does it, or `direct`: the instruction alone is put to the teacher. */
-  answers: z.enum(['classify', 'direct']).default('classify'),
-  /** Calls that ask for new instructions (or tasks), per round. */
+  answers: z.enum(['classify', 'direct']).optional(),
+  /** Calls that ask for new instructions (or tasks), per round; with skillmix: examples begun. */
   callsPerRound: count.max(100_000).default(100),
   /** Sampling of the calls that ask for new instructions or tasks; default: the method's own figures. */
   sampling: z
@@ -36,24 +63,9 @@ const generation = z.strictObject({
     })
     .default({}),
   /** Longest answer in tokens, per kind of call; default: the method's own figures. */
-  maxTokens: z
-    .strictObject({
-      instructions: count.optional(),
-      instances: count.optional(),
-      answers: count.optional(),
-      tasks: count.optional(),
-    })
-    .default({}),
+  maxTokens: ofPhases(count).default({}),
   /** Which of `teachers` makes the calls of a phase; `teacher` where none is named. */
-  teachers: z
-    .strictObject({
-      instructions: teacherName.optional(),
-      classify: teacherName.optional(),
-      instances: teacherName.optional(),
-      answers: teacherName.optional(),
-      tasks: teacherName.optional(),
-    })
-    .default({}),
+  teachers: ofPhases(teacherName).default({}),
   domain: z.string().min(1).max(500).optional(),
   /** English unless given; another one switches the ASCII reject off and Unicode tokenisation on. */
   language: z.string().min(2).max(50).default('English'),
@@ -71,7 +83,7 @@ const budget = z.strictObject({
 });
 
 const filter = z.strictObject({
-  /** Highest ROUGE-L to anything in the pool; default 0.7 (Self-Instruct) or 0.85 (SeDi-Instruct). */
+  /** Highest ROUGE-L to anything in the pool; default 0.7 (Self-Instruct), 0.85 (SeDi-Instruct), 1 (SkillMix: all pass). */
   poolThreshold: share.optional(),
   /** Highest ROUGE-L inside a batch. */
   batchThreshold: share.default(0.7),
@@ -101,104 +113,147 @@ const heldout = z.union([
   z.strictObject({ share: z.number().min(0.01).max(0.9) }),
 ]);
 
-export const recipeFile = z
-  .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, at most 41'),
-    method: z.enum(['self-instruct', 'sedi']),
-    /** Every random choice of the run derives from it. */
-    seed: z.int().min(0).max(2_147_483_647).default(1),
-    /** Accepted examples in the dataset. */
-    target: count.max(10_000_000),
-    /** Seed tasks, relative to the recipe. */
-    seeds: z.string().min(1),
-    /** Default: a fifth of the seeds with sedi; none with self-instruct, which measures nothing. */
-    heldout: heldout.optional(),
-    teacher: mainTeacher,
-    /** Further teachers by name, for single phases (`generation.teachers`) or as a `fallback`. */
-    teachers: z.record(teacherName, furtherTeacher).default({}),
-    /** The run pauses before it could spend more. */
-    budget: budget.default({}),
-    generation: generation.prefault({}),
-    filter: filter.prefault({}),
-    /** Examples per training batch. */
-    batchSize: count.max(1024).default(8),
-    /** What the student does after each round; default: `train` with sedi, `none` with self-instruct. */
-    signal: z.enum(['train', 'evaluate', 'none']).optional(),
-    instructionSignal: z.enum(['alignment', 'learnability', 'random']).default('alignment'),
-    student: z
-      .strictObject({
-        model: studentSettings.shape.model.default('smollm2-135m'),
-        device: studentSettings.shape.device.default('auto'),
-        loraRank: studentSettings.shape.loraRank.default(16),
-        loraAlpha: studentSettings.shape.loraAlpha.default(32),
-        learningRate: studentSettings.shape.learningRate.default(2e-4),
-        warmupSteps: studentSettings.shape.warmupSteps.default(0),
-        maxTokens: studentSettings.shape.maxTokens.default(512),
-      })
-      .prefault({}),
-    refine: refine.prefault({}),
-    stop: stop.prefault({}),
-  })
-  .check((context) => {
-    const { method, signal, generation, teacher } = context.value;
-    const isChat = formOf(teacher) === 'chat';
-    for (const { path, message } of teacherProblems(context.value)) {
-      context.issues.push({ code: 'custom', input: context.value, path, message });
-    }
-    const prompts = generation.prompts ?? (isChat ? 'one-call' : 'staged');
-    const { ask, answer } = phasesOf({ prompts, answers: generation.answers });
-    const made: string[] = [ask, ...answer];
-    for (const phase of Object.keys(generation.teachers).filter((phase) => !made.includes(phase))) {
-      context.issues.push({
-        code: 'custom',
-        input: context.value,
-        path: ['generation', 'teachers', phase],
-        message: `this recipe makes no such calls, only ${made.join(', ')}: see generation.prompts and generation.answers`,
-      });
-    }
-    if (method === 'self-instruct' && signal !== undefined && signal !== 'none') {
-      context.issues.push({
-        code: 'custom',
-        input: context.value,
-        path: ['signal'],
-        message: `'${signal}' belongs to method: sedi; Self-Instruct trains nothing`,
-      });
+const recipeKeys = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, at most 41'),
+  method: z.enum(['self-instruct', 'sedi', 'skillmix']),
+  /** Every random choice of the run derives from it. */
+  seed: z.int().min(0).max(2_147_483_647).default(1),
+  /** Accepted examples in the dataset. */
+  target: count.max(10_000_000),
+  /** Seed tasks, relative to the recipe; skillmix needs none. */
+  seeds: z.string().min(1).optional(),
+  /** Instruct-SkillMix's own keys. */
+  skillmix: skillmix.optional(),
+  /** Examples that a judge scores lower are rejected; with skillmix. */
+  gate: gate.optional(),
+  /** Candidates that repeat a benchmark's prompt are rejected; any method. */
+  decontaminate: decontaminate.optional(),
+  /** Default: a fifth of the seeds with sedi; none with self-instruct, which measures nothing. */
+  heldout: heldout.optional(),
+  teacher: mainTeacher,
+  /** Further teachers by name, for single phases (`generation.teachers`) or as a `fallback`. */
+  teachers: z.record(teacherName, furtherTeacher).default({}),
+  /** The run pauses before it could spend more. */
+  budget: budget.default({}),
+  generation: generation.prefault({}),
+  filter: filter.prefault({}),
+  /** Examples per training batch. */
+  batchSize: count.max(1024).default(8),
+  /** What the student does after each round; default: `train` with sedi, `none` with self-instruct. */
+  signal: z.enum(['train', 'evaluate', 'none']).optional(),
+  instructionSignal: z.enum(['alignment', 'learnability', 'random']).default('alignment'),
+  student: z
+    .strictObject({
+      model: studentSettings.shape.model.default('smollm2-135m'),
+      device: studentSettings.shape.device.default('auto'),
+      loraRank: studentSettings.shape.loraRank.default(16),
+      loraAlpha: studentSettings.shape.loraAlpha.default(32),
+      learningRate: studentSettings.shape.learningRate.default(2e-4),
+      warmupSteps: studentSettings.shape.warmupSteps.default(0),
+      maxTokens: studentSettings.shape.maxTokens.default(512),
+    })
+    .prefault({}),
+  refine: refine.prefault({}),
+  stop: stop.prefault({}),
+});
+
+export const recipeFile = recipeKeys.check((context) => {
+  const recipe = context.value;
+  const complain = ({ path, message }: { path: string[]; message: string }) =>
+    context.issues.push({ code: 'custom', input: recipe, path, message });
+  for (const problem of [...teacherProblems(recipe), ...methodProblems(recipe)]) complain(problem);
+});
+
+/** Keys that do not go together with the recipe's method. */
+function methodProblems(recipe: RecipeFile): { path: string[]; message: string }[] {
+  const { method, signal, generation, teacher, teachers, seeds } = recipe;
+  const problems: { path: string[]; message: string }[] = [];
+  const isChat = mainFormOf(recipe) === 'chat';
+  const prompts = generation.prompts ?? (isChat ? 'one-call' : 'staged');
+  if (method === 'skillmix') {
+    const forms = Object.fromEntries(Object.entries(teachers).map(([name, one]) => [name, formOf(one)]));
+    problems.push(...skillMixProblems({ ...recipe, skillmix: skillMixOf(recipe), forms }));
+    if (!isChat)
+      problems.push({ path: ['teacher', 'form'], message: 'SkillMix is a conversation: chat is needed' });
+  } else {
+    if (seeds === undefined) problems.push({ path: ['seeds'], message: 'is missing' });
+    for (const key of ['skillmix', 'gate'] as const) {
+      if (recipe[key] !== undefined) problems.push({ path: [key], message: 'belongs to method: skillmix' });
     }
     if (prompts === 'one-call' && generation.answers === 'direct') {
-      context.issues.push({
-        code: 'custom',
-        input: context.value,
+      problems.push({
         path: ['generation', 'answers'],
         message:
           "'direct' belongs to prompts: staged; with one-call (the default of chat) the answer comes along",
       });
     }
+  }
+  if (method === 'self-instruct' && signal !== undefined && signal !== 'none') {
+    problems.push({
+      path: ['signal'],
+      message: `'${signal}' belongs to method: sedi; Self-Instruct trains nothing`,
+    });
+  }
+  const made: string[] = callPhasesOf({
+    method,
+    generation: { prompts, answers: generation.answers ?? 'classify' },
+    skillmix: skillMixOf(recipe),
+    gate: recipe.gate,
   });
+  for (const key of ['teachers', 'maxTokens'] as const) {
+    for (const phase of Object.keys(generation[key]).filter((phase) => !made.includes(phase))) {
+      problems.push({
+        path: ['generation', key, phase],
+        message: `this recipe makes no such calls, only ${made.join(', ')}`,
+      });
+    }
+  }
+  for (const [phase, name] of Object.entries(generation.teachers)) {
+    const named = name === undefined || name === teacher.name ? undefined : teachers[name];
+    if (method === 'skillmix' && named && formOf({ form: 'chat', ...named }) !== 'chat')
+      problems.push({ path: ['generation', 'teachers', phase], message: `"${name}" is no chat` });
+  }
+  return problems;
+}
 
-export type RecipeFile = z.infer<typeof recipeFile>;
+/** SkillMix is a conversation, with the local model too. */
+function mainFormOf({ method, teacher }: RecipeFile): TeacherForm {
+  return method === 'skillmix' ? (teacher.form ?? 'chat') : formOf(teacher);
+}
+
+function skillMixOf({ skillmix: given }: RecipeFile): SkillMixSettings {
+  return given ?? skillmix.parse({});
+}
+
+export type RecipeFile = z.infer<typeof recipeKeys>;
 
 /** A recipe with every choice made; what the store keeps as `recipe.json`. */
 export type Recipe = ReturnType<typeof withDefaults>;
 
 /** Fills in the defaults that depend on other keys. */
 export function withDefaults(file: RecipeFile) {
-  const { generation, filter } = file;
-  const isSedi = file.method === 'sedi';
-  const teacher = teacherWithDefaults(file.teacher);
+  const { generation, filter, method } = file;
+  const isSedi = method === 'sedi';
+  const isSkillMix = method === 'skillmix';
+  const chat = isSkillMix ? ({ form: 'chat' } as const) : {};
+  const teacher = teacherWithDefaults({ ...chat, ...file.teacher });
   const further = Object.entries(file.teachers).map(
-    ([name, settings]) => [name, teacherWithDefaults({ name, ...settings })] as const,
+    ([name, settings]) => [name, teacherWithDefaults({ ...chat, name, ...settings })] as const,
   );
+  const poolThreshold = { 'self-instruct': STRICT_THRESHOLD, sedi: RELAXED_THRESHOLD, skillmix: 1 }[method];
   return {
     ...file,
+    ...(isSkillMix && { skillmix: skillMixOf(file) }),
     teacher,
     teachers: Object.fromEntries(further),
     generation: {
       ...generation,
-      prompts: generation.prompts ?? (teacher.form === 'chat' ? 'one-call' : 'staged'),
+      prompts: generation.prompts ?? (teacher.form === 'chat' ? ('one-call' as const) : ('staged' as const)),
+      answers: generation.answers ?? ('classify' as const),
     },
     filter: {
       ...filter,
-      poolThreshold: filter.poolThreshold ?? (isSedi ? RELAXED_THRESHOLD : STRICT_THRESHOLD),
+      poolThreshold: filter.poolThreshold ?? poolThreshold,
       tokens: filter.tokens ?? tokenisationFor(generation.language),
     },
     signal: file.signal ?? (isSedi ? 'train' : 'none'),

@@ -11,12 +11,15 @@ import {
 } from '../methods/self-instruct/prompts.js';
 import { readJsonlAt, sha256Hex } from '../store/artifacts.js';
 import { canonicalJson } from '../store/canonical-json.js';
+import { isSelfInstruct } from './phases.js';
 import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import { promptFormOf } from './recipe-teacher.js';
+import { isTurn } from './skillmix/conversations.js';
+import { type SkillMixSources, skillMixPrompt, skillMixSources } from './skillmix/prompts.js';
 import { teacherOf } from './teachers.js';
-import type { CallPhase, Candidate, RunContext, Seed } from './types.js';
+import type { CallPhase, Candidate, RunContext, Seed, SelfInstructPhase } from './types.js';
 
 export interface RoundPhase {
   run: RunContext;
@@ -25,9 +28,11 @@ export interface RoundPhase {
 }
 
 /** What a plan row's prompt is made of besides the row itself. */
-export interface PromptSources {
+export type PromptSources = SelfInstructSources | SkillMixSources;
+
+interface SelfInstructSources {
   recipe: StoredRecipe;
-  phase: CallPhase;
+  phase: SelfInstructPhase;
   seeds: Map<string, Seed>;
   candidates: Map<string, Candidate>;
 }
@@ -38,10 +43,11 @@ export interface PlannedCall {
   prompt: Prompt;
 }
 
-export type PromptChoice = Pick<PlanRow, 'seedIds' | 'candidateId' | 'isClassification'>;
+export type PromptChoice = Pick<PlanRow, 'seedIds' | 'candidateId' | 'isClassification' | 'mix'>;
 
-/** Reads what the prompts of a phase are made of: the frozen seed pool, or the instructions to be answered. */
+/** Reads what the prompts of a phase are made of: the frozen seed pool, the instructions to be answered, or conversations. */
 export async function promptSources(runs: Runs, { run, round, phase }: RoundPhase): Promise<PromptSources> {
+  if (!isSelfInstruct(phase)) return await skillMixSources(runs, { run, round }, phase);
   const recipe = await runs.recipe(run);
   const isAsking = phase === 'instructions' || phase === 'tasks';
   const seeds = isAsking ? await runs.seedPool(run, round) : [];
@@ -59,14 +65,15 @@ export async function promptSources(runs: Runs, { run, round, phase }: RoundPhas
 export function buildPrompt(sources: PromptSources, choice: PromptChoice): Prompt {
   const { recipe, phase } = sources;
   const { sampling, maxTokens } = recipe.generation;
-  const prompt = withoutOverrides(sources, choice);
-  const isAsking = phase === 'instructions' || phase === 'tasks';
-  const longest = phase === 'classify' ? undefined : maxTokens[phase];
+  const prompt = 'seeds' in sources ? withoutOverrides(sources, choice) : skillMixPrompt(sources, choice);
+  if (phase === 'embeddings') return prompt;
+  const longest = maxTokens[phase];
+  const isSampled = phase === 'instructions' || phase === 'tasks' || isTurn(phase);
   return {
     ...prompt,
     sampling: {
       ...prompt.sampling,
-      ...(isAsking && defined(sampling)),
+      ...(isSampled && defined(sampling)),
       ...(longest !== undefined && { maxTokens: longest }),
     },
   };
@@ -77,7 +84,7 @@ function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(set) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
-function withoutOverrides(sources: PromptSources, choice: PromptChoice): Prompt {
+function withoutOverrides(sources: SelfInstructSources, choice: PromptChoice): Prompt {
   const { recipe, phase } = sources;
   const { generation } = recipe;
   const { domain, language, system } = generation;
@@ -113,7 +120,7 @@ function withoutOverrides(sources: PromptSources, choice: PromptChoice): Prompt 
   }
 }
 
-function shown({ seeds }: PromptSources, { seedIds }: PromptChoice): Seed[] {
+function shown({ seeds }: SelfInstructSources, { seedIds }: PromptChoice): Seed[] {
   return seedIds.map((id) => {
     const seed = seeds.get(id);
     if (!seed) throw new Error(`the plan shows seed ${id}, which is not in this round's pool`);
@@ -121,7 +128,7 @@ function shown({ seeds }: PromptSources, { seedIds }: PromptChoice): Seed[] {
   });
 }
 
-function answered({ candidates }: PromptSources, { candidateId }: PromptChoice): Candidate {
+function answered({ candidates }: SelfInstructSources, { candidateId }: PromptChoice): Candidate {
   const candidate = candidateId === null ? undefined : candidates.get(candidateId);
   if (!candidate) throw new Error(`the plan answers candidate ${candidateId}, which was not screened`);
   return candidate;

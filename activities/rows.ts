@@ -10,6 +10,8 @@ export interface PlanRow {
   candidateId: string | null;
   /** For `instances`: which of the two prompts. */
   isClassification: boolean | null;
+  /** Instruct-SkillMix: what the call is about. */
+  mix?: MixChoice;
   /** SHA-256 of the prompt's body. */
   promptHash: string;
   /** How many earlier calls of this run ask exactly this prompt. */
@@ -42,4 +44,58 @@ export interface ExampleRow {
   instruction: string;
   input: string;
   output: string;
+}
+
+/** What a call of Instruct-SkillMix is about; each phase has its own of these. */
+export interface MixChoice {
+  /** `draft`: what the example is asked to be; the name of its query type. */
+  skills?: string[];
+  queryType?: string;
+  /** Later turns: call index of their conversation's draft. */
+  draft?: number;
+  /** `topic-skills`. */
+  topic?: string;
+  /** `row-skills`: index in `source-rows`. */
+  row?: number;
+  /** `embeddings` and `synonyms`: names of skills. */
+  names?: string[];
+}
+
+/** `skills.jsonl`: one skill and where it comes from. */
+export interface SkillRow {
+  /** In snake_case. */
+  skill: string;
+  /** How often it was named, under this name or another. */
+  named: number;
+  /** Other names that were merged into it. */
+  aliases: string[];
+  /** Topics that it was named for. */
+  topics: string[];
+  /** Rows of the dataset that it was named for, from 1. */
+  rows: number[];
+}
+
+/** `query-types.jsonl`. */
+export interface QueryTypeRow {
+  name: string;
+  definition: string;
+}
+
+/** `source-rows`: a sampled row of a dataset. */
+export interface SourceRow {
+  /** In its file, from 1. */
+  row: number;
+  instruction: string;
+  response: string;
+}
+
+/** `benchmark`: a prompt that no example may repeat. */
+export interface BenchmarkPrompt {
+  id: string;
+  text: string;
+}
+
+/** `synonym-groups.jsonl`: names whose vectors are near. */
+export interface SynonymGroup {
+  names: string[];
 }

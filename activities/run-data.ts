@@ -4,6 +4,7 @@ import { readJson, readJsonlAt } from '../store/artifacts.js';
 import type { Price } from '../store/pricing.js';
 import type { Store } from '../store/types.js';
 import type { Recipe } from './recipe.js';
+import type { SkillMixSettings } from './recipe-skillmix.js';
 import { roundFiles, runFiles } from './run-files.js';
 import type { RunContext, Seed } from './types.js';
 
@@ -23,6 +24,12 @@ export interface SettledEndpoint {
 export interface StoredRecipe extends Recipe {
   /** Where each teacher is reached, by its name. */
   endpoints: Record<string, SettledEndpoint>;
+}
+
+/** The keys of a run of Instruct-SkillMix. */
+export function skillMixOf({ skillmix, name }: Recipe): SkillMixSettings {
+  if (!skillmix) throw new Error(`the recipe "${name}" is none of SkillMix`);
+  return skillmix;
 }
 
 /** Opens runs for the activities of one worker. */

@@ -1,6 +1,9 @@
 /** Names of everything that a run keeps in its store. Deterministic, so that a second attempt finds or replaces. */
 import type { CallPhase } from './types.js';
 
+/** Rows of files that a recipe names besides its seeds, as they are kept with the run. */
+export type GivenName = 'skills' | 'query-types' | 'source-rows' | 'benchmark';
+
 export function runFiles(runId: string) {
   const file = (name: string) => `${runId}/${name}`;
   return {
@@ -12,6 +15,11 @@ export function runFiles(runId: string) {
     seeds: file('seeds.jsonl'),
     /** Held-out tasks as they were given in a file of their own. */
     heldOutGiven: file('heldout-given.jsonl'),
+    /** Files that the recipe names, as rows. */
+    given: (name: GivenName) => file(`given/${name}.jsonl`),
+    /** Instruct-SkillMix: what examples are drawn from, once it is extracted or given: `SkillRow`, `QueryTypeRow`. */
+    skills: file('skills.jsonl'),
+    queryTypes: file('query-types.jsonl'),
     /** The held-out set after the split: `HeldOutRow`. */
     heldOut: file('heldout.jsonl'),
     heldOutReport: file('heldout.json'),
@@ -41,6 +49,16 @@ export function roundFiles(runId: string, round: number) {
     waiting: file('waiting.jsonl'),
     signal: file('signal.jsonl'),
     refined: file('refined.json'),
+    /** What a round of Instruct-SkillMix's extraction came to: `GatheredSkills`. */
+    extracted: file('extracted.json'),
+    /** Its lists, each with everything up to this round. */
+    topics: file('topics.jsonl'),
+    /** Of a dataset's rows, before synonyms are merged. */
+    namedSkills: file('named-skills.jsonl'),
+    skills: file('skills.jsonl'),
+    queryTypes: file('query-types.jsonl'),
+    /** Names that may mean one skill: `SynonymGroup`. */
+    synonymGroups: file('synonym-groups.jsonl'),
     phase: (phase: CallPhase) => ({
       folder: file(phase),
       plan: file(`${phase}/plan.jsonl`),

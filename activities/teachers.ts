@@ -2,24 +2,74 @@
 import type { SettledEndpoint, StoredRecipe } from './run-data.js';
 import type { Recipe } from './recipe.js';
 import type { Teacher } from './recipe-teacher.js';
-import type { CallPhase } from './types.js';
+import type { SkillMixSettings } from './recipe-skillmix.js';
+import type { CallPhase, ExtractionPhase, SelfInstructPhase, SkillMixPhase } from './types.js';
 
 /** A teacher of a run that is under way: its settings, and where it is reached. */
 export type SettledTeacher = Omit<Teacher, 'price' | 'model'> & SettledEndpoint;
 
 /** Calls of one round, phase after phase: what asks for something new, then what answers it. */
 export function phasesOf({ prompts, answers }: Pick<Recipe['generation'], 'prompts' | 'answers'>): {
-  ask: CallPhase;
-  answer: CallPhase[];
+  ask: SelfInstructPhase;
+  answer: SelfInstructPhase[];
 } {
   if (prompts === 'one-call') return { ask: 'tasks', answer: [] };
   return { ask: 'instructions', answer: answers === 'direct' ? ['answers'] : ['classify', 'instances'] };
 }
 
+/** What decides which calls a run makes. */
+type WithPhases = {
+  method: Recipe['method'];
+  generation: Pick<Recipe['generation'], 'prompts' | 'answers'>;
+  skillmix?: SkillMixSettings | undefined;
+  gate?: unknown;
+};
+
+/** Every kind of call that a run makes, in the order of a round. */
+export function callPhasesOf(recipe: WithPhases): CallPhase[] {
+  if (recipe.method !== 'skillmix') {
+    const { ask, answer } = phasesOf(recipe.generation);
+    return [ask, ...answer];
+  }
+  const { extraction, generation } = skillMixPhasesOf(recipe);
+  return [...extraction, ...generation];
+}
+
+/** Instruct-SkillMix: what finds skills and query types, then what writes an example. */
+export function skillMixPhasesOf({ skillmix, gate }: Pick<WithPhases, 'skillmix' | 'gate'>): {
+  extraction: ExtractionPhase[];
+  generation: SkillMixPhase[];
+} {
+  if (!skillmix) throw new Error('a recipe of SkillMix without its keys');
+  const { skills, queryTypes, shirkers, extractOnly } = skillmix;
+  const ofSkills: Record<typeof skills.from, ExtractionPhase[]> = {
+    prompting: ['topics', 'topic-skills'],
+    dataset: ['row-skills', 'embeddings', 'synonyms'],
+    file: [],
+    none: [],
+  };
+  return {
+    extraction: [
+      ...ofSkills[skills.from],
+      ...(queryTypes.from === 'prompting' ? ['query-types' as const] : []),
+    ],
+    generation: extractOnly
+      ? []
+      : [
+          'draft',
+          'draft-rewrite',
+          'critique',
+          'improve',
+          'improve-rewrite',
+          ...(shirkers ? ['shirk' as const] : []),
+          ...(gate ? ['judge' as const] : []),
+        ],
+  };
+}
+
 /** Every teacher that a run may call, each once: those of its phases, and those that can take over. */
 export function usedTeachers(recipe: WithTeachers): Teacher[] {
-  const { ask, answer } = phasesOf(recipe.generation);
-  const names = [ask, ...answer].flatMap((phase) => namesOf(recipe, phase));
+  const names = callPhasesOf(recipe).flatMap((phase) => namesOf(recipe, phase));
   return [...new Set(names)].map((name) => settingsOf(recipe, name));
 }
 
@@ -47,11 +97,17 @@ export function teacherAt(recipe: StoredRecipe, phase: CallPhase, place: number)
   return found;
 }
 
-type WithTeachers = Pick<Recipe, 'teacher' | 'teachers' | 'generation'>;
+type WithTeachers = Pick<Recipe, 'method' | 'teacher' | 'teachers' | 'generation' | 'skillmix' | 'gate'>;
 
 function namesOf(recipe: WithTeachers, phase: CallPhase): [string, ...string[]] {
-  const first = recipe.generation.teachers[phase] ?? recipe.teacher.name;
+  const first =
+    phase === 'embeddings' ? embedderOf(recipe) : (recipe.generation.teachers[phase] ?? recipe.teacher.name);
   return [first, ...settingsOf(recipe, first).fallback];
+}
+
+function embedderOf({ skillmix }: WithTeachers): string {
+  if (skillmix?.skills.from !== 'dataset') throw new Error('the recipe has no embedder');
+  return skillmix.skills.embedder;
 }
 
 function settledTeacher(recipe: StoredRecipe, name: string): SettledTeacher {

@@ -63,7 +63,7 @@ export interface HeldOutRow extends Instance {
  * `instances`: inputs and outputs for one instruction. `answers`: the answer to one instruction, directly.
  * `tasks`: instruction, input and output together (Alpaca's one-call form).
  */
-export type CallPhase = 'instructions' | 'classify' | 'instances' | 'answers' | 'tasks';
+export type SelfInstructPhase = 'instructions' | 'classify' | 'instances' | 'answers' | 'tasks';
 
 /**
  * What a call of Instruct-SkillMix's extraction is for. By prompting: `topics`, then the skills of one topic
@@ -91,6 +91,8 @@ export type SkillMixPhase =
   | 'shirk'
   | 'judge';
 
+export type CallPhase = SelfInstructPhase | ExtractionPhase | SkillMixPhase;
+
 export type RejectReason =
   // heuristics on the instruction
   | 'too-short'
@@ -112,7 +114,13 @@ export type RejectReason =
   | 'unparsable'
   | 'truncated'
   | 'no-instance'
-  | 'instance-call-failed';
+  | 'instance-call-failed'
+  // Instruct-SkillMix
+  | 'turn-failed'
+  // any method
+  | 'contaminated'
+  | 'low-quality'
+  | 'score-missing';
 
 export type Verdict =
   | { state: 'accepted' }
@@ -151,7 +159,24 @@ export interface Candidate {
   /** Exact, or a proven bound; null where nothing was compared. */
   nearest: NearestNeighbour | SimilarityBound | null;
   verdict: Verdict;
+  /** Instruct-SkillMix only. */
+  mix?: MixFields;
 }
+
+/** What an example of Instruct-SkillMix was asked to be, and what was done to it. */
+export interface MixFields {
+  /** In the order in which the prompt named them; none with `skills: none`. */
+  skills: string[];
+  /** Name of the query type. */
+  queryType: string;
+  /** Its answer was replaced by a worse one on purpose; null: it is the teacher's best. */
+  shirker: ShirkerKind | null;
+  /** What the gate gave it, 1 to 6; null where no gate has judged it. */
+  score: number | null;
+}
+
+/** The paper's two kinds of low-quality answers: too brief, or long and unhelpful. */
+export type ShirkerKind = 'brief' | 'junk';
 
 export interface CandidateCall {
   phase: CallPhase;
@@ -373,6 +398,8 @@ export interface Counts {
     givenUp: number;
   };
   candidates: { parsed: number; accepted: number; undecided: number; rejected: Tally<RejectReason> };
+  /** Only of runs with a quality gate. */
+  gate?: GateCounts;
   /** Requests sent, answers taken from the response store, attempts that failed, attempts without a known outcome. */
   attempts: { sent: number; fromStore: number; failed: number; unknown: number };
   tokens: {
@@ -387,9 +414,29 @@ export interface Counts {
   unknownUsd: number | null;
 }
 
+/** What a quality gate did: it should catch the shirkers and let the others pass. */
+export interface GateCounts {
+  judged: number;
+  /** Of the judged: those whose answer was made worse on purpose, and how many of these were rejected. */
+  shirkers: number;
+  caught: number;
+  /** Rejected ones that were no shirkers. */
+  dropped: number;
+}
+
 export interface RoundInput {
   run: RunContext;
   round: number;
+}
+
+/** What one round of extraction came to. */
+export interface GatheredSkills {
+  /** All so far. */
+  skills: number;
+  queryTypes: number;
+  /** Names that this round's answers gave, and how many of these were not known before. */
+  named: number;
+  added: number;
 }
 
 /** Mean answer-token loss over held-out rows before and after a round's training, nats per token. */
@@ -527,6 +574,16 @@ export interface CpuActivities {
   decideCandidates(input: RoundInput): Promise<{ candidates: Ref; accepted: number }>;
   composeBatches(input: ComposeInput): Promise<ComposeResult>;
   refineSeeds(input: RefineInput): Promise<RefineResult>;
+  /** Instruct-SkillMix: what the answers of an extraction round add to the lists. */
+  gatherSkills(input: RoundInput): Promise<GatheredSkills>;
+  /** Groups of skills whose vectors are near, for the teacher to decide on. */
+  proposeSynonyms(input: RoundInput): Promise<{ groups: Ref }>;
+  /** Merges what the teacher called one skill. */
+  mergeSynonyms(input: RoundInput): Promise<GatheredSkills>;
+  /** Every finished conversation as a candidate with its first verdict. */
+  assembleExamples(input: RoundInput): Promise<{ candidates: Ref; undecided: number }>;
+  /** The last verdict, after shirkers and gate. */
+  decideExamples(input: RoundInput): Promise<{ candidates: Ref; accepted: number }>;
 }
 
 /** Implemented in Python (models/student), on queue `student`. */

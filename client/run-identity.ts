@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Teacher } from '../activities/recipe-teacher.js';
 import type { StoredRecipe } from '../activities/run-data.js';
-import { runFiles } from '../activities/run-files.js';
+import { type GivenName, runFiles } from '../activities/run-files.js';
 import type { Seed } from '../activities/types.js';
 import { readJson, readJsonIfAny, sha256Hex, writeJson, writeJsonl } from '../store/artifacts.js';
 import { canonicalJson } from '../store/canonical-json.js';
@@ -31,7 +31,11 @@ export interface RunInputs {
   seeds: Seed[];
   /** Tasks of `heldout.file`; null where the held-out set is a share of the seeds. */
   heldOut: Seed[] | null;
+  /** Rows of the other files that the recipe names. */
+  given?: GivenRows;
 }
+
+export type GivenRows = Partial<Record<GivenName, unknown[]>>;
 
 export interface ClaimedRun {
   runId: string;
@@ -40,12 +44,13 @@ export interface ClaimedRun {
 }
 
 /** Hash of everything that decides what a run asks and keeps. Paths and ports do not: only what lies there. */
-export function hashInputs({ recipe, seeds, heldOut }: RunInputs): string {
-  return sha256Hex(canonicalJson({ recipe: withoutPaths(recipe), seeds, heldOut }));
+export function hashInputs({ recipe, seeds, heldOut, given }: RunInputs): string {
+  const files = given === undefined || Object.keys(given).length === 0 ? {} : { given };
+  return sha256Hex(canonicalJson({ recipe: withoutPaths(recipe), seeds, heldOut, ...files }));
 }
 
 function withoutPaths(recipe: StoredRecipe): unknown {
-  const { seeds: _seeds, heldout, teacher, teachers, endpoints, ...rest } = recipe;
+  const { seeds: _seeds, heldout, teacher, teachers, endpoints, skillmix, decontaminate, ...rest } = recipe;
   const identified = ({ gguf, baseUrl: _baseUrl, ...asked }: Teacher) => {
     const { identity, model } = endpoints[asked.name] ?? {};
     // A local model is known by its file's hash once it runs; which run is meant has to be known before that.
@@ -57,6 +62,14 @@ function withoutPaths(recipe: StoredRecipe): unknown {
     // By name: their order in the file means nothing.
     teachers: Object.fromEntries(Object.entries(teachers).map(([name, one]) => [name, identified(one)])),
     heldout: heldout !== null && 'file' in heldout ? { file: true } : heldout,
+    ...(decontaminate && { decontaminate: { ...decontaminate, file: true } }),
+    ...(skillmix && {
+      skillmix: {
+        ...skillmix,
+        skills: 'file' in skillmix.skills ? { ...skillmix.skills, file: true } : skillmix.skills,
+        queryTypes: 'file' in skillmix.queryTypes ? { file: true } : skillmix.queryTypes,
+      },
+    }),
   };
 }
 
@@ -174,6 +187,8 @@ async function writeInputs(
   await writeJson(store, files.recipe, inputs.recipe);
   await writeJsonl(store, files.seeds, inputs.seeds);
   if (inputs.heldOut) await writeJsonl(store, files.heldOutGiven, inputs.heldOut);
+  for (const [name, rows] of Object.entries(inputs.given ?? {}))
+    await writeJsonl(store, files.given(name as GivenName), rows);
   const startedAt = new Date().toISOString();
   const run: RunManifest = { runId, recipe: inputs.recipe.name, hash, startedAt, ...manifest };
   await writeJson(store, files.manifest, run);

@@ -1,10 +1,16 @@
-import type { StoredRecipe } from '../activities/run-data.js';
-import { phasesOf, teachersOf, unpricedTeachers } from '../activities/teachers.js';
+import { type StoredRecipe, skillMixOf } from '../activities/run-data.js';
+import {
+  callPhasesOf,
+  phasesOf,
+  skillMixPhasesOf,
+  teachersOf,
+  unpricedTeachers,
+} from '../activities/teachers.js';
 import { runFiles } from '../activities/run-files.js';
 import type { CallPhase, RecordedState } from '../activities/types.js';
 import { readJsonIfAny, sha256Hex } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
-import type { PhaseTeacher, RunPlan } from '../workflows/inputs.js';
+import type { PhaseTeacher, RunPlan, SkillMixPlan } from '../workflows/inputs.js';
 
 /** Until a batch is looked at first, where the recipe does not say. */
 const firstLookSeconds = 60;
@@ -25,17 +31,40 @@ export async function planToStart(store: Store, runId: string, recipe: StoredRec
 export function planOf(recipe: StoredRecipe): RunPlan {
   const { generation, stop, signal, student, instructionSignal, seed, budget } = recipe;
   const { ask, answer } = phasesOf(generation);
+  const phases = callPhasesOf(recipe);
   return {
     recipe: recipe.name,
     method: recipe.method,
     target: recipe.target,
     ask,
     answer,
-    teachers: Object.fromEntries([ask, ...answer].map((phase) => [phase, phaseTeachers(recipe, phase)])),
+    teachers: Object.fromEntries(phases.map((phase) => [phase, phaseTeachers(recipe, phase)])),
     budget: { usd: budget.usd ?? null, calls: budget.calls ?? null, tokens: budget.tokens ?? null },
     isPriced: unpricedTeachers(recipe) === null,
     student: signal === 'none' ? null : { student, signal, instructionSignal, seed },
+    ...(recipe.method === 'skillmix' && { skillMix: skillMixPlan(recipe) }),
     stop,
+  };
+}
+
+function skillMixPlan(recipe: StoredRecipe): SkillMixPlan {
+  const { skills, k, shirkers, extractOnly } = skillMixOf(recipe);
+  const { extraction: phases } = skillMixPhasesOf(recipe);
+  const isRepeated = skills.from === 'prompting';
+  return {
+    extraction:
+      phases.length === 0
+        ? null
+        : {
+            phases,
+            maxRounds: isRepeated ? skills.maxRounds : 1,
+            minNewShare: isRepeated ? skills.minNewShare : 0,
+          },
+    k,
+    needsSkills: skills.from !== 'none',
+    hasShirkers: shirkers !== undefined,
+    hasGate: recipe.gate !== undefined,
+    extractOnly,
   };
 }
 

@@ -22,8 +22,16 @@ import type { recipeRun } from '../workflows/recipe-run.js';
 import { checkStudent, resolveStudentModel } from './check-student.js';
 import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
+import { readGivenFiles, shorten } from './given-files.js';
 import { readRecipe } from './recipe-file.js';
-import { claimRun, findEndedRun, hasOpenRun, type RunInputs, type RunManifest } from './run-identity.js';
+import {
+  claimRun,
+  findEndedRun,
+  type GivenRows,
+  hasOpenRun,
+  type RunInputs,
+  type RunManifest,
+} from './run-identity.js';
 import { planToStart } from './run-plan.js';
 import { unfinishedRuns, unfinishedTwins } from './runs.js';
 import { readSeeds } from './seeds-file.js';
@@ -61,12 +69,12 @@ export interface EndedRun {
  * @throws UserError or ServiceError with one message for people.
  */
 export async function startRun(context: Context, options: StartOptions): Promise<OpenRun | EndedRun> {
-  const { recipe, seeds, heldOut } = await readInputs(options);
+  const { recipe, seeds, heldOut, given } = await readInputs(context, options);
   const opened = await openStore(context.storeUrl);
   const { store } = opened;
   if (!options.isNew) {
     const stored = await settleTeachers(recipe, null);
-    const runId = await findEndedRun(store, { recipe: stored, seeds, heldOut }, options.id);
+    const runId = await findEndedRun(store, { recipe: stored, seeds, heldOut, given }, options.id);
     if (runId !== null) return { disposition: 'finished', runId, opened };
   }
 
@@ -79,7 +87,7 @@ export async function startRun(context: Context, options: StartOptions): Promise
   await ensureServices({ ...base, needs: models, onTemporal });
   if (models.student) await checkStudent(recipe.student.model, context.say);
   const stored = await settleTeachers(recipe, context.stateDir);
-  const inputs: RunInputs = { recipe: stored, seeds, heldOut };
+  const inputs: RunInputs = { recipe: stored, seeds, heldOut, given };
   await checkTeachers(recipe, context.stateDir).catch(async (error: Error) => {
     // A run that is under way waits for its teacher; only a new one is refused.
     if (options.isNew || !(await hasOpenRun(store, inputs, options.id))) throw error;
@@ -118,19 +126,27 @@ async function checkTeachers(recipe: Recipe, stateDir: string): Promise<void> {
   }
 }
 
-async function readInputs({ recipePath, seedsPath, set }: StartOptions): Promise<{
-  recipe: Recipe;
-  seeds: Seed[];
-  heldOut: Seed[] | null;
-}> {
+async function readInputs(
+  { say }: Context,
+  { recipePath, seedsPath, set }: StartOptions,
+): Promise<{ recipe: Recipe; seeds: Seed[]; heldOut: Seed[] | null; given: GivenRows }> {
   const { recipe } = await readRecipe(recipePath, set);
   recipe.student.model = resolveStudentModel(recipe.student.model, recipePath);
-  const beside = (file: string) => path.resolve(path.dirname(recipePath), file);
+  const folder = path.dirname(recipePath);
+  const given = await readGivenFiles(recipe, folder);
+  for (const note of given.notes) say(note);
+  if (recipe.seeds === undefined) {
+    if (seedsPath !== undefined) {
+      throw new UserError(`--seeds ${seedsPath}: ${recipe.method} draws from skills and has no seed tasks`);
+    }
+    return { recipe, seeds: [], heldOut: null, given: given.rows };
+  }
+  const beside = (file: string) => path.resolve(folder, file);
   const seeds = await readSeeds(seedsPath ?? shorten(beside(recipe.seeds)));
   const file = recipe.heldout !== null && 'file' in recipe.heldout ? recipe.heldout.file : null;
   const heldOut = file === null ? null : await readSeeds(shorten(beside(file)));
   checkHeldOut({ recipe, seeds, heldOut, seedsFile: seedsPath ?? recipe.seeds });
-  return { recipe, seeds, heldOut };
+  return { recipe, seeds, heldOut, given: given.rows };
 }
 
 /** A student needs tasks to be measured on, and the teacher needs seeds that are not among them. */
@@ -157,12 +173,6 @@ function checkHeldOut(options: {
 
 function count(rows: HeldOutRow[], half: HeldOutRow['half']): number {
   return rows.filter((row) => row.half === half).length;
-}
-
-/** Relative to where the command runs, as a person would type it. */
-function shorten(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') ? file : relative;
 }
 
 function servicesFor(recipe: Recipe, recipePath: string): ServiceNeeds {

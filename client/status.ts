@@ -1,5 +1,5 @@
 /** What is known of a run: from its files, and from the server where there is one. */
-import { countCalls, countCandidates, readPhases } from '../activities/count-round.js';
+import { countCalls, countCandidates, countGate, readPhases } from '../activities/count-round.js';
 import type { RunResult } from '../activities/export-dataset.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
 import type { BatchStatus } from '../activities/teacher-batch/look-at-batch.js';
@@ -37,6 +37,8 @@ export interface StatusReport {
   accepted: number;
   undecided: number;
   rejected: Counts['candidates']['rejected'];
+  /** What the quality gate did; null without one, or before it has judged. */
+  gate: NonNullable<Counts['gate']> | null;
   calls: Counts['calls'] & {
     sent: number;
     fromStore: number;
@@ -97,6 +99,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     accepted: candidates.accepted,
     undecided: candidates.undecided,
     rejected: candidates.rejected,
+    gate: counts.gate ?? null,
     calls: {
       ...calls,
       sent: attempts.sent,
@@ -139,8 +142,8 @@ async function liveCounts(store: Store, runId: string, progress: Progress): Prom
     counts.calls.answered += answered.size;
   }
   const screened = roundFiles(runId, progress.round).screened;
-  const candidates = countCandidates(await readJsonlAt<Candidate>(store, screened, { missing: 'empty' }));
-  return { ...counts, candidates };
+  const candidates = await readJsonlAt<Candidate>(store, screened, { missing: 'empty' });
+  return { ...counts, candidates: countCandidates(candidates), ...countGate(candidates) };
 }
 
 /** A name in the store as a person can open it. */

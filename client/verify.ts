@@ -137,8 +137,14 @@ function verifyCandidates(recipe: StoredRecipe, phases: PhaseFiles[], candidates
   const expected = new Set<string>();
   const places = new Map<string, { callKey: string; position: number }>();
   for (const { phase, calls } of phases) {
+    const answered = calls.filter(({ outcome }) => outcome === 'answered');
+    // A conversation of SkillMix is one candidate, named after its draft.
+    if (phase === 'draft') {
+      for (const { sampleKey } of answered)
+        expected.add(candidateId({ callKey: sampleKey ?? '', position: 0, instance: 0 }));
+    }
     if (phase !== 'instructions' && phase !== 'tasks') continue;
-    for (const call of calls.filter(({ outcome }) => outcome === 'answered')) {
+    for (const call of answered) {
       const answer = { text: call.text ?? '', truncated: call.truncated };
       for (const { position } of readItems({ phase, form: promptFormOf(teacherOf(recipe, phase)), answer })) {
         const place = { callKey: call.sampleKey ?? '', position };

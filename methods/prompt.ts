@@ -1,5 +1,5 @@
 /** What every method hands to the teacher client: a filled prompt with the template it came from. */
-import type { CallPhase, ExtractionPhase, Sampling, SkillMixPhase } from '../activities/types.js';
+import type { CallPhase, Sampling } from '../activities/types.js';
 import { sha256Hex } from './identity.js';
 
 /** `completion`: raw text for /v1/completions. `chat`: messages and a JSON Schema for /v1/chat/completions. */
@@ -44,7 +44,7 @@ export interface Prompt {
 /** A prompt with slots written `{{name}}`. A completion template has only `user`, the text to be continued. */
 export interface Template {
   name: string;
-  phase: CallPhase | ExtractionPhase | SkillMixPhase;
+  phase: CallPhase;
   form: PromptForm;
   system: string | null;
   user: string;

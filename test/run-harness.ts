@@ -14,7 +14,7 @@ import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
 import type { TrainRoundInput } from '../activities/student-messages.js';
 import type { Budget, Seed, TrainRoundResult } from '../activities/types.js';
-import { claimRun } from '../client/run-identity.js';
+import { claimRun, type GivenRows } from '../client/run-identity.js';
 import { planToStart, queueName } from '../client/run-plan.js';
 import { settleTeachers } from '../client/settle-teachers.js';
 import { readJson } from '../store/artifacts.js';
@@ -50,6 +50,8 @@ type Student = (input: TrainRoundInput) => Promise<TrainRoundResult>;
 
 export interface StartOptions {
   seeds?: Seed[];
+  /** Rows of the files that a recipe names besides its seeds. */
+  given?: GivenRows;
   /** See `RecipeRunInput`. */
   eventsPerRun?: number;
 }
@@ -147,7 +149,12 @@ export class RunHarness {
     const recipe = await this.recipe(changes);
     const { runId } = await claimRun({
       store: this.store,
-      inputs: { recipe, seeds: options.seeds ?? testSeeds(), heldOut: null },
+      inputs: {
+        recipe,
+        seeds: options.seeds ?? testSeeds(),
+        heldOut: null,
+        ...(options.given && { given: options.given }),
+      },
       isNew: true,
       manifest: { seedmill: 'test', bundleSha256: 'test', teacherQueues: this.teacherQueues },
     });
@@ -236,26 +243,24 @@ export class RunHarness {
         return [name, { ...here, ...settings }] as const;
       },
     );
+    const isSkillMix = changes.method === 'skillmix';
+    const loop = { method: 'sedi', seeds: 'seeds.jsonl', batchSize: 4 };
     const file = recipeFile.parse({
       name: 'harness',
-      method: 'sedi',
       target: 24,
-      seeds: 'seeds.jsonl',
-      batchSize: 4,
+      ...(isSkillMix ? {} : loop),
       ...changes,
       teachers: Object.fromEntries(further),
       teacher: {
         endpoint: 'openai',
         model: 'scripted',
         baseUrl: this.teacher.baseUrl,
-        form: 'completion',
+        form: isSkillMix ? 'chat' : 'completion',
         price,
         ...(changes.teacher as object | undefined),
       },
       generation: {
-        prompts: 'staged',
-        answers: 'direct',
-        callsPerRound: 4,
+        ...(isSkillMix ? {} : { prompts: 'staged', answers: 'direct', callsPerRound: 4 }),
         ...(changes.generation as object | undefined),
       },
     });

@@ -1,4 +1,4 @@
-import type { Counts, Tally } from '../activities/types.js';
+import type { Counts, GateCounts, Tally } from '../activities/types.js';
 
 export function noCounts(): Counts {
   return {
@@ -29,6 +29,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
       undecided: a.candidates.undecided + b.candidates.undecided,
       rejected: addTallies(a.candidates.rejected, b.candidates.rejected),
     },
+    ...addGates(a.gate, b.gate),
     attempts: {
       sent: a.attempts.sent + b.attempts.sent,
       fromStore: a.attempts.fromStore + b.attempts.fromStore,
@@ -51,6 +52,25 @@ export function waysInWords({ mended, repaired, reAsked, givenUp }: Counts['call
   return Object.entries(ways)
     .flatMap(([way, calls]) => (calls > 0 ? [`${way} ${calls}`] : []))
     .join(', ');
+}
+
+function addGates(a: GateCounts | undefined, b: GateCounts | undefined): Pick<Counts, 'gate'> {
+  const only = a ?? b;
+  if (only === undefined) return {};
+  if (a === undefined || b === undefined) return { gate: only };
+  return {
+    gate: {
+      judged: a.judged + b.judged,
+      shirkers: a.shirkers + b.shirkers,
+      caught: a.caught + b.caught,
+      dropped: a.dropped + b.dropped,
+    },
+  };
+}
+
+/** `judged 100: 18 of 20 shirkers caught, 3 others dropped` */
+export function gateInWords({ judged, shirkers, caught, dropped }: GateCounts): string {
+  return `judged ${judged}: ${caught} of ${shirkers} shirkers caught, ${dropped} others dropped`;
 }
 
 function addTallies<K extends string>(a: Tally<K>, b: Tally<K>): Tally<K> {

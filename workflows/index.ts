@@ -3,4 +3,5 @@ export { callBatch } from './call-batch.js';
 export { callShard } from './call-shard.js';
 export { generateLoop } from './generate-loop.js';
 export { recipeRun } from './recipe-run.js';
+export { skillMixLoop } from './skillmix-loop.js';
 export { teacherLimits } from './teacher-limits.js';

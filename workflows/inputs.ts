@@ -4,6 +4,7 @@ import type {
   Budget,
   CallPhase,
   Counts,
+  ExtractionPhase,
   Ref,
   RunContext,
   Spend,
@@ -16,7 +17,7 @@ import type { RunStateSnapshot } from './run-state.js';
 /** The part of a recipe that decides in which order things happen; the rest is read from the store by activities. */
 export interface RunPlan {
   recipe: string;
-  method: 'self-instruct' | 'sedi';
+  method: 'self-instruct' | 'sedi' | 'skillmix';
   target: number;
   /** Calls of one round, phase after phase: instructions are screened before anything is paid for their answers. */
   ask: CallPhase;
@@ -27,12 +28,34 @@ export interface RunPlan {
   /** Every teacher has a known price, so that a budget in dollars can be kept. */
   isPriced: boolean;
   student: StudentRequest | null;
+  /** Only with method `skillmix`, which goes by it in place of `ask` and `answer`. */
+  skillMix?: SkillMixPlan;
   stop: {
     maxRounds: number;
     maxCallsPerAccepted: number;
     stallRounds: number;
     stallYield: number;
   };
+}
+
+/** What the loop of Instruct-SkillMix goes by. */
+export interface SkillMixPlan {
+  /** null: skills and query types are given. */
+  extraction: ExtractionPlan | null;
+  /** Skills in one example. */
+  k: number;
+  /** False with `skills: none`. */
+  needsSkills: boolean;
+  hasShirkers: boolean;
+  hasGate: boolean;
+  extractOnly: boolean;
+}
+
+export interface ExtractionPlan {
+  phases: ExtractionPhase[];
+  maxRounds: number;
+  /** A round that brings a smaller share of new names is the last one. */
+  minNewShare: number;
 }
 
 /** A teacher as the workflows need it. */
@@ -79,6 +102,17 @@ export interface LoopState {
   rounds: RoundRow[];
   /** Rounds in a row whose yield was under the stall limit. */
   stalledRounds: number;
+  /** Instruct-SkillMix: how far its extraction is. */
+  mix?: MixState;
+}
+
+export interface MixState {
+  isExtracted: boolean;
+  /** Rounds that extracted, and their calls. */
+  rounds: number;
+  calls: number;
+  skills: number;
+  queryTypes: number;
 }
 
 /** How the loop ended; it reaches the run as a signal, so that the run can continue as new meanwhile. */

@@ -37,6 +37,7 @@ import {
 import { roundTable } from './round-table.js';
 import { RunState } from './run-state.js';
 import { showRun } from './search-attributes.js';
+import type { skillMixLoop } from './skillmix-loop.js';
 
 /** Below the 4,096 at which the server asks for a fresh history; a run of a million calls reports some thousand times. */
 const defaultEventsPerRun = 3_000;
@@ -154,7 +155,8 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
       stalledRounds: 0,
     };
     try {
-      const handle = await startChild<typeof generateLoop>('generateLoop', {
+      const loop = plan.method === 'skillmix' ? 'skillMixLoop' : 'generateLoop';
+      const handle = await startChild<typeof generateLoop | typeof skillMixLoop>(loop, {
         workflowId: loopId(run.runId),
         staticSummary: `${plan.recipe}: the ${plan.method} loop`,
         // It outlives a continue-as-new of this run, and tells its end by signal. Without a run it ends by itself.

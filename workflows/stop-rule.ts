@@ -4,12 +4,14 @@ import type { LoopState } from './inputs.js';
  * Why the loop ends before its next round, in the words that the state shows; null: it goes on.
  * The order is the order of precedence.
  */
-export function stopReason({ plan, round, totals }: LoopState): string | null {
+export function stopReason({ plan, round, totals, mix }: LoopState): string | null {
   const { accepted } = totals.candidates;
   const { maxRounds, maxCallsPerAccepted } = plan.stop;
+  if (plan.skillMix?.extractOnly && mix?.isExtracted) return 'skills are extracted';
   if (accepted >= plan.target) return 'target reached';
-  if (round > maxRounds) return `maxRounds: ${maxRounds} rounds are done`;
-  const { planned } = totals.calls;
+  // Rounds that extract skills write no examples.
+  if (round - (mix?.rounds ?? 0) > maxRounds) return `maxRounds: ${maxRounds} rounds are done`;
+  const planned = totals.calls.planned - (mix?.calls ?? 0);
   // An allowance of one example, so that a run is not ended by calls made before its first example could exist.
   if (planned > maxCallsPerAccepted * Math.max(accepted, 1)) {
     return `maxCallsPerAccepted: ${planned} calls for ${accepted} accepted examples, limit ${maxCallsPerAccepted} each`;

@@ -1,7 +1,7 @@
 /** One go of the greedy filter in a process of its own, so that its peak memory is its own. */
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { readRows } from '../../client/dedupe/read-rows.js';
+import { readRows } from '../../client/read-rows.js';
 import { openFilter } from '../../workers/threads/threaded-filter.js';
 
 export interface FilterGo {

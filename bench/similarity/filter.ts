@@ -8,7 +8,7 @@ import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { usualThreads } from '../../client/dedupe/dedupe-file.js';
-import { formatOf, readRows } from '../../client/dedupe/read-rows.js';
+import { formatOf, readRows } from '../../client/read-rows.js';
 import { textReader } from '../../client/dedupe/row-items.js';
 import { rougeTokens } from '../../similarity/tokenise.js';
 import { packageRoot } from '../../workers/folders.js';

@@ -8,7 +8,7 @@ import { UserError } from '../../store/errors.js';
 import { type OpenFilter, openFilter } from '../../workers/threads/threaded-filter.js';
 import { matrixReader } from './matrix-reader.js';
 import { OutputFile, refuseSameFiles } from './outputs.js';
-import { type FileRow, formatOf, placeOf, type RowFormat, readRows } from './read-rows.js';
+import { type FileRow, formatOf, placeOf, type RowFormat, readRows } from '../read-rows.js';
 import { type ItemReader, type RowItem, textReader, vectorReader } from './row-items.js';
 
 /** Rows that are compared at the same time by all threads. */

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type NpyHeader, readNpyHeader, readNpyValues } from '../../similarity/npy.js';
 import { UserError } from '../../store/errors.js';
 import { explainReadError } from '../read-text.js';
-import { type FileRow, parseRow } from './read-rows.js';
+import { type FileRow, parseRow } from '../read-rows.js';
 import { idOf, type ItemReader, type RowItem } from './row-items.js';
 
 /** More than any header of a matrix has. */

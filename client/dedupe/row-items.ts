@@ -1,7 +1,7 @@
 /** What of a row is compared: a text, or a vector from one of its fields or from a matrix beside the file. */
 import { kindOf } from '../../methods/text.js';
 import { UserError } from '../../store/errors.js';
-import { type FileRow, parseRow, placeOf } from './read-rows.js';
+import { type FileRow, parseRow, placeOf } from '../read-rows.js';
 
 /** A row with what is compared of it. */
 export interface RowItem<Item> {

@@ -21,6 +21,7 @@ function report(changes: Partial<StatusReport> = {}): StatusReport {
     accepted: 0,
     undecided: 0,
     rejected: {},
+    gate: null,
     calls: { ...calls, ...none },
     batches: [],
     tokens,

@@ -9,6 +9,7 @@ import { decideCandidates } from '../../activities/decide-candidates.js';
 import { refineSeeds } from '../../activities/refine-seeds.js';
 import { Runs } from '../../activities/run-data.js';
 import { roundFiles } from '../../activities/run-files.js';
+import { RunPool } from '../../activities/run-pool.js';
 import { CandidateScreen } from '../../activities/screen-candidates.js';
 import type { Candidate, CpuActivities, Ref } from '../../activities/types.js';
 import { seededRandom } from '../../methods/random.js';
@@ -53,7 +54,7 @@ describe('computeIn', () => {
     await writeJsonl(stored.store, roundFiles(stored.run.runId, 1).seedPool, testSeeds());
     for (const round of rounds) await askedRound(stored, { round, answers: someAnswers(round) });
     const { runs } = stored;
-    const screen = new CandidateScreen(runs);
+    const screen = new CandidateScreen(runs, new RunPool(runs));
     expected = await played({
       screenCandidates: (input) => screen.screenCandidates(input),
       decideCandidates: (input) => decideCandidates(runs, input),
@@ -68,7 +69,12 @@ describe('computeIn', () => {
 
   const at = (round: number) => ({ run: stored.run, round });
 
-  async function played(activities: CpuActivities): Promise<typeof expected> {
+  async function played(
+    activities: Pick<
+      CpuActivities,
+      'screenCandidates' | 'decideCandidates' | 'composeBatches' | 'refineSeeds'
+    >,
+  ): Promise<typeof expected> {
     const results: typeof expected = [];
     for (const round of rounds) {
       const { candidates } = await activities.screenCandidates(at(round));

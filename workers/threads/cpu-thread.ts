@@ -20,6 +20,11 @@ export function computeIn(thread: PinnedThread, { storeUrl }: { storeUrl: string
       decideCandidates: (input) => thread.run('decideCandidates', task(input), { signal }),
       composeBatches: (input) => thread.run('composeBatches', task(input), { signal }),
       refineSeeds: (input) => thread.run('refineSeeds', task(input), { signal }),
+      gatherSkills: (input) => thread.run('gatherSkills', task(input), { signal }),
+      proposeSynonyms: (input) => thread.run('proposeSynonyms', task(input), { signal }),
+      mergeSynonyms: (input) => thread.run('mergeSynonyms', task(input), { signal }),
+      assembleExamples: (input) => thread.run('assembleExamples', task(input), { signal }),
+      decideExamples: (input) => thread.run('decideExamples', task(input), { signal }),
     };
   };
 }

@@ -3,11 +3,17 @@ import { composeBatches as compose } from '../../activities/compose-batches.js';
 import { decideCandidates as decide } from '../../activities/decide-candidates.js';
 import { refineSeeds as refine } from '../../activities/refine-seeds.js';
 import { Runs } from '../../activities/run-data.js';
+import { RunPool } from '../../activities/run-pool.js';
 import { CandidateScreen } from '../../activities/screen-candidates.js';
+import { ExampleAssembly } from '../../activities/skillmix/assemble-examples.js';
+import { decideExamples as decideMix } from '../../activities/skillmix/decide-examples.js';
+import { gatherSkills as gather } from '../../activities/skillmix/gather-skills.js';
+import { mergeSynonyms as merge, proposeSynonyms as propose } from '../../activities/skillmix/synonyms.js';
 import type {
   ComposeInput,
   ComposeResult,
   CpuActivities,
+  GatheredSkills,
   RefineInput,
   RefineResult,
   RoundInput,
@@ -21,12 +27,13 @@ export interface CpuTask<Input> {
 }
 
 /** Keeps the indexes of runs from one round to the next. */
-let open: { runs: Runs; screen: CandidateScreen } | null = null;
+let open: { runs: Runs; screen: CandidateScreen; assembly: ExampleAssembly } | null = null;
 
 async function opened({ storeUrl }: CpuTask<unknown>): Promise<NonNullable<typeof open>> {
   if (open === null) {
     const runs = new Runs(await openStore(storeUrl));
-    open = { runs, screen: new CandidateScreen(runs) };
+    const pool = new RunPool(runs);
+    open = { runs, screen: new CandidateScreen(runs, pool), assembly: new ExampleAssembly(runs, pool) };
   }
   return open;
 }
@@ -53,4 +60,33 @@ export async function composeBatches(task: CpuTask<ComposeInput>): Promise<Compo
 export async function refineSeeds(task: CpuTask<RefineInput>): Promise<RefineResult> {
   const { runs } = await opened(task);
   return await refine(runs, task.input);
+}
+
+export async function gatherSkills(task: CpuTask<RoundInput>): Promise<GatheredSkills> {
+  const { runs } = await opened(task);
+  return await gather(runs, task.input);
+}
+
+export async function proposeSynonyms(
+  task: CpuTask<RoundInput>,
+): ReturnType<CpuActivities['proposeSynonyms']> {
+  const { runs } = await opened(task);
+  return await propose(runs, task.input);
+}
+
+export async function mergeSynonyms(task: CpuTask<RoundInput>): Promise<GatheredSkills> {
+  const { runs } = await opened(task);
+  return await merge(runs, task.input);
+}
+
+export async function assembleExamples(
+  task: CpuTask<RoundInput>,
+): ReturnType<CpuActivities['assembleExamples']> {
+  const { assembly } = await opened(task);
+  return await assembly.assembleExamples(task.input);
+}
+
+export async function decideExamples(task: CpuTask<RoundInput>): ReturnType<CpuActivities['decideExamples']> {
+  const { runs } = await opened(task);
+  return await decideMix(runs, task.input);
 }

@@ -2,10 +2,10 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { jsonRows } from '../../methods/json-lines.js';
-import { excerpt } from '../../methods/text.js';
-import { UserError } from '../../store/errors.js';
-import { explainReadError, readText } from '../read-text.js';
+import { jsonRows } from '../methods/json-lines.js';
+import { excerpt } from '../methods/text.js';
+import { UserError } from '../store/errors.js';
+import { explainReadError, readText } from './read-text.js';
 
 export interface FileRow {
   /** From 1; blank lines are no rows. */

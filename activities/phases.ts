@@ -1,0 +1,42 @@
+import type { CallPhase, ExtractionPhase, SelfInstructPhase, SkillMixPhase } from './types.js';
+
+const selfInstructPhases: readonly SelfInstructPhase[] = [
+  'instructions',
+  'tasks',
+  'classify',
+  'instances',
+  'answers',
+];
+const extractionPhases: readonly ExtractionPhase[] = [
+  'topics',
+  'topic-skills',
+  'row-skills',
+  'query-types',
+  'embeddings',
+  'synonyms',
+];
+const skillMixPhases: readonly SkillMixPhase[] = [
+  'draft',
+  'draft-rewrite',
+  'critique',
+  'improve',
+  'improve-rewrite',
+  'shirk',
+  'judge',
+];
+
+/** Every kind of call, in the order in which a round makes them. */
+export const callPhases: readonly CallPhase[] = [
+  ...selfInstructPhases,
+  ...extractionPhases,
+  ...skillMixPhases,
+];
+
+/** Whether a call is one of Self-Instruct's or SeDi-Instruct's, not of Instruct-SkillMix. */
+export function isSelfInstruct(phase: CallPhase): phase is SelfInstructPhase {
+  return (selfInstructPhases as readonly CallPhase[]).includes(phase);
+}
+
+export function isExtraction(phase: CallPhase): phase is ExtractionPhase {
+  return (extractionPhases as readonly CallPhase[]).includes(phase);
+}

@@ -1,0 +1,97 @@
+import { contentHash } from '../../methods/identity.js';
+import { parseScore } from '../../methods/skillmix/parse.js';
+import { cleanText } from '../../methods/text.js';
+import { readJsonlAt, writeJsonl } from '../../store/artifacts.js';
+import { type PlannedCallRow, readCalls } from '../phase-calls.js';
+import { type Runs, skillMixOf, type StoredRecipe } from '../run-data.js';
+import { roundFiles } from '../run-files.js';
+import { lineageOf } from '../screen-candidates.js';
+import type { Candidate, MixFields, Ref, RoundInput, ShirkerKind, Verdict } from '../types.js';
+import { shirkersOf } from './choose-calls.js';
+import { isAnswered } from './conversations.js';
+import { readShirked } from './shirked.js';
+
+/** Gives the first share of a round's examples their worse answers, and every example its last verdict by the gate. */
+export async function decideExamples(
+  runs: Runs,
+  { run, round }: RoundInput,
+): Promise<{ candidates: Ref; accepted: number }> {
+  const recipe = await runs.recipe(run);
+  const files = roundFiles(run.runId, round);
+  const assembled = await readJsonlAt<Candidate>(runs.store, files.screened);
+  const undecided = assembled.filter(({ verdict }) => verdict.state === 'undecided');
+  const shirkers = new Set(shirkersOf(undecided, recipe).map(({ candidateId }) => candidateId));
+  const shirked = await readShirked(runs, { run, round });
+  const judged = await readJudged(runs, { run, round });
+  const decided = assembled.map((candidate) => {
+    if (candidate.verdict.state !== 'undecided') return candidate;
+    const { id } = candidate;
+    const kind = shirkers.has(id) ? (skillMixOf(recipe).shirkers?.kind ?? null) : null;
+    const example = kind === null ? candidate : withShirk(candidate, { kind, row: shirked.get(id) });
+    return example.verdict.state === 'undecided'
+      ? withScore(example, { recipe, row: judged.get(id) })
+      : example;
+  });
+  const candidates = await writeJsonl(runs.store, files.candidates, decided);
+  return { candidates, accepted: decided.filter(({ verdict }) => verdict.state === 'accepted').length };
+}
+
+async function readJudged(runs: Runs, { run, round }: RoundInput): Promise<Map<string, PlannedCallRow>> {
+  const calls = await readCalls(runs, { run, round, phase: 'judge' });
+  return new Map(calls.map((row) => [row.plan.candidateId as string, row]));
+}
+
+/** The instruction as it was, with a worse answer. */
+function withShirk(
+  candidate: Candidate,
+  { kind, row }: { kind: ShirkerKind; row: PlannedCallRow | undefined },
+): Candidate {
+  const marked = withMix(candidate, { shirker: kind });
+  if (!isAnswered(row)) {
+    const detail = `shirk: ${outcomeOf(row)}`;
+    return { ...marked, verdict: { state: 'rejected', reason: 'turn-failed', detail } };
+  }
+  const output = withoutQuotes(cleanText(row.call.text ?? '').trim());
+  const { instruction, input } = candidate;
+  return {
+    ...marked,
+    output,
+    contentHash: contentHash({ instruction, input, output }),
+    calls: [...candidate.calls, lineageOf(row.call)],
+  };
+}
+
+function outcomeOf(row: PlannedCallRow | undefined): string {
+  return row?.call.outcome ?? 'cancelled';
+}
+
+/** As the authors' code: an answer that is one quotation is what stands in it. */
+function withoutQuotes(text: string): string {
+  return text.length > 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
+}
+
+/** Without a gate every example is good enough. */
+function withScore(
+  candidate: Candidate,
+  { recipe, row }: { recipe: StoredRecipe; row: PlannedCallRow | undefined },
+): Candidate {
+  const { gate } = recipe;
+  if (gate === undefined) return { ...candidate, verdict: { state: 'accepted' } };
+  const answered = isAnswered(row) ? row : null;
+  const score = parseScore(answered?.call.text ?? '');
+  if (answered === null || score === null) {
+    const detail = `judge: ${outcomeOf(row)}`;
+    return { ...candidate, verdict: { state: 'rejected', reason: 'score-missing', detail } };
+  }
+  const isLow = score < gate.threshold;
+  const verdict: Verdict = isLow
+    ? { state: 'rejected', reason: 'low-quality', detail: `${score} of 6` }
+    : { state: 'accepted' };
+  return { ...withMix(candidate, { score }), calls: [...candidate.calls, lineageOf(answered.call)], verdict };
+}
+
+function withMix(candidate: Candidate, change: Partial<MixFields>): Candidate {
+  const { mix } = candidate;
+  if (mix === undefined) throw new Error(`candidate ${candidate.id} is no example of SkillMix`);
+  return { ...candidate, mix: { ...mix, ...change } };
+}

@@ -1,0 +1,80 @@
+/** What the answers of an extraction round name, call by call. */
+import { readNames, readQueryTypes } from '../../methods/skillmix/parse.js';
+import { normaliseSkill, type QueryType } from '../../methods/skillmix/skill-lists.js';
+import { oneLine } from '../../methods/text.js';
+import { readCalls } from '../phase-calls.js';
+import type { Runs } from '../run-data.js';
+import type { MixChoice } from '../rows.js';
+import type { RoundInput } from '../types.js';
+
+/** Longest name of a topic or query type, in characters: what is longer is no name. */
+const longestName = 120;
+/** A teacher may give more than it was asked for, but not without end. */
+const mostOf = (asked: number) => 2 * asked;
+
+/** New topics of a round, in call order, at most twice as many as were asked for. */
+export async function newTopics(
+  runs: Runs,
+  at: RoundInput,
+  { known, asked }: { known: readonly string[]; asked: number },
+): Promise<string[]> {
+  const seen = new Set(known.map(folded));
+  const topics: string[] = [];
+  for (const { call } of await readCalls(runs, { ...at, phase: 'topics' })) {
+    for (const name of values(readNames(call.text ?? '', 'topics')).map(oneLine)) {
+      if (name === '' || name.length > longestName || seen.has(folded(name))) continue;
+      seen.add(folded(name));
+      topics.push(name);
+    }
+  }
+  return topics.slice(0, mostOf(asked));
+}
+
+/** A skill that one call named. */
+export interface NamedSkill {
+  skill: string;
+  of: MixChoice;
+}
+
+/** Skills that were named for topics, or for rows of a dataset; each once a call, in snake_case. */
+export async function namedSkills(
+  runs: Runs,
+  at: RoundInput,
+  { phase, asked }: { phase: 'topic-skills' | 'row-skills'; asked: number },
+): Promise<NamedSkill[]> {
+  const calls = await readCalls(runs, { ...at, phase });
+  return calls.flatMap(({ plan, call }) => {
+    const names = values(readNames(call.text ?? '', 'skills')).map(normaliseSkill);
+    const skills = new Set(names.filter((name) => name !== null));
+    return [...skills].slice(0, mostOf(asked)).map((skill) => ({ skill, of: plan.mix ?? {} }));
+  });
+}
+
+/** Query types of a round that were not known; `named` counts the others too. */
+export async function newQueryTypes(
+  runs: Runs,
+  at: RoundInput,
+  { known, asked }: { known: readonly QueryType[]; asked: number },
+): Promise<{ named: number; added: QueryType[] }> {
+  const seen = new Set(known.map(({ name }) => folded(name)));
+  const added: QueryType[] = [];
+  let named = 0;
+  for (const { call } of await readCalls(runs, { ...at, phase: 'query-types' })) {
+    for (const { name, definition } of values(readQueryTypes(call.text ?? '')).slice(0, mostOf(asked))) {
+      named += 1;
+      if (name.length > longestName || seen.has(folded(name))) continue;
+      seen.add(folded(name));
+      added.push({ name, definition });
+    }
+  }
+  return { named, added };
+}
+
+function values<T>(found: readonly ({ value: T } | { unparsable: string })[]): T[] {
+  return found.flatMap((one) => ('value' in one ? [one.value] : []));
+}
+
+/** Alike whatever their case, marks and spaces. */
+function folded(name: string): string {
+  return normaliseSkill(name) ?? oneLine(name).toLowerCase();
+}

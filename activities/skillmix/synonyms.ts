@@ -1,0 +1,91 @@
+/** Names of skills that mean one: vectors propose which, the teacher decides. */
+import { decodeVectors } from '../../methods/embedding.js';
+import { readGroups } from '../../methods/skillmix/parse.js';
+import { normaliseSkill } from '../../methods/skillmix/skill-lists.js';
+import { CosineIndex } from '../../similarity/cosine-index.js';
+import { readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
+import { readCalls } from '../phase-calls.js';
+import type { SkillRow, SynonymGroup } from '../rows.js';
+import { type Runs, skillMixOf } from '../run-data.js';
+import { roundFiles, runFiles } from '../run-files.js';
+import type { GatheredSkills, Ref, RoundInput } from '../types.js';
+import { listsBefore } from './skill-lists.js';
+
+/** Names that the teacher is asked about at once: a list that can be overlooked. */
+const mostInGroup = 8;
+
+/**
+ * Puts each name with the nearest name before it where that is nearer than the recipe's `neighbours`, into groups of at
+ * most eight. Names whose vectors could not be had are in none.
+ */
+export async function proposeSynonyms(runs: Runs, { run, round }: RoundInput): Promise<{ groups: Ref }> {
+  const { skills } = skillMixOf(await runs.recipe(run));
+  if (skills.from !== 'dataset') throw new Error('synonyms are of skills from a dataset');
+  const groups: string[][] = [];
+  const groupOf = new Map<string, string[]>();
+  let index: CosineIndex | null = null;
+  for (const { plan, call } of await readCalls(runs, { run, round, phase: 'embeddings' })) {
+    if (call.outcome !== 'answered') continue;
+    const vectors = decodeVectors(call.text ?? '');
+    for (const [at, name] of (plan.mix?.names ?? []).entries()) {
+      const vector = vectors[at];
+      if (vector === undefined) continue;
+      index ??= new CosineIndex({ dimensions: vector.length });
+      const near = index.nearest(vector, { threshold: skills.neighbours });
+      const group = near === null ? undefined : groupOf.get(near.id);
+      index.add(name, vector);
+      const joined = group !== undefined && group.length < mostInGroup ? group : [];
+      if (joined !== group) groups.push(joined);
+      joined.push(name);
+      groupOf.set(name, joined);
+    }
+  }
+  const rows: SynonymGroup[] = groups.filter((names) => names.length > 1).map((names) => ({ names }));
+  return { groups: await writeJsonl(runs.store, roundFiles(run.runId, round).synonymGroups, rows) };
+}
+
+/** Merges the names that the teacher called one skill into the one that was named most often. */
+export async function mergeSynonyms(runs: Runs, { run, round }: RoundInput): Promise<GatheredSkills> {
+  const files = roundFiles(run.runId, round);
+  const named = await readJsonlAt<SkillRow>(runs.store, files.namedSkills);
+  const rows = new Map(named.map((row) => [row.skill, row]));
+  for (const { plan, call } of await readCalls(runs, { run, round, phase: 'synonyms' })) {
+    const asked = new Set(plan.mix?.names ?? []);
+    for (const found of readGroups(call.text ?? '')) {
+      if (!('value' in found)) continue;
+      const names = found.value.map(normaliseSkill).filter((name) => name !== null && asked.has(name));
+      // Each name goes into one group, and only those that were asked about.
+      for (const name of names) asked.delete(name as string);
+      mergeInto(rows, [...new Set(names)] as string[]);
+    }
+  }
+  const skills = [...rows.values()];
+  await writeJsonl(runs.store, files.skills, skills);
+  await writeJsonl(runs.store, runFiles(run.runId).skills, skills);
+  const { queryTypes } = await listsBefore(runs, { run, round: round + 1 });
+  const mentions = named.reduce((sum, row) => sum + row.named, 0);
+  const gathered = {
+    skills: skills.length,
+    queryTypes: queryTypes.length,
+    named: mentions,
+    added: skills.length,
+  };
+  await writeJson(runs.store, files.extracted, gathered);
+  return gathered;
+}
+
+/** The most often named stays, the first among equals; the others become its aliases. */
+function mergeInto(rows: Map<string, SkillRow>, names: readonly string[]): void {
+  const same = names.flatMap((name) => rows.get(name) ?? []);
+  const [first, ...rest] = same;
+  if (first === undefined || rest.length === 0) return;
+  const kept = rest.reduce((best, row) => (row.named > best.named ? row : best), first);
+  for (const other of same.filter((row) => row !== kept)) rows.delete(other.skill);
+  rows.set(kept.skill, {
+    skill: kept.skill,
+    named: same.reduce((sum, row) => sum + row.named, 0),
+    aliases: same.filter((row) => row !== kept).map(({ skill }) => skill),
+    topics: [],
+    rows: [...new Set(same.flatMap((row) => row.rows))].sort((a, b) => a - b),
+  });
+}
