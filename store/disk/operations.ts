@@ -18,6 +18,8 @@ import path from 'node:path';
 import { KeptFiles } from './kept-files.js';
 
 export interface Change {
+  /** `create`: a file with these bytes, all of them or none. `append`: to the end of one, which is made if need be. */
+  kind: 'create' | 'append';
   /** Absolute; its folder exists. */
   file: string;
   bytes: Uint8Array | string;
@@ -29,57 +31,56 @@ export type Told = { value: boolean } | { error: { message: string; code: string
 /** A shard's log takes rows many times a second. */
 const openLogs = new KeptFiles({ most: 32, idleMs: 1_000 });
 
-/** Makes a file with these bytes, all of them or none. False when the name is taken. */
-export function create(change: Change): Told {
-  return told(() => {
-    const folder = path.dirname(change.file);
-    const temporary = path.join(folder, `.new-${randomUUID()}`);
-    let isMine = true;
+/** Makes the changes in their order, each by itself: one that fails keeps no other from being made. */
+export function makeAll(changes: readonly Change[]): Told[] {
+  return changes.map((change) => {
     try {
-      withFile(temporary, 'wx', (fd) => {
-        writeAll(fd, change.bytes);
-        fsyncSync(fd);
-      });
-      // A link, unlike a rename, fails when the name is taken.
-      linkSync(temporary, change.file);
+      return { value: change.kind === 'create' ? create(change) : append(change) };
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-      isMine = false;
-    } finally {
-      removeIfAny(temporary);
+      return { error: { message: (error as Error).message, code: codeOf(error) } };
     }
-    // Also when it was there: whoever created it may have died before its own fsync; what we report must last.
-    syncFolder(folder);
-    return isMine;
   });
 }
 
-/** Adds to the end of a file, which is made if need be. False when it was taken away meanwhile: the bytes may be lost. */
-export function append({ file, bytes }: Change): Told {
-  return told(() => {
-    const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-    const kept = openLogs.take(file);
-    const fd = kept ?? openSync(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW);
-    let isInPlace = false;
-    try {
+/** False when the name is taken. */
+function create({ file, bytes }: Change): boolean {
+  const folder = path.dirname(file);
+  const temporary = path.join(folder, `.new-${randomUUID()}`);
+  let isMine = true;
+  try {
+    withFile(temporary, 'wx', (fd) => {
       writeAll(fd, bytes);
       fsyncSync(fd);
-      if (kept === undefined) syncFolder(path.dirname(file));
-      isInPlace = statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
-      return isInPlace;
-    } finally {
-      // One that failed, or whose file is gone, is opened anew the next time.
-      if (isInPlace) openLogs.keep(file, fd);
-      else closeSync(fd);
-    }
-  });
+    });
+    // A link, unlike a rename, fails when the name is taken.
+    linkSync(temporary, file);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    isMine = false;
+  } finally {
+    removeIfAny(temporary);
+  }
+  // Also when it was there: whoever created it may have died before its own fsync; what we report must last.
+  syncFolder(folder);
+  return isMine;
 }
 
-function told(change: () => boolean): Told {
+/** False when the file was taken away meanwhile: the bytes may be lost. */
+function append({ file, bytes }: Change): boolean {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
+  const kept = openLogs.take(file);
+  const fd = kept ?? openSync(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW);
+  let isInPlace = false;
   try {
-    return { value: change() };
-  } catch (error) {
-    return { error: { message: (error as Error).message, code: codeOf(error) } };
+    writeAll(fd, bytes);
+    fsyncSync(fd);
+    if (kept === undefined) syncFolder(path.dirname(file));
+    isInPlace = statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
+    return isInPlace;
+  } finally {
+    // One that failed, or whose file is gone, is opened anew the next time.
+    if (isInPlace) openLogs.keep(file, fd);
+    else closeSync(fd);
   }
 }
 
