@@ -21,9 +21,12 @@ const KEPT_OUT = ['\\u0000-\\u0008', '\\u000b\\u000c', '\\u000e-\\u001f', '\\u00
   .concat('\\u202a-\\u202e\\u2066-\\u2069', '\\ufeff')
   .join('');
 const CONTROLS = new RegExp(`[${KEPT_OUT}]`, 'g');
+/** Nearly every text has nothing of all that, and one look says so. */
+const ANY = new RegExp(`[\\r\\ud800-\\udfff${KEPT_OUT}]`);
 
 /** The text without terminal escapes, control and direction-changing characters; line ends become `\n`. */
 export function cleanText(text: string): string {
+  if (!ANY.test(text)) return text;
   return text
     .replaceAll(/\p{Surrogate}/gu, '\ufffd')
     .replaceAll(/\r\n?/g, '\n')
@@ -33,7 +36,9 @@ export function cleanText(text: string): string {
 
 /** The text on one line: any run of white space becomes one space. So it cannot end a list item or open another. */
 export function oneLine(text: string): string {
-  return cleanText(text).split(/\s+/).filter(Boolean).join(' ');
+  return cleanText(text)
+    .trim()
+    .replaceAll(/\s{2,}|[^\S ]/g, ' ');
 }
 
 /** The first `limit` characters, marked with `…` when there were more. For messages and details. */
