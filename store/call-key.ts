@@ -2,9 +2,9 @@
  * The response store's key: two calls share an answer exactly when they ask the same teacher for the same sample
  * of the same thing.
  */
+import { createHash } from 'node:crypto';
 import type { Sampling } from '../activities/types.js';
 import type { PromptBody } from '../methods/prompt.js';
-import { sha256Hex } from './artifacts.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** Which of the many answers a teacher may give to one prompt. */
@@ -75,8 +75,14 @@ export function callKey({ scope, ...parts }: CallKeyParts): CallKey {
           },
           sample: { runSeed: sample.runSeed, nth: sample.nth, fresh: sample.fresh },
         };
-  const seed = Number.parseInt(hash(asked).slice(0, 8), 16) & 0x7fffffff;
-  return { key: hash({ ...asked, scope: scope.reuse === 'project' ? null : scope }), seed };
+  // The seed is the hash of this without the scope, the key that with it. In canonical JSON `scope` stands before
+  // `teacher`, which is last: what both have in common, the prompt with it, is written and hashed once.
+  const text = canonicalJson(asked);
+  const end = `"teacher":${canonicalJson(teacher)}}`;
+  const common = createHash('sha256').update(text.slice(0, -end.length));
+  const seed = Number.parseInt(common.copy().update(end).digest('hex').slice(0, 8), 16) & 0x7fffffff;
+  const scoped = `"scope":${canonicalJson(scope.reuse === 'project' ? null : scope)},${end}`;
+  return { key: common.update(scoped).digest('hex'), seed };
 }
 
 /**
@@ -99,8 +105,4 @@ export function teacherIdentity(teacher: {
 /** True for this machine's own addresses, as `URL.hostname` writes them. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-function hash(value: unknown): string {
-  return sha256Hex(canonicalJson(value));
 }
