@@ -134,6 +134,17 @@ export class CallTeacher {
   }
 }
 
+/** An answer is judged for the ledger and for the call: it is read once. */
+function remembering(failureOf: SampleChoice['failureOf']): SampleChoice['failureOf'] {
+  let last: { text: string; truncated: boolean; failure: ReturnType<typeof failureOf> } | null = null;
+  return ({ text, truncated }) => {
+    if (last?.text !== text || last.truncated !== truncated) {
+      last = { text, truncated, failure: failureOf({ text, truncated }) };
+    }
+    return last.failure;
+  };
+}
+
 /** Which stored answers belong to a planned call: the one place that says so, for asking and for reading back. */
 export function sampleChoice(options: {
   input: Pick<CallTeacherInput, 'run' | 'round' | 'phase' | 'callIndex'>;
@@ -164,10 +175,11 @@ export function sampleChoice(options: {
     repair: teacher.repair,
     freshSamples: teacher.freshSamples,
     // Vectors were checked before they were stored.
-    failureOf: (answer) =>
+    failureOf: remembering((answer) =>
       prompt.body.form === 'embedding'
         ? null
         : answerFailure({ phase, form: promptFormOf(teacher), answer, isClassification }),
+    ),
     problemOf: (text) => answerProblem({ phase, text }),
   };
 }
