@@ -110,10 +110,19 @@ function embedderOf({ skillmix }: WithTeachers): string {
   return skillmix.skills.embedder;
 }
 
+/** A recipe never changes, and every call asks for its teacher several times. */
+const settled = new WeakMap<StoredRecipe, Map<string, SettledTeacher>>();
+
 function settledTeacher(recipe: StoredRecipe, name: string): SettledTeacher {
+  const ofRecipe = settled.get(recipe) ?? new Map<string, SettledTeacher>();
+  settled.set(recipe, ofRecipe);
+  const known = ofRecipe.get(name);
+  if (known) return known;
   const endpoint = recipe.endpoints[name];
   if (!endpoint) throw new Error(`teacher "${name}" was not settled when the run was started`);
-  return { ...settingsOf(recipe, name), ...endpoint };
+  const teacher = { ...settingsOf(recipe, name), ...endpoint };
+  ofRecipe.set(name, teacher);
+  return teacher;
 }
 
 function settingsOf({ teacher, teachers }: WithTeachers, name: string): Teacher {

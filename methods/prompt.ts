@@ -67,8 +67,13 @@ export function templateSource(template: Template): string {
   )}\n`;
 }
 
+/** Templates are constants, and every prompt names the hash of its own. */
+const hashes = new WeakMap<Template, string>();
+
 export function templateHash(template: Template): string {
-  return sha256Hex(templateSource(template));
+  const hash = hashes.get(template) ?? sha256Hex(templateSource(template));
+  hashes.set(template, hash);
+  return hash;
 }
 
 /**
