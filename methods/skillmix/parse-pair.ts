@@ -6,6 +6,8 @@
  *     ### Refined Instruction: How do I …
  *     ### Response: Start with …
  */
+import { z } from 'zod';
+import { inWords, readObject, wants } from '../json-answer.js';
 import { cleanText } from '../text.js';
 
 export interface PairParts {
@@ -18,9 +20,13 @@ export interface PairParts {
  * The first mark at a line's start counts, and marks of one kind (`###`, bold, plain) belong together, so that a `Response:` in
  * a quoted piece or in the response itself cuts nothing off. A text with neither mark is a response alone (the authors' rule:
  * a turn that rewrites often gives only that). Never throws; linear in the text's length.
+ *
+ * A text that is a JSON object with an instruction, a response and nothing else is read as that, also when it is cut off.
  */
 export function parsePair(text: string): PairParts {
   const clean = unfenced(cleanText(text));
+  const json = jsonPair(clean);
+  if (json !== null) return json;
   const marks = marksIn(clean, LINE_MARK);
   const places = pairOf(clean, marks) ?? pairOf(clean, marksIn(clean, INLINE_MARK)) ?? singleOf(clean, marks);
   if (places === null) return { instruction: null, response: filled(tidy(clean)) };
@@ -32,12 +38,38 @@ export function parsePair(text: string): PairParts {
   };
 }
 
+const jsonText = z
+  .string()
+  .nullish()
+  .transform((text) => filled(tidy(cleanText(text ?? ''))));
+const jsonParts = z
+  .strictObject({ instruction: jsonText, query: jsonText, response: jsonText })
+  .transform(({ instruction, query, response }) => ({ instruction: instruction ?? query, response }));
+
+function jsonPair(text: string): PairParts | null {
+  if (!/^\s*(?:```(?:json)?\s*)?\{\s*"(?:instruction|query|response)"\s*:/.test(text)) return null;
+  const read = readObject(text, { key: 'instruction', item: jsonParts });
+  return 'value' in read ? read.value : null;
+}
+
+const wantedText = z.string(wants('a text')).refine((text) => text.trim() !== '', 'is empty');
+const wantedPair = z.object({ instruction: wantedText, response: wantedText }, wants('an object'));
+
+/** What is wrong with a pair in JSON that is of no use: words for the model that gave it, with none of its own in them. */
+export function pairProblem(text: string): string {
+  const read = readObject(cleanText(text), { key: 'instruction', item: wantedPair });
+  return inWords(
+    'problem' in read ? read.problem : 'it is not an example',
+    '{"instruction": "…", "response": "…"}',
+  );
+}
+
 interface Mark {
   kind: 'instruction' | 'response';
   style: 'hash' | 'bold' | 'plain';
   /** `Refined Instruction:`: what counts where the first version is repeated before it. */
   isRefined: boolean;
-  /** `asked`: the very word that was asked for. `loose`: question, request, answer, reply; never plain. */
+  /** `asked`: the very word that was asked for. `loose`: another one that may mean it; never plain. */
   word: 'asked' | 'query' | 'loose';
   hasColon: boolean;
   start: number;
@@ -49,6 +81,7 @@ const REFINED_WORD = new RegExp(REFINED, 'i');
 const BEFORE = `((?:(?:the|your|my|user|human|ai|assistant|full|complete|whole|${REFINED})[ \\t]{1,3}){0,3})`;
 
 const words = {
+  instructions: { kind: 'instruction', word: 'loose' },
   instruction: { kind: 'instruction', word: 'asked' },
   query: { kind: 'instruction', word: 'query' },
   question: { kind: 'instruction', word: 'loose' },
@@ -212,6 +245,7 @@ export function unquoted(text: string): string {
   return isWhole ? inside.trim() : text;
 }
 
+/** null for a text of punctuation alone: the `…` of the form that the prompt shows, copied. */
 function filled(text: string): string | null {
-  return text === '' ? null : text;
+  return /^[\p{P}\s]*$/u.test(text) ? null : text;
 }

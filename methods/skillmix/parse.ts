@@ -4,7 +4,7 @@ import type { ExtractionPhase, SkillMixPhase } from '../../activities/types.js';
 import { inWords, isMendedJson as isMended, readObject, wants } from '../json-answer.js';
 import { cleanText } from '../text.js';
 import { listKeys, listProblemOf } from './parse-extraction.js';
-import { parsePair, unquoted } from './parse-pair.js';
+import { pairProblem, parsePair, unquoted } from './parse-pair.js';
 
 export { isUsableList, readGroups, readNames, readQueryTypes } from './parse-extraction.js';
 export { type PairParts, parsePair } from './parse-pair.js';
@@ -96,15 +96,28 @@ function loneNumber(text: string): number | null {
 
 /**
  * What is wrong with an answer in JSON that is of no use: words for the model that gave it, with none of its own in them.
- * Throws for `embeddings`, which are no text.
+ * Throws for `embeddings`, which are no text, and for the turns that are free text.
  */
-export function extractionProblem(text: string, phase: ExtractionPhase | 'judge'): string {
-  if (phase !== 'judge') return listProblemOf(text, phase);
-  const read = readObject(cleanText(text), rating);
-  return inWords('problem' in read ? read.problem : '"score" is given', '{"score": 4, "reason": "…"}');
+export function extractionProblem(text: string, phase: ExtractionPhase | SkillMixPhase): string {
+  switch (phase) {
+    case 'critique':
+    case 'shirk':
+      throw new Error(`${phase} is not answered in JSON`);
+    case 'draft':
+    case 'draft-rewrite':
+    case 'improve':
+    case 'improve-rewrite':
+      return pairProblem(text);
+    case 'judge': {
+      const read = readObject(cleanText(text), rating);
+      return inWords('problem' in read ? read.problem : '"score" is given', '{"score": 4, "reason": "…"}');
+    }
+    default:
+      return listProblemOf(text, phase);
+  }
 }
 
 /** Whether a text has JSON that can be read only once it is mended: cut off, with a missing bracket or comma. */
 export function isMendedJson(text: string): boolean {
-  return isMended(text, [...listKeys, rating.key]);
+  return isMended(text, [...listKeys, rating.key, 'instruction', 'response']);
 }

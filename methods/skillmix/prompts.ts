@@ -14,7 +14,8 @@ import {
 } from './sampling.js';
 import type { QueryType } from './skill-lists.js';
 import { extractionTemplates } from './templates-extraction.js';
-import { generationTemplates } from './templates-generation.js';
+import { qualityTemplates } from './templates-quality.js';
+import { critiqueTemplate, turnTemplates } from './templates-turns.js';
 
 /** **Ours**: at most so many skills of one row of a data set are asked for. */
 export const MOST_ROW_SKILLS = 5;
@@ -23,7 +24,13 @@ export const MOST_ROW_CHARACTERS = 6000;
 /** **Ours**: of the topics or query types that are known already, the last so many are shown. */
 export const MOST_KNOWN = 100;
 
-export type SkillMixPromptOptions = RecipeWords;
+export interface SkillMixPromptOptions extends RecipeWords {
+  /**
+   * How the turns with an instruction and a response are written: `marks` (`### Instruction:`, the authors' way and the
+   * default), or `json` (**ours**), for models too small to keep to marks.
+   */
+  answers?: 'marks' | 'json' | undefined;
+}
 
 /** An earlier turn of an example's conversation. */
 export interface Turn {
@@ -82,13 +89,17 @@ export function draftPrompt(input: {
   const definition = unmarked(queryType.definition);
   const slots = { name, queryType: definition === '' ? name : `${name}: ${definition}` };
   const common = { sampling: CHAIN_SAMPLING, options };
-  if (skills.length === 0)
-    return fill({ ...common, template: generationTemplates.draftWithoutSkills, slots });
+  const { draft, draftWithoutSkills } = turnTemplatesFor(options);
+  if (skills.length === 0) return fill({ ...common, template: draftWithoutSkills, slots });
   return fill({
     ...common,
-    template: generationTemplates.draft,
+    template: draft,
     slots: { ...slots, ...wordsForSkills(skills.length), list: skills.join(', ') },
   });
+}
+
+function turnTemplatesFor({ answers }: SkillMixPromptOptions) {
+  return turnTemplates[answers ?? 'marks'];
 }
 
 const numbers = ['no', 'one', 'two', 'three', 'four'];
@@ -109,22 +120,27 @@ interface Conversation {
 
 /** The second turn: the draft whole, and short enough. */
 export function rewriteDraftPrompt({ turns, options }: Conversation): Prompt {
-  return fill({ template: generationTemplates.draftRewrite, sampling: CHAIN_SAMPLING, options, turns });
+  return fill({ template: turnTemplatesFor(options).draftRewrite, sampling: CHAIN_SAMPLING, options, turns });
 }
 
 /** The third turn: strong and weak points of the response, as the person who asked sees them. */
 export function critiquePrompt({ turns, options }: Conversation): Prompt {
-  return fill({ template: generationTemplates.critique, sampling: CHAIN_SAMPLING, options, turns });
+  return fill({ template: critiqueTemplate, sampling: CHAIN_SAMPLING, options, turns });
 }
 
 /** The fourth turn: instruction and response, refined. */
 export function improvePrompt({ turns, options }: Conversation): Prompt {
-  return fill({ template: generationTemplates.improve, sampling: CHAIN_SAMPLING, options, turns });
+  return fill({ template: turnTemplatesFor(options).improve, sampling: CHAIN_SAMPLING, options, turns });
 }
 
 /** The fifth turn: the refined response whole, and short enough. */
 export function rewriteImprovedPrompt({ turns, options }: Conversation): Prompt {
-  return fill({ template: generationTemplates.improveRewrite, sampling: CHAIN_SAMPLING, options, turns });
+  return fill({
+    template: turnTemplatesFor(options).improveRewrite,
+    sampling: CHAIN_SAMPLING,
+    options,
+    turns,
+  });
 }
 
 /** A worse answer on purpose: `brief` is about one paragraph, `junk` is long and says nothing. */
@@ -134,7 +150,7 @@ export function shirkPrompt(input: {
   options: SkillMixPromptOptions;
 }): Prompt {
   return fill({
-    template: generationTemplates[input.kind === 'brief' ? 'shirkBrief' : 'shirkJunk'],
+    template: qualityTemplates[input.kind === 'brief' ? 'shirkBrief' : 'shirkJunk'],
     sampling: SHIRK_SAMPLING,
     options: input.options,
     slots: { instruction: cleanText(input.instruction).trim() },
@@ -148,7 +164,7 @@ export function judgePrompt(input: {
   options: SkillMixPromptOptions;
 }): Prompt {
   return fill({
-    template: generationTemplates.judge,
+    template: qualityTemplates.judge,
     sampling: JUDGE_SAMPLING,
     options: input.options,
     slots: { instruction: enclosed(input.instruction), response: enclosed(input.response) },

@@ -59,6 +59,9 @@ describe('parsePair', () => {
       'a first version before the refined one',
       `### Instruction: a\n### Response: b\n\n### Refined Instruction: ${instruction}\n### Refined Response: ${response}`,
     ],
+    ['JSON', JSON.stringify(pair)],
+    ['JSON in a fence', `\`\`\`json\n${JSON.stringify(pair, null, 2)}\n\`\`\``],
+    ['a query in JSON', JSON.stringify({ query: instruction, response })],
     [
       'carriage returns and escapes',
       `### Instruction:\r\n\u001b[1m${instruction}\r\n### Response:\r\n${response.replaceAll('\n', '\r\n')}`,
@@ -80,6 +83,24 @@ describe('parsePair', () => {
     assert.deepEqual(parsePair(`**Answer:** ${response}`), { instruction: null, response });
   });
 
+  it('reads JSON that was cut off, and without one part', () => {
+    assert.deepEqual(parsePair('{"instruction": "Why?", "response": "Since it was c'), {
+      instruction: 'Why?',
+      response: 'Since it was c',
+    });
+    assert.deepEqual(parsePair('{"response": "Yes."}'), { instruction: null, response: 'Yes.' });
+    assert.deepEqual(parsePair('{"instruction": "", "response": "Yes."}'), {
+      instruction: null,
+      response: 'Yes.',
+    });
+  });
+
+  it('takes other JSON as a response', () => {
+    for (const text of ['{"response": 200}', '{"response": "OK", "status": 200}', '{"a": 1}']) {
+      assert.deepEqual(parsePair(text), { instruction: null, response: text });
+    }
+  });
+
   it('takes an empty part as none', () => {
     assert.deepEqual(parsePair('### Instruction:\n### Response: Yes.'), {
       instruction: null,
@@ -90,6 +111,11 @@ describe('parsePair', () => {
       response: null,
     });
     assert.deepEqual(parsePair(' \n'), { instruction: null, response: null });
+    assert.deepEqual(parsePair('{"instruction": "…", "response": "…"}'), {
+      instruction: null,
+      response: null,
+    });
+    assert.equal(parsePair('### Response: 👍').response, '👍');
   });
 
   it('is not cut off by a mark inside the response', () => {

@@ -183,14 +183,29 @@ describe('what a model is told of its list or score', () => {
     ['judge', '{"score": "good"}', '"score" is a text, not a number', '{"score": 4, "reason": "…"}'],
     ['judge', '{"score": 8}', '"score" is not within 1 and 6', '{"score": 4, "reason": "…"}'],
     ['judge', '{,,', 'its JSON is not valid', '{"score": 4, "reason": "…"}'],
+    ['draft', '{"instruction": "a"}', '"response" is missing', '{"instruction": "…", "response": "…"}'],
+    [
+      'improve',
+      '{"instruction": ["a"]}',
+      '"instruction" is a list, not a text',
+      '{"instruction": "…", "response": "…"}',
+    ],
+    [
+      'draft-rewrite',
+      '{"instruction": " "}',
+      '"instruction" is empty',
+      '{"instruction": "…", "response": "…"}',
+    ],
+    ['improve-rewrite', 'No.', 'there is no JSON in it', '{"instruction": "…", "response": "…"}'],
   ] as const) {
     it(`is "${problem}" in ${phase}`, () => {
       assert.equal(extractionProblem(text, phase), `${problem}. Wanted: JSON of the form ${form}`);
     });
   }
 
-  it('cannot be asked of vectors', () => {
-    assert.throws(() => extractionProblem('', 'embeddings'), /not answered in JSON/);
+  it('cannot be asked of what is no JSON', () => {
+    for (const phase of ['embeddings', 'critique', 'shirk'] as const)
+      assert.throws(() => extractionProblem('', phase), /not answered in JSON/);
   });
 });
 
