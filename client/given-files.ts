@@ -46,6 +46,13 @@ export async function readGivenFiles(recipe: Recipe, folder: string): Promise<Gi
   return given;
 }
 
+/** The files that a recipe names besides its seeds, beside itself. */
+export function givenFilesOf({ skillmix, decontaminate }: Recipe, recipePath: string): string[] {
+  return [skillmix?.skills, skillmix?.queryTypes, decontaminate].flatMap((one) =>
+    one !== undefined && 'file' in one ? [path.resolve(path.dirname(recipePath), one.file)] : [],
+  );
+}
+
 /** Relative to where the command runs, as a person would type it. */
 export function shorten(file: string): string {
   const relative = path.relative(process.cwd(), file);

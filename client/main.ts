@@ -3,11 +3,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../store/errors.js';
 import { ServiceError } from '../workers/service-error.js';
+import { coverage } from './commands/coverage.js';
 import { type DedupeCommandOptions, dedupe } from './commands/dedupe.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { run, start } from './commands/run.js';
 import { list, status, watch } from './commands/show.js';
+import { type SkillsOptions, skills } from './commands/skills.js';
 import { cancel, pause, resume, set } from './commands/steer.js';
 import { up } from './commands/up.js';
 import { verify } from './commands/verify.js';
@@ -64,13 +66,18 @@ function command(name: string, description: string): Command {
     );
 }
 
-function runCommand(name: string, description: string): Command {
+/** A command that reads a recipe. */
+function recipeCommand(name: string, description: string): Command {
   return command(name, description)
     .argument('<recipe>', 'a recipe, for example recipes/quickstart.yaml')
+    .option('--set <key=value>', 'change a key of the recipe; may be repeated', collect, []);
+}
+
+function runCommand(name: string, description: string): Command {
+  return recipeCommand(name, description)
     .option('--seeds <file>', 'seed tasks instead of the recipe’s')
     .option('--id <id>', 'name of the run; an unfinished one with this name is rejoined')
-    .option('--new', 'start another run even when there is one with this recipe and these seeds')
-    .option('--set <key=value>', 'change a key of the recipe; may be repeated', collect, []);
+    .option('--new', 'start another run even when there is one with this recipe and these seeds');
 }
 
 runCommand('run', 'start a run, or rejoin it, and follow it to its end').action(
@@ -79,6 +86,13 @@ runCommand('run', 'start a run, or rejoin it, and follow it to its end').action(
 runCommand('start', 'start a run and leave it').action(
   act((context, [recipe], options: RunOptions) => start(context, startOptions(recipe, options))),
 );
+recipeCommand('skills', 'extract the skills and query types of a skillmix recipe, and nothing more')
+  .option('--out <folder>', 'write skills.jsonl and query-types.jsonl there; without it they are printed')
+  .action(
+    act((context, [recipePath], options: Omit<SkillsOptions, 'recipePath'>) =>
+      skills(context, { ...options, recipePath }),
+    ),
+  );
 command('watch', 'follow a run')
   .argument('<run>')
   .action(act((context, [runId]) => watch(context, runId)));
@@ -111,6 +125,9 @@ command('cancel', 'end a run with what it has; calls in flight finish and are st
 command('verify', 'recompute a run’s accounts from its store; exit code 1 when anything does not add up')
   .argument('<run>')
   .action(act((context, [runId]) => verify(context, runId)));
+command('coverage', 'how often a skillmix run used each skill, pair of skills and query type')
+  .argument('<run>')
+  .action(act((context, [runId]) => coverage(context, runId)));
 command('worker', 'serve task queues from this machine')
   .requiredOption('--queues <names>', 'comma-separated, for example seedmill,cpu')
   .action(act((context, _, options: { queues: string }) => worker(context, options.queues)));

@@ -22,6 +22,7 @@ import type { recipeRun } from '../workflows/recipe-run.js';
 import { checkStudent, resolveStudentModel } from './check-student.js';
 import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
+import { extractionOf } from './extraction-recipe.js';
 import { readGivenFiles, shorten } from './given-files.js';
 import { readRecipe } from './recipe-file.js';
 import {
@@ -43,6 +44,8 @@ export interface StartOptions {
   seedsPath?: string;
   id?: string;
   isNew?: boolean;
+  /** Only the extraction of skills and query types, as a run of its own. */
+  extractOnly?: boolean;
   set: string[];
 }
 
@@ -128,9 +131,10 @@ async function checkTeachers(recipe: Recipe, stateDir: string): Promise<void> {
 
 async function readInputs(
   { say }: Context,
-  { recipePath, seedsPath, set }: StartOptions,
+  { recipePath, seedsPath, set, extractOnly }: StartOptions,
 ): Promise<{ recipe: Recipe; seeds: Seed[]; heldOut: Seed[] | null; given: GivenRows }> {
-  const { recipe } = await readRecipe(recipePath, set);
+  const read = await readRecipe(recipePath, set);
+  const recipe = extractOnly ? extractionOf(read) : read.recipe;
   recipe.student.model = resolveStudentModel(recipe.student.model, recipePath);
   const folder = path.dirname(recipePath);
   const given = await readGivenFiles(recipe, folder);

@@ -147,7 +147,7 @@ async function liveCounts(store: Store, runId: string, progress: Progress): Prom
 }
 
 /** A name in the store as a person can open it. */
-function storePath(store: Store, name: string): string {
+export function storePath(store: Store, name: string): string {
   const url = `${store.url.replace(/\/$/, '')}/${name}`;
   return url.startsWith('file://') ? decodeURIComponent(new URL(url).pathname) : url;
 }

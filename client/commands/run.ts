@@ -10,10 +10,25 @@ import { readStatus, type StatusReport } from '../status.js';
 
 /** `seedmill run`: starts or rejoins a run and follows it to its end. Returns the exit code. */
 export async function run(context: Context, options: StartOptions): Promise<number> {
+  const isTerminal = !context.json && process.stdout.isTTY;
+  const { status, isDetached } = await runToEnd(context, { ...options, isTerminal });
+  if (!isDetached) return conclude(context, status);
+  if (context.json) process.stdout.write(`${JSON.stringify(status)}\n`);
+  return 0;
+}
+
+/** Starts or rejoins a run and follows it until it ends, or until Ctrl-C: then it goes on without this command. */
+export async function runToEnd(
+  context: Context,
+  { isTerminal, ...options }: StartOptions & { isTerminal: boolean },
+): Promise<{ store: Store; status: StatusReport; isDetached: boolean }> {
   const started = await startRun(context, options);
-  announce(context, started);
+  announce(context, started, options);
   const { runId, opened } = started;
-  if (started.disposition === 'finished') return conclude(context, await readStatus(opened.store, runId));
+  const { store } = opened;
+  if (started.disposition === 'finished') {
+    return { store, status: await readStatus(store, runId), isDetached: false };
+  }
   const supervisor = superviseServices({
     ...started.servicesOptions,
     services: started.services,
@@ -21,34 +36,27 @@ export async function run(context: Context, options: StartOptions): Promise<numb
   });
   const detach = new AbortController();
   process.once('SIGINT', () => detach.abort());
+  const { client } = started;
   try {
-    const status = await follow({
-      store: opened.store,
-      client: started.client,
-      runId,
-      say: context.say,
-      isTerminal: !context.json && process.stdout.isTTY,
-      signal: detach.signal,
-    });
+    const { say } = context;
+    const status = await follow({ store, client, runId, say, isTerminal, signal: detach.signal });
     await supervisor.stop();
-    if (detach.signal.aborted) {
-      context.say(`Detached; the run goes on. Come back with: npx seedmill watch ${runId}`);
-      context.say(`Cancel it with: npx seedmill cancel ${runId}. Stop everything with: npx seedmill down`);
-      if (context.json) process.stdout.write(`${JSON.stringify(status)}\n`);
-      return 0;
-    }
-    await restServices(context, opened.store);
-    return conclude(context, status);
+    const isDetached = detach.signal.aborted;
+    if (isDetached) {
+      say(`Detached; the run goes on. Come back with: npx seedmill watch ${runId}`);
+      say(`Cancel it with: npx seedmill cancel ${runId}. Stop everything with: npx seedmill down`);
+    } else await restServices(context, store);
+    return { store, status, isDetached };
   } finally {
     await supervisor.stop();
-    await started.client.connection.close();
+    await client.connection.close();
   }
 }
 
 /** `seedmill start`: the same without following. */
 export async function start(context: Context, options: StartOptions): Promise<number> {
   const started = await startRun(context, options);
-  announce(context, started);
+  announce(context, started, options);
   if (started.disposition !== 'finished') await started.client.connection.close();
   context.say(`Follow it with: npx seedmill watch ${started.runId}`);
   const status = await readStatus(started.opened.store, started.runId);
@@ -69,11 +77,15 @@ async function restServices({ stateDir, say }: Context, store: Store): Promise<v
   say(`${models}Temporal and its worker go on for the UI; \`npx seedmill down\` ends them.`);
 }
 
-function announce({ say }: Context, { runId, disposition }: OpenRun | EndedRun): void {
+function announce(
+  { say }: Context,
+  { runId, disposition }: OpenRun | EndedRun,
+  { extractOnly }: StartOptions,
+): void {
   const words = {
     new: 'Started run',
     rejoined: 'Rejoined run',
-    finished: 'Already ended (--new starts another):',
+    finished: extractOnly ? 'Already extracted:' : 'Already ended (--new starts another):',
   };
   say(`${words[disposition]} ${runId}`);
 }

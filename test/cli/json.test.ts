@@ -12,6 +12,8 @@ const commands = [
     'resume',
     'cancel',
     'verify',
+    'skills',
+    'coverage',
     'worker',
     'up',
     'down',

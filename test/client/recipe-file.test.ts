@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readRecipe } from '../../client/recipe-file.js';
 import { readSeeds } from '../../client/seeds-file.js';
 
@@ -33,6 +34,14 @@ describe('readRecipe', () => {
     assert.equal(recipe.signal, 'train');
     assert.equal(recipe.teacher.form, 'completion');
     assert.deepEqual(recipe.teacher.price, { inputUsdPerMTok: 0, outputUsdPerMTok: 0 });
+  });
+
+  it('finds nothing wrong with the project’s own recipes', async () => {
+    const recipes = fileURLToPath(new URL('../../recipes', import.meta.url));
+    for (const name of (await readdir(recipes)).filter((name) => name.endsWith('.yaml'))) {
+      const { recipe } = await readRecipe(path.join(recipes, name));
+      assert.equal(`${recipe.name}.yaml`, name);
+    }
   });
 
   it('leaves the price of a remote model unknown instead of free', async () => {
