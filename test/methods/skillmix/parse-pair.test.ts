@@ -164,7 +164,7 @@ describe('parsePair', () => {
       ['"Explain the word "loop" to me."', 'Explain the word "loop" to me.'],
       ['“Explain “loop” to me.”', 'Explain “loop” to me.'],
       ['“A” or “B”', '“A” or “B”'],
-      ['"', '"'],
+      ['"x', '"x'],
     ] as const) {
       assert.equal(parsePair(`### Instruction: ${given}\n### Response: x`).instruction, read);
     }
