@@ -22,21 +22,31 @@ export interface PhaseFiles {
   attempts: Attempt[];
 }
 
-export async function readPhases(store: Store, { runId, round }: RoundId): Promise<PhaseFiles[]> {
+export async function readPhases(store: Store, round: RoundId): Promise<PhaseFiles[]> {
   const phases: PhaseFiles[] = [];
   for (const phase of callPhases) {
-    const files = roundFiles(runId, round).phase(phase);
-    const plan = await readJsonlAt<PlanRow>(store, files.plan, { missing: 'empty' });
-    if (plan.length === 0) continue;
-    const calls: CallRow[] = [];
-    const attempts: Attempt[] = [];
-    for (let shard = 0; shard * callsPerShard < plan.length; shard += 1) {
-      calls.push(...(await readJsonlAt<CallRow>(store, files.calls(shard), { missing: 'empty' })));
-      attempts.push(...(await readAttempts(store, files.ledger(shard))));
-    }
-    phases.push({ phase, plan, calls, attempts });
+    const files = await readPhase(store, round, phase);
+    if (files !== null) phases.push(files);
   }
   return phases;
+}
+
+/** One of them; null when the round has planned no such calls. */
+export async function readPhase(
+  store: Store,
+  { runId, round }: RoundId,
+  phase: CallPhase,
+): Promise<PhaseFiles | null> {
+  const files = roundFiles(runId, round).phase(phase);
+  const plan = await readJsonlAt<PlanRow>(store, files.plan, { missing: 'empty' });
+  if (plan.length === 0) return null;
+  const calls: CallRow[] = [];
+  const attempts: Attempt[] = [];
+  for (let shard = 0; shard * callsPerShard < plan.length; shard += 1) {
+    calls.push(...(await readJsonlAt<CallRow>(store, files.calls(shard), { missing: 'empty' })));
+    attempts.push(...(await readAttempts(store, files.ledger(shard))));
+  }
+  return { phase, plan, calls, attempts };
 }
 
 /** Calls of one shard: its history stays far below the size at which the server wants a fresh run. */

@@ -7,7 +7,7 @@ const selfInstructPhases: readonly SelfInstructPhase[] = [
   'instances',
   'answers',
 ];
-const extractionPhases: readonly ExtractionPhase[] = [
+export const extractionPhases: readonly ExtractionPhase[] = [
   'topics',
   'topic-skills',
   'row-skills',

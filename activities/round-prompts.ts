@@ -7,6 +7,7 @@ import {
   classifyPrompt,
   instancesPrompt,
   instructionsPrompt,
+  type PromptOptions,
   tasksPrompt,
 } from '../methods/self-instruct/prompts.js';
 import { readJsonlAt, sha256Hex } from '../store/artifacts.js';
@@ -86,15 +87,7 @@ function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], u
 
 function withoutOverrides(sources: SelfInstructSources, choice: PromptChoice): Prompt {
   const { recipe, phase } = sources;
-  const { generation } = recipe;
-  const { domain, language, system } = generation;
-  const options = {
-    form: promptFormOf(teacherOf(recipe, phase)),
-    // The prompts were written for English; naming it would only make them longer.
-    ...(!isEnglish(language) && { language }),
-    ...(domain !== undefined && { domain }),
-    ...(system !== undefined && { system }),
-  };
+  const options = loopOptions(recipe, phase);
   switch (phase) {
     case 'instructions':
       return instructionsPrompt({ instructions: shown(sources, choice).map((s) => s.instruction), options });
@@ -118,6 +111,18 @@ function withoutOverrides(sources: SelfInstructSources, choice: PromptChoice): P
     case 'answers':
       return answerPrompt({ instruction: answered(sources, choice).instruction, options });
   }
+}
+
+/** What every prompt of a phase has in common, for Self-Instruct's and SeDi-Instruct's calls. */
+export function loopOptions(recipe: StoredRecipe, phase: SelfInstructPhase): PromptOptions {
+  const { domain, language, system } = recipe.generation;
+  return {
+    form: promptFormOf(teacherOf(recipe, phase)),
+    // The prompts were written for English; naming it would only make them longer.
+    ...(!isEnglish(language) && { language }),
+    ...(domain !== undefined && { domain }),
+    ...(system !== undefined && { system }),
+  };
 }
 
 function shown({ seeds }: SelfInstructSources, { seedIds }: PromptChoice): Seed[] {

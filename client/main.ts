@@ -7,6 +7,7 @@ import { coverage } from './commands/coverage.js';
 import { type DedupeCommandOptions, dedupe } from './commands/dedupe.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
+import { plan } from './commands/plan.js';
 import { run, start } from './commands/run.js';
 import { list, status, watch } from './commands/show.js';
 import { type SkillsOptions, skills } from './commands/skills.js';
@@ -91,6 +92,13 @@ recipeCommand('skills', 'extract the skills and query types of a skillmix recipe
   .action(
     act((context, [recipePath], options: Omit<SkillsOptions, 'recipePath'>) =>
       skills(context, { ...options, recipePath }),
+    ),
+  );
+recipeCommand('plan', 'what a run of a recipe is expected to need, before anything is spent')
+  .option('--seeds <file>', 'seed tasks instead of the recipe’s')
+  .action(
+    act((context, [recipe], options: Omit<RunOptions, 'id' | 'new'>) =>
+      plan(context, startOptions(recipe, options)),
     ),
   );
 command('watch', 'follow a run')

@@ -1,12 +1,9 @@
 /** From a recipe on disk to a running workflow, with every check that can be made before anything is paid. */
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
-import { chooseHeldOut } from '../activities/prepare-run.js';
 import type { Recipe } from '../activities/recipe.js';
 import { resolveEndpoint } from '../activities/teacher-endpoint.js';
 import { usedTeachers } from '../activities/teachers.js';
-import type { HeldOutRow, Seed } from '../activities/types.js';
-import { UserError } from '../store/errors.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import type { Store } from '../store/types.js';
 import {
@@ -19,34 +16,19 @@ import { connectClient } from '../workers/temporal-connection.js';
 import { loadWorkflowBundle } from '../workers/workflow-bundle.js';
 import type { RecipeRunInput, RunPlan } from '../workflows/inputs.js';
 import type { recipeRun } from '../workflows/recipe-run.js';
-import { checkStudent, resolveStudentModel } from './check-student.js';
+import { checkStudent } from './check-student.js';
 import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
-import { extractionOf } from './extraction-recipe.js';
-import { readGivenFiles, shorten } from './given-files.js';
-import { readRecipe } from './recipe-file.js';
-import {
-  claimRun,
-  findEndedRun,
-  type GivenRows,
-  hasOpenRun,
-  type RunInputs,
-  type RunManifest,
-} from './run-identity.js';
+import { type InputOptions, readInputs } from './read-inputs.js';
+import { claimRun, findEndedRun, hasOpenRun, type RunInputs, type RunManifest } from './run-identity.js';
 import { planToStart } from './run-plan.js';
 import { unfinishedRuns, unfinishedTwins } from './runs.js';
-import { readSeeds } from './seeds-file.js';
 import { settleTeachers } from './settle-teachers.js';
 import { version } from './version.js';
 
-export interface StartOptions {
-  recipePath: string;
-  seedsPath?: string;
+export interface StartOptions extends InputOptions {
   id?: string;
   isNew?: boolean;
-  /** Only the extraction of skills and query types, as a run of its own. */
-  extractOnly?: boolean;
-  set: string[];
 }
 
 /** A run that is under way. */
@@ -127,56 +109,6 @@ async function checkTeachers(recipe: Recipe, stateDir: string): Promise<void> {
   for (const teacher of usedTeachers(recipe)) {
     await checkTeacher({ teacher, endpoint: await resolveEndpoint(teacher, stateDir) });
   }
-}
-
-async function readInputs(
-  { say }: Context,
-  { recipePath, seedsPath, set, extractOnly }: StartOptions,
-): Promise<{ recipe: Recipe; seeds: Seed[]; heldOut: Seed[] | null; given: GivenRows }> {
-  const read = await readRecipe(recipePath, set);
-  const recipe = extractOnly ? extractionOf(read) : read.recipe;
-  recipe.student.model = resolveStudentModel(recipe.student.model, recipePath);
-  const folder = path.dirname(recipePath);
-  const given = await readGivenFiles(recipe, folder);
-  for (const note of given.notes) say(note);
-  if (recipe.seeds === undefined) {
-    if (seedsPath !== undefined) {
-      throw new UserError(`--seeds ${seedsPath}: ${recipe.method} draws from skills and has no seed tasks`);
-    }
-    return { recipe, seeds: [], heldOut: null, given: given.rows };
-  }
-  const beside = (file: string) => path.resolve(folder, file);
-  const seeds = await readSeeds(seedsPath ?? shorten(beside(recipe.seeds)));
-  const file = recipe.heldout !== null && 'file' in recipe.heldout ? recipe.heldout.file : null;
-  const heldOut = file === null ? null : await readSeeds(shorten(beside(file)));
-  checkHeldOut({ recipe, seeds, heldOut, seedsFile: seedsPath ?? recipe.seeds });
-  return { recipe, seeds, heldOut, given: given.rows };
-}
-
-/** A student needs tasks to be measured on, and the teacher needs seeds that are not among them. */
-function checkHeldOut(options: {
-  recipe: Recipe;
-  seeds: Seed[];
-  heldOut: Seed[] | null;
-  seedsFile: string;
-}): void {
-  const { recipe, seeds, heldOut, seedsFile } = options;
-  const { rows, pool } = chooseHeldOut(recipe, { seeds, given: heldOut });
-  if (pool.length === 0) {
-    throw new UserError(
-      `${seedsFile}: every seed task is held out or nearly equals a held-out one; give others`,
-    );
-  }
-  const half = Math.min(...(['steering', 'reporting'] as const).map((half) => count(rows, half)));
-  if (recipe.signal !== 'none' && half < 2) {
-    throw new UserError(
-      `${seedsFile}: ${rows.length} held-out tasks are too few to measure the student on (2 in each half at least): give more seed tasks or a heldout.file, or set signal: none`,
-    );
-  }
-}
-
-function count(rows: HeldOutRow[], half: HeldOutRow['half']): number {
-  return rows.filter((row) => row.half === half).length;
 }
 
 function servicesFor(recipe: Recipe, recipePath: string): ServiceNeeds {

@@ -28,15 +28,18 @@ export async function openStore(url: string): Promise<OpenedStore> {
   return { store, storeId: made.toString('utf8').trim() };
 }
 
-/** Opens a store that somebody has made. Throws as `openStore`, and `UserError` when there is none. */
+/** There is no store where one was looked for. */
+export class NoStoreError extends UserError {}
+
+/** Opens a store that somebody has made. Throws as `openStore`, and `NoStoreError` when there is none. */
 export async function findStore(url: string): Promise<Store> {
   const store = await openDriver(url, findFolder);
   if (!(await store.read(STORE_ID))) throw noStore(store.url);
   return store;
 }
 
-function noStore(place: string): UserError {
-  return new UserError(
+function noStore(place: string): NoStoreError {
+  return new NoStoreError(
     `there is no store at ${place}: --store or SEEDMILL_STORE names another one, the first "seedmill run" makes it`,
   );
 }

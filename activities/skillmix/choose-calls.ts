@@ -13,7 +13,7 @@ import { readShirked } from './shirked.js';
 import { drawnLists, listsBefore } from './skill-lists.js';
 
 /** Names whose vectors are asked for at once. */
-const namesPerEmbedding = 100;
+export const namesPerEmbedding = 100;
 /** More drafts than are missing, by what the examples so far came to, so that a last round seldom falls short. */
 const headroom = 1.05;
 

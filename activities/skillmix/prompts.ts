@@ -158,7 +158,8 @@ function lastMessage({ body }: Prompt): string {
   return body.messages.at(-1)?.content ?? '';
 }
 
-function optionsOf({ generation }: StoredRecipe): SkillMixPromptOptions {
+/** What every prompt of a recipe has in common. */
+export function optionsOf({ generation }: StoredRecipe): SkillMixPromptOptions {
   const { domain, language, system } = generation;
   return {
     ...(!isEnglish(language) && { language }),

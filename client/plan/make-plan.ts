@@ -1,0 +1,150 @@
+/** What a run of a recipe is expected to need: from what earlier runs measured, else from what is assumed of its method. */
+import type { StoredRecipe } from '../../activities/run-data.js';
+import { callsWanted } from '../../activities/plan-calls.js';
+import { examplesWanted } from '../../activities/skillmix/choose-calls.js';
+import { callPhasesOf, phasesOf, teacherOf } from '../../activities/teachers.js';
+import type { CallPhase, Seed, SelfInstructPhase } from '../../activities/types.js';
+import type { GivenRows } from '../run-identity.js';
+import { assumeLoopCall } from './assume-loop.js';
+import { type AssumedCall, assumeSkillMixCall } from './assume-skillmix.js';
+import {
+  type Amounts,
+  type Calls,
+  type CallFigures,
+  expectConversations,
+  expectLoop,
+  expectPhase,
+  expectRounds,
+  type Outcome,
+  type PhaseExpectation,
+  perExample,
+  type Rounds,
+  total,
+} from './expect.js';
+import { expectExtraction } from './extraction-calls.js';
+import type { CallSums, Measured } from './measure.js';
+import { notesOf } from './notes.js';
+import { conversationRates, loopRates, type Rate } from './rates.js';
+import { type CountTokens, tokenCounter } from './tokens.js';
+
+/** What `seedmill plan` prints. */
+export interface RunExpectation {
+  recipe: string;
+  method: StoredRecipe['method'];
+  /** Accepted ones that the dataset is expected to have; 0 for a recipe that extracts only. */
+  examples: number;
+  /** In the order of a round. */
+  phases: PhaseExpectation[];
+  total: Amounts;
+  /** For one example; null where there is none. */
+  perAccepted: Amounts | null;
+  /** Shares and yields that the numbers of calls come from. */
+  rates: Rate[];
+  notes: string[];
+}
+
+export interface PlanInputs {
+  recipe: StoredRecipe;
+  /** Seed tasks that prompts are drawn from: without the held-out ones. */
+  seeds: readonly Seed[];
+  given: GivenRows;
+  measured: Measured;
+}
+
+export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
+  const { recipe, measured } = inputs;
+  const count = await tokenCounter();
+  const phases = callPhasesOf(recipe);
+  const figures = new Map<CallPhase, CallFigures>();
+  for (const phase of phases) figures.set(phase, figuresOf(inputs, phase, count));
+
+  const extraction = expectExtraction(inputs);
+  const { outcome, rates } = generationOf(inputs, count);
+  const played = outcome === null ? null : playRounds(recipe, outcome);
+  const begun = played?.asks ?? 0;
+  const calls: Calls = { ...extraction.calls };
+  for (const [phase, each] of Object.entries(outcome?.calls ?? {})) calls[phase as CallPhase] = each * begun;
+
+  const rows = phases.map((phase) =>
+    expectPhase({
+      phase,
+      calls: calls[phase] ?? 0,
+      figures: figures.get(phase) as CallFigures,
+      price: teacherOf(recipe, phase).price,
+    }),
+  );
+  const amounts = total(rows);
+  const accepted = begun * (outcome?.accepted ?? 0);
+  const examples = played?.stop === 'target' ? recipe.target : Math.floor(accepted);
+  const plan = {
+    recipe: recipe.name,
+    method: recipe.method,
+    examples,
+    phases: rows,
+    total: amounts,
+    perAccepted: perExample(amounts, examples),
+    rates: [...extraction.rates, ...rates],
+  };
+  return { ...plan, notes: notesOf({ recipe, measured, plan, played }) };
+}
+
+/** What comes of one call that begins something; null for a recipe that extracts only. */
+function generationOf(inputs: PlanInputs, count: CountTokens): { outcome: Outcome | null; rates: Rate[] } {
+  const { recipe, measured } = inputs;
+  if (recipe.method !== 'skillmix') {
+    const { rates, values } = loopRates({ recipe, measured, phases: phasesOf(recipe.generation) });
+    return { outcome: expectLoop(1, values), rates };
+  }
+  if (!callPhasesOf(recipe).includes('draft')) return { outcome: null, rates: [] };
+  const assumedCutOff = (phase: CallPhase) => assumedCall(inputs, phase, count).cutOff;
+  const { rates, values } = conversationRates({ recipe, measured, assumedCutOff });
+  return { outcome: expectConversations(1, values), rates };
+}
+
+function playRounds(recipe: StoredRecipe, outcome: Outcome): Rounds {
+  const { generation, target, stop } = recipe;
+  return expectRounds({
+    stop: { ...stop, target },
+    callsWanted: (wanted) =>
+      recipe.method === 'skillmix'
+        ? examplesWanted(recipe, wanted)
+        : callsWanted(generation.callsPerRound, wanted),
+    outcome,
+  });
+}
+
+function figuresOf(inputs: PlanInputs, phase: CallPhase, count: CountTokens): CallFigures {
+  const sums = inputs.measured.calls.get(phase);
+  if (sums && sums.counted > 0) return measuredFigures(sums);
+  const { promptTokens, completionTokens } = assumedCall(inputs, phase, count);
+  return { requests: 1, promptTokens, cachedPromptTokens: 0, completionTokens, basis: { from: 'assumed' } };
+}
+
+/** Requests of a call whose answer was not in the store, and the mean tokens of each. */
+function measuredFigures(sums: CallSums): CallFigures {
+  const { asked, requests, counted, runs } = sums;
+  const perCall = requests / asked;
+  return {
+    requests: perCall,
+    promptTokens: (perCall * sums.promptTokens) / counted,
+    cachedPromptTokens: (perCall * sums.cachedPromptTokens) / counted,
+    completionTokens: (perCall * sums.completionTokens) / counted,
+    basis: { from: 'measured', rows: asked, of: 'calls', runs },
+  };
+}
+
+function assumedCall(
+  { recipe, seeds, given, measured }: PlanInputs,
+  phase: CallPhase,
+  count: CountTokens,
+): AssumedCall {
+  if (recipe.method !== 'skillmix') {
+    return assumeLoopCall({ recipe, seeds, count }, phase as SelfInstructPhase);
+  }
+  const measuredAnswer = (turn: CallPhase) => {
+    const sums = measured.calls.get(turn);
+    if (!sums || sums.counted === 0 || sums.answered === 0) return undefined;
+    return { completionTokens: sums.completionTokens / sums.counted, cutOff: sums.cutOff / sums.answered };
+  };
+  return assumeSkillMixCall({ recipe, given, count, measured: measuredAnswer }, phase);
+}
