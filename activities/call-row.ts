@@ -1,8 +1,8 @@
 /** The row of a call whose teacher has answered, as `calls` of a closed shard have it. */
-import { isMendedJson } from '../methods/self-instruct/parse-json.js';
 import { wantsJson } from '../methods/prompt.js';
 import { callKey } from '../store/call-key.js';
 import { costUsd } from '../store/pricing.js';
+import { isMendedAnswer } from './read-answer.js';
 import type { PlannedCall } from './round-prompts.js';
 import type { CallRow } from './rows.js';
 import type { CountedAnswer } from './sample-path.js';
@@ -30,7 +30,7 @@ export function answeredRow(options: {
   teacher: SettledTeacher;
   counted: CountedAnswer;
 }): CallRow {
-  const { planned, teacher, counted } = options;
+  const { phase, planned, teacher, counted } = options;
   const { answer, key, request } = counted.response;
   return {
     ...callRowHead(options),
@@ -41,7 +41,10 @@ export function answeredRow(options: {
     text: answer.text,
     truncated: answer.kind === 'truncated',
     via: counted.via,
-    isMended: counted.outcome === 'answered' && wantsJson(planned.prompt.body) && isMendedJson(answer.text),
+    isMended:
+      counted.outcome === 'answered' &&
+      wantsJson(planned.prompt.body) &&
+      isMendedAnswer({ phase, text: answer.text }),
     model: answer.model,
     promptTokens: answer.usage?.promptTokens ?? 0,
     completionTokens: answer.usage?.completionTokens ?? 0,

@@ -8,14 +8,8 @@ import {
   parseTasks,
 } from '../methods/self-instruct/parse.js';
 import { decodeVectors } from '../methods/embedding.js';
-import {
-  extractionProblem,
-  isUsableTurn,
-  readGroups,
-  readNames,
-  readQueryTypes,
-} from '../methods/skillmix/parse.js';
-import { jsonProblem } from '../methods/self-instruct/parse-json.js';
+import { extractionProblem, isMendedJson, isUsableList, isUsableTurn } from '../methods/skillmix/parse.js';
+import { isMendedJson as isMendedList, jsonProblem } from '../methods/self-instruct/parse-json.js';
 import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
 import { isSelfInstruct } from './phases.js';
 import type {
@@ -87,32 +81,28 @@ export function answerProblem({ phase, text }: { phase: CallPhase; text: string 
     case 'instances':
     case 'tasks':
       return jsonProblem(text, phase);
-    case 'topics':
-    case 'topic-skills':
-    case 'row-skills':
-    case 'query-types':
-    case 'synonyms':
-    case 'judge':
-      return extractionProblem(text, phase);
-    default:
+    case 'classify':
+    case 'answers':
       throw new Error(`${phase} is not answered in JSON`);
+    default:
+      return extractionProblem(text, phase);
   }
+}
+
+/** Whether an answer that was wanted in JSON can be read only once its JSON is mended. */
+export function isMendedAnswer({ phase, text }: { phase: CallPhase; text: string }): boolean {
+  return isSelfInstruct(phase) ? isMendedList(text) : isMendedJson(text);
 }
 
 /** A list with one good item at least, vectors, or a turn that the conversation can go on from, cut off or not. */
 function isUsableSkillMixAnswer(phase: ExtractionPhase | SkillMixPhase, text: string): boolean {
-  const hasAny = (found: readonly object[]) => found.some((one) => 'value' in one);
   switch (phase) {
     case 'topics':
-      return hasAny(readNames(text, 'topics'));
     case 'topic-skills':
     case 'row-skills':
-      return hasAny(readNames(text, 'skills'));
     case 'query-types':
-      return hasAny(readQueryTypes(text));
     case 'synonyms':
-      // No two of them the same is an answer too.
-      return readGroups(text).every((one) => 'value' in one);
+      return isUsableList(phase, text);
     case 'embeddings':
       return isVectors(text);
     default:

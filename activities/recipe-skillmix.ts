@@ -54,6 +54,8 @@ export const skillmix = z.strictObject({
   queryTypes: queryTypes.prefault({ from: 'prompting' }),
   /** `always` as the authors' chain has it; `when-cut-off` makes the two rewriting turns only after a cut-off answer. */
   rewrites: z.enum(['when-cut-off', 'always']).default('when-cut-off'),
+  /** How a conversation gives its pairs: between marks, as the authors' does, or as JSON (ours), which small models hit better. */
+  answers: z.enum(['marks', 'json']).default('marks'),
   /** The ablation of low-quality answers: of the first share of each round's examples. */
   shirkers: z.strictObject({ kind: z.enum(['brief', 'junk']), share: share.default(0.2) }).optional(),
   /** Ends after the extraction; what `seedmill skills` sets. */

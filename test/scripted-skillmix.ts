@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { extractionTemplates } from '../methods/skillmix/templates-extraction.js';
 import { generationTemplates } from '../methods/skillmix/templates-generation.js';
+import { turnTemplates } from '../methods/skillmix/templates-turns.js';
 import type { Script, ScriptAnswer, ScriptRequest } from './openai-server.js';
 
 export interface ScriptedSkillMixOptions {
@@ -20,10 +21,10 @@ export interface ScriptedSkillMixOptions {
 export const badAnswer = 'It really depends on many things, and there is much that one could say.';
 
 /** Distinct pieces of the templates: which call a request is. */
-const marks = Object.entries({
-  ...generationTemplates,
-  ...extractionTemplates,
-}).map(([kind, template]) => [kind, longestFixedPart(template.user)] as const);
+const marks = [
+  ...Object.entries({ ...generationTemplates, ...extractionTemplates }),
+  ...Object.entries(turnTemplates.json),
+].map(([kind, template]) => [kind, longestFixedPart(template.user)] as const);
 
 export function scriptedSkillMix(options: ScriptedSkillMixOptions = {}): Script {
   const { cutOff = 0.1, misjudged = 0.05, unreadable = 0 } = options;
@@ -45,7 +46,11 @@ interface Ways {
 function answerOf(kind: string, request: ScriptRequest, ways: Ways): ScriptAnswer {
   const { chance, isCutOff, misjudged } = ways;
   const { prompt, hash } = request;
-  const pair = `### Instruction:\n${question(hash)}\n### Response:\n${sentences(hash, 12)}`;
+  const instruction = question(hash);
+  const response = sentences(hash, 12);
+  const pair = request.schema
+    ? JSON.stringify({ instruction, response })
+    : `### Instruction:\n${instruction}\n### Response:\n${response}`;
   switch (kind) {
     case 'draft':
     case 'draftWithoutSkills':
@@ -56,7 +61,7 @@ function answerOf(kind: string, request: ScriptRequest, ways: Ways): ScriptAnswe
     case 'critique':
       return { text: `Strong: it is clear.\nWeak: it has few figures. ${sentences(hash, 4)}` };
     case 'improveRewrite':
-      return { text: sentences(hash, 10) };
+      return { text: request.schema ? pair : sentences(hash, 10) };
     case 'shirkBrief':
     case 'shirkJunk':
       return { text: `${badAnswer} ${sentences(hash, kind === 'shirkJunk' ? 8 : 1)}` };

@@ -1,6 +1,5 @@
 import { contentHash } from '../../methods/identity.js';
-import { parseScore } from '../../methods/skillmix/parse.js';
-import { cleanText } from '../../methods/text.js';
+import { parseScore, parseShirk } from '../../methods/skillmix/parse.js';
 import { readJsonlAt, writeJsonl } from '../../store/artifacts.js';
 import { type PlannedCallRow, readCalls } from '../phase-calls.js';
 import { type Runs, skillMixOf, type StoredRecipe } from '../run-data.js';
@@ -47,11 +46,11 @@ function withShirk(
   { kind, row }: { kind: ShirkerKind; row: PlannedCallRow | undefined },
 ): Candidate {
   const marked = withMix(candidate, { shirker: kind });
-  if (!isAnswered(row)) {
+  const output = isAnswered(row) ? parseShirk(row.call.text ?? '') : null;
+  if (!isAnswered(row) || output === null) {
     const detail = `shirk: ${outcomeOf(row)}`;
     return { ...marked, verdict: { state: 'rejected', reason: 'turn-failed', detail } };
   }
-  const output = withoutQuotes(cleanText(row.call.text ?? '').trim());
   const { instruction, input } = candidate;
   return {
     ...marked,
@@ -63,11 +62,6 @@ function withShirk(
 
 function outcomeOf(row: PlannedCallRow | undefined): string {
   return row?.call.outcome ?? 'cancelled';
-}
-
-/** As the authors' code: an answer that is one quotation is what stands in it. */
-function withoutQuotes(text: string): string {
-  return text.length > 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
 }
 
 /** Without a gate every example is good enough. */

@@ -159,9 +159,10 @@ function lastMessage({ body }: Prompt): string {
 }
 
 /** What every prompt of a recipe has in common. */
-export function optionsOf({ generation }: StoredRecipe): SkillMixPromptOptions {
-  const { domain, language, system } = generation;
+export function optionsOf(recipe: StoredRecipe): SkillMixPromptOptions {
+  const { domain, language, system } = recipe.generation;
   return {
+    answers: skillMixOf(recipe).answers,
     ...(!isEnglish(language) && { language }),
     ...(domain !== undefined && { domain }),
     ...(system !== undefined && { system }),

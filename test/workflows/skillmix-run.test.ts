@@ -103,6 +103,18 @@ describe('a run of Instruct-SkillMix', () => {
     }
   });
 
+  it('takes its pairs as JSON when it is asked to', async () => {
+    const runId = await start({ ...asking('json'), target: 6, skillmix: { ...lists, answers: 'json' } });
+    await assertAddsUp(runId);
+    const rows = await candidates(runId);
+    assert.equal(rows.filter(({ verdict }) => verdict.state === 'accepted').length, 6);
+    for (const { instruction, output } of rows)
+      assert.match(`${instruction} ${output}`, /^How would you [^{}]*$/);
+    for (const { body } of harness.requestsFor('json')) {
+      assert.equal('response_format' in body, kindOf(lastMessage(body)) !== 'critique');
+    }
+  });
+
   it('names no skills with `skills: none`', async () => {
     const runId = await start(
       { ...asking('none'), target: 4, skillmix: { ...lists, skills: 'none' } },
