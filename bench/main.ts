@@ -10,6 +10,7 @@ import { packageRoot } from '../workers/folders.js';
 import { benchCosine, type CosineOptions } from './similarity/cosine.js';
 import { benchFilter, type FilterBenchOptions } from './similarity/filter.js';
 import { type MeasuredName, measuredNames } from './throughput/measurement.js';
+import { benchSkillMix, type SkillMixBenchOptions } from './skillmix/skillmix.js';
 import { benchThroughput } from './throughput/throughput.js';
 
 const program = new Command('bench').description('Measures what docs/benchmarks.md quotes');
@@ -56,6 +57,20 @@ program
   .option('--json', 'print one JSON object on one line', false)
   .action(async (options: ChaosOptions) => {
     process.exitCode = await benchChaos(options);
+  });
+
+program
+  .command('skillmix')
+  .description(
+    'a planned run of SkillMix with shirkers and a gate, worker and server killed; 1 when something is lost or the plan is off',
+  )
+  .option('--examples <number>', 'accepted examples of the run', whole(1), 4_000)
+  .option('--pilot <number>', 'those of the run before it, which the plan learns from', whole(1), 60)
+  .option('--kills <number>', 'the worker’s and the server’s process group, in turn', whole(0), 2)
+  .option('--seed <number>', 'of the run', whole(0), 1)
+  .option('--json', 'print one JSON object on one line', false)
+  .action(async (options: SkillMixBenchOptions) => {
+    process.exitCode = await benchSkillMix(options);
   });
 
 function whole(least: number): (text: string) => number {

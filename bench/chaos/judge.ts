@@ -88,7 +88,8 @@ export function haveSameBytes(calm: LivedRun, disturbed: LivedRun): boolean {
   return isDeepStrictEqual(calm.dataset, disturbed.dataset);
 }
 
-function countDuplicates({ requests }: LivedRun, lost: ReadonlySet<string>) {
+/** Answers beyond the first to one call; `unexplained`: of those that were not `lost` in flight. */
+export function countDuplicates({ requests }: Pick<LivedRun, 'requests'>, lost: ReadonlySet<string>) {
   const answered = new Map<string, string[]>();
   for (const request of requests) {
     if (!request.isAnswered) continue;
@@ -118,6 +119,6 @@ function askedAgain({ books, requests, storedAt }: LivedRun): number {
   }).length;
 }
 
-function unless(holds: boolean, problem: string): string[] {
+export function unless(holds: boolean, problem: string): string[] {
   return holds ? [] : [problem];
 }

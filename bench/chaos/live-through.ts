@@ -50,7 +50,8 @@ export async function liveThrough(options: LiveOptions): Promise<LivedRun> {
   const { recipe, disturbances, stopMs, say } = options;
   const project = await ProjectFolder.make({ recipe });
   const logFile = project.file('requests.jsonl');
-  const teacher = await TeacherProcess.start({ logFile, latencyMs });
+  const script = new URL('./teacher-script.ts', import.meta.url);
+  const teacher = await TeacherProcess.start({ logFile, latencyMs, script });
   const processes: KeptProcess[] = [];
   try {
     const startMs = performance.now();

@@ -5,7 +5,6 @@ import type { LoggedRequest } from '../../test/openai-server.js';
 import { startChild } from '../child.js';
 
 const entry = new URL('../../test/openai-server-main.ts', import.meta.url);
-const script = fileURLToPath(new URL('./teacher-script.ts', import.meta.url));
 
 export class TeacherProcess {
   readonly baseUrl: string;
@@ -23,9 +22,10 @@ export class TeacherProcess {
     this.stop = options.stop;
   }
 
-  /** `logFile` must not exist yet. */
-  static async start(options: { logFile: string; latencyMs: number }): Promise<TeacherProcess> {
+  /** `logFile` must not exist yet. `script`: a module as test/openai-server-main.ts takes it. */
+  static async start(options: { logFile: string; latencyMs: number; script: URL }): Promise<TeacherProcess> {
     const { logFile, latencyMs } = options;
+    const script = fileURLToPath(options.script);
     await (await open(logFile, 'wx')).close();
     const args = ['--log', logFile, '--latency', `${latencyMs}`, '--script', script];
     const { firstLine, stop } = await startChild({ file: entry, args });
