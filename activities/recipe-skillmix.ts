@@ -6,46 +6,60 @@ const count = z.int().min(1);
 const share = z.number().min(0).max(1);
 const file = z.string().min(1);
 
+/** In place of what zod says of a value that is none of the forms. */
+const formsBy = (from: string, others = '') => ({
+  error: ({ code }: { code?: string }) =>
+    code === 'invalid_union' ? `must be ${from}` : `must be ${others}a group of keys with from: ${from}`,
+});
+
 const skills = z.preprocess(
   (value) => (value === 'none' ? { from: 'none' } : value),
-  z.discriminatedUnion('from', [
-    /** Asked of the teacher: topics, then the skills of each (the paper's SDA). */
-    z.strictObject({
-      from: z.literal('prompting'),
-      /** Topics asked for in one round. */
-      topics: count.max(200).default(20),
-      /** Skills asked for of each. */
-      perTopic: count.max(100).default(10),
-      maxRounds: count.max(100).default(10),
-      /** A round that brings a smaller share of new names than this is the last one. */
-      minNewShare: share.default(0.1),
-    }),
-    /** Named for rows of a dataset (the paper's SDD); names that mean one skill are merged. */
-    z.strictObject({
-      from: z.literal('dataset'),
-      /** JSON Lines or a JSON array with Alpaca's, ShareGPT's or OpenAI's rows, relative to the recipe. */
-      file,
-      /** Rows drawn from it. */
-      rows: count.max(100_000).default(500),
-      /** One of `teachers`, with `form: embedding`: its vectors say which names are near each other. */
-      embedder: z.string().min(1),
-      /** Cosine from which two names are neighbours that the teacher is asked about. */
-      neighbours: z.number().min(-1).max(1).default(0.8),
-    }),
-    z.strictObject({ from: z.literal('file'), file }),
-    /** The paper's ablation: a query type alone. */
-    z.strictObject({ from: z.literal('none') }),
-  ]),
+  z.discriminatedUnion(
+    'from',
+    [
+      /** Asked of the teacher: topics, then the skills of each (the paper's SDA). */
+      z.strictObject({
+        from: z.literal('prompting'),
+        /** Topics asked for in one round. */
+        topics: count.max(200).default(20),
+        /** Skills asked for of each. */
+        perTopic: count.max(100).default(10),
+        maxRounds: count.max(100).default(10),
+        /** A round that brings a smaller share of new names than this is the last one. */
+        minNewShare: share.default(0.1),
+      }),
+      /** Named for rows of a dataset (the paper's SDD); names that mean one skill are merged. */
+      z.strictObject({
+        from: z.literal('dataset'),
+        /** JSON Lines or a JSON array with Alpaca's, ShareGPT's or OpenAI's rows, relative to the recipe. */
+        file,
+        /** Rows drawn from it. */
+        rows: count.max(100_000).default(500),
+        /** One of `teachers`, with `form: embedding`: its vectors say which names are near each other. */
+        embedder: z.string().min(1),
+        /** Cosine from which two names are neighbours that the teacher is asked about. */
+        neighbours: z.number().min(-1).max(1).default(0.8),
+      }),
+      z.strictObject({ from: z.literal('file'), file }),
+      /** The paper's ablation: a query type alone. */
+      z.strictObject({ from: z.literal('none') }),
+    ],
+    formsBy('prompting, dataset or file', 'none, or '),
+  ),
 );
 
-const queryTypes = z.discriminatedUnion('from', [
-  z.strictObject({
-    from: z.literal('prompting'),
-    /** Asked for in one round. */
-    count: count.max(100).default(20),
-  }),
-  z.strictObject({ from: z.literal('file'), file }),
-]);
+const queryTypes = z.discriminatedUnion(
+  'from',
+  [
+    z.strictObject({
+      from: z.literal('prompting'),
+      /** Asked for in one round. */
+      count: count.max(100).default(20),
+    }),
+    z.strictObject({ from: z.literal('file'), file }),
+  ],
+  formsBy('prompting or file'),
+);
 
 export const skillmix = z.strictObject({
   /** Skills in one example. */

@@ -210,7 +210,8 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
   }
   for (const [phase, name] of Object.entries(generation.teachers)) {
     const named = name === undefined || name === teacher.name ? undefined : teachers[name];
-    if (method === 'skillmix' && named && formOf({ form: 'chat', ...named }) !== 'chat')
+    // One that makes vectors is refused by `teacherProblems`.
+    if (method === 'skillmix' && named && formOf({ form: 'chat', ...named }) === 'completion')
       problems.push({ path: ['generation', 'teachers', phase], message: `"${name}" is no chat` });
   }
   return problems;

@@ -81,7 +81,7 @@ export interface QueryTypeRow {
   definition: string;
 }
 
-/** `source-rows`: a sampled row of a dataset. */
+/** `source-rows`: a sampled row of a dataset; of its texts what a prompt shows. */
 export interface SourceRow {
   /** In its file, from 1. */
   row: number;

@@ -5,6 +5,7 @@ import type { BenchmarkPrompt, QueryTypeRow, SkillRow, SourceRow } from '../acti
 import { givenSkill } from '../activities/skillmix/skill-lists.js';
 import { firstTurn } from '../methods/conversation-row.js';
 import { seededRandom } from '../methods/random.js';
+import { shownPart } from '../methods/skillmix/prompts.js';
 import { type ListProblem, parseQueryTypes, parseSkillList } from '../methods/skillmix/skill-lists.js';
 import { cleanText } from '../methods/text.js';
 import { UserError } from '../store/errors.js';
@@ -37,7 +38,7 @@ export async function readGivenFiles(recipe: Recipe, folder: string): Promise<Gi
   }
   if (skillmix?.skills.from === 'dataset') {
     const { file, rows } = skillmix.skills;
-    given.rows['source-rows'] = await sampleRows({ file: beside(file), rows, seed });
+    await addSourceRows(given, { file: beside(file), rows, seed });
   }
   if (skillmix?.queryTypes.from === 'file') await addQueryTypes(given, beside(skillmix.queryTypes.file));
   if (decontaminate) {
@@ -64,7 +65,7 @@ async function addSkills(given: GivenFiles, { file, k }: { file: string; k: numb
   refuse(file, problems);
   if (skills.length < k) {
     throw new UserError(
-      `${file}: ${skills.length} skills, but every example needs ${k} different ones: see skillmix.k`,
+      `${file}: only ${skills.length} different ${skills.length === 1 ? 'skill' : 'skills'}, but every example needs ${k} (skillmix.k): add some, or lower it`,
     );
   }
   if (duplicates > 0)
@@ -90,7 +91,10 @@ function refuse(file: string, problems: readonly ListProblem[]): void {
 }
 
 /** So many rows, each equally likely, in their order (reservoir sampling: one pass whatever the file's size). */
-async function sampleRows(options: { file: string; rows: number; seed: number }): Promise<SourceRow[]> {
+async function addSourceRows(
+  given: GivenFiles,
+  options: { file: string; rows: number; seed: number },
+): Promise<void> {
   const { file, rows, seed } = options;
   const random = seededRandom(seed, 'source rows');
   const sample: FileRow[] = [];
@@ -107,17 +111,27 @@ async function sampleRows(options: { file: string; rows: number; seed: number })
     }
   }
   if (seen === 0) throw new UserError(`${file}: holds no row; skills cannot be named for an empty dataset`);
-  return sample.sort((a, b) => a.row - b.row).map((row) => sourceRow(file, row));
-}
-
-function sourceRow(file: string, row: FileRow): SourceRow {
-  const turn = firstTurn(parseRow(file, row));
-  if (turn === null) {
-    throw new UserError(
-      `${placeOf(file, row)}: has no instruction and answer in Alpaca's, ShareGPT's or OpenAI's form (instruction and output, conversations, or messages)`,
+  const drawn = sample.sort((a, b) => a.row - b.row);
+  const read = drawn.map((row) => sourceRow(file, row));
+  const missing = drawn.find((_, n) => read[n] === null);
+  const sourceRows = read.filter((row) => row !== null);
+  // Published datasets have some rows without an answer.
+  if (missing !== undefined) {
+    const what = `no instruction and answer in Alpaca's, ShareGPT's or OpenAI's form (instruction and output, conversations, or messages)`;
+    if (sourceRows.length === 0) throw new UserError(`${placeOf(file, missing)}: has ${what}`);
+    const count = drawn.length - sourceRows.length;
+    given.notes.push(
+      `${file}: ${count} of the ${drawn.length} rows drawn have ${what} and are left out; the first is row ${missing.row}, line ${missing.line}`,
     );
   }
-  return { row: row.row, ...turn };
+  given.rows['source-rows'] = sourceRows satisfies SourceRow[];
+}
+
+function sourceRow(file: string, row: FileRow): SourceRow | null {
+  const turn = firstTurn(parseRow(file, row));
+  if (turn === null) return null;
+  const { instruction, response } = turn;
+  return { row: row.row, instruction: shownPart(instruction), response: shownPart(response) };
 }
 
 async function readBenchmark(options: {

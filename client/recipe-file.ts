@@ -41,7 +41,9 @@ export async function readRecipe(path: string, changes: readonly string[] = []):
   });
   const shown = problems.slice(0, problemsShown).map(({ key, message }) => {
     const name = key.join('.') || 'the recipe';
-    const isChanged = [...changed].some((change) => `${change}.`.startsWith(`${name}.`));
+    const isChanged = [...changed].some(
+      (change) => `${change}.`.startsWith(`${name}.`) || `${name}.`.startsWith(`${change}.`),
+    );
     return `${isChanged ? '--set' : `${path}:${lineOf(key)}`}: ${name}: ${message}`;
   });
   const more = problems.length - shown.length;
@@ -69,7 +71,8 @@ function applyChange(document: ReturnType<typeof parseDocument>, change: string)
     throw new UserError(`--set ${change}: the value is not YAML: ${(error as Error).message}`);
   }
   try {
-    document.setIn(key.split('.').map(asIndex), value);
+    // As nodes: a group that came by --set has keys like any other.
+    document.setIn(key.split('.').map(asIndex), document.createNode(value));
   } catch {
     throw new UserError(`--set ${key}: a part of this key is no group of keys in the recipe`);
   }

@@ -1,13 +1,13 @@
 /** What the answers of an extraction round name, call by call. */
 import { readNames, readQueryTypes } from '../../methods/skillmix/parse.js';
-import { normaliseSkill, type QueryType } from '../../methods/skillmix/skill-lists.js';
+import { normaliseSkill, problemOfQueryType, type QueryType } from '../../methods/skillmix/skill-lists.js';
 import { oneLine } from '../../methods/text.js';
 import { readCalls } from '../phase-calls.js';
 import type { Runs } from '../run-data.js';
 import type { MixChoice } from '../rows.js';
 import type { RoundInput } from '../types.js';
 
-/** Longest name of a topic or query type, in characters: what is longer is no name. */
+/** Longest name of a topic, in characters: what is longer is no name. */
 const longestName = 120;
 /** A teacher may give more than it was asked for, but not without end. */
 const mostOf = (asked: number) => 2 * asked;
@@ -62,7 +62,8 @@ export async function newQueryTypes(
   for (const { call } of await readCalls(runs, { ...at, phase: 'query-types' })) {
     for (const { name, definition } of values(readQueryTypes(call.text ?? '')).slice(0, mostOf(asked))) {
       named += 1;
-      if (name.length > longestName || seen.has(folded(name))) continue;
+      // What is extracted can be given back as a list.
+      if (problemOfQueryType({ name, definition }) !== null || seen.has(folded(name))) continue;
       seen.add(folded(name));
       added.push({ name, definition });
     }

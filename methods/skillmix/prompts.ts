@@ -86,8 +86,8 @@ export function draftPrompt(input: {
   const { queryType, options } = input;
   const skills = input.skills.map(oneLine);
   const name = oneLine(queryType.name);
-  const definition = unmarked(queryType.definition);
-  const slots = { name, queryType: definition === '' ? name : `${name}: ${definition}` };
+  const definition = cleanText(queryType.definition).trim();
+  const slots = { name, queryType: unmarked(definition === '' ? name : `${name}: ${definition}`) };
   const common = { sampling: CHAIN_SAMPLING, options };
   const { draft, draftWithoutSkills } = turnTemplatesFor(options);
   if (skills.length === 0) return fill({ ...common, template: draftWithoutSkills, slots });
@@ -224,8 +224,8 @@ export function rowSkillsPrompt(input: {
     sampling: ROW_SKILLS_SAMPLING,
     options: input.options,
     slots: {
-      instruction: enclosed(shortened(input.instruction)),
-      response: enclosed(shortened(input.response)),
+      instruction: enclosed(shownPart(input.instruction)),
+      response: enclosed(shownPart(input.response)),
       count: String(MOST_ROW_SKILLS),
     },
   });
@@ -255,10 +255,11 @@ function unmarked(text: string): string {
 function enclosed(text: string): string {
   return cleanText(text)
     .trim()
-    .replaceAll(/<(?=\/?(?:instruction|response)>)/gi, '‹');
+    .replaceAll(/<(?=\s{0,9}\/?\s{0,9}(?:instruction|response)\b)/gi, '‹');
 }
 
-function shortened(text: string): string {
+/** What is shown of a row's text. Of such a part it is the part itself. */
+export function shownPart(text: string): string {
   const clean = cleanText(text).trim();
   return clean.length <= MOST_ROW_CHARACTERS
     ? clean

@@ -36,6 +36,8 @@ export interface ParsedQueryTypes {
 
 /** Longer names are sentences; the authors' longest has 51. */
 const MOST_CHARACTERS = 80;
+/** Every prompt shows one whole; the authors' longest has some 600. */
+const MOST_DEFINITION_CHARACTERS = 4_000;
 
 /**
  * The skill's name in snake_case, of any script: `Data Analysis & ETL` becomes `data_analysis_etl`. Letters and digits stay
@@ -115,13 +117,21 @@ export function parseQueryTypes(text: string): ParsedQueryTypes {
     }
     const name = oneLine(entry.name);
     const key = snakeCase(name);
-    if (key === '' || [...name].length > MOST_CHARACTERS) {
-      problems.push({ line, problem: problemOfName(name, 'query type') });
-    } else if (found.has(key)) duplicates += 1;
-    else found.set(key, { name, definition: cleanText(entry.definition).trim() });
+    const queryType = { name, definition: cleanText(entry.definition).trim() };
+    const problem = problemOfQueryType(queryType);
+    if (problem !== null) problems.push({ line, problem });
+    else if (found.has(key)) duplicates += 1;
+    else found.set(key, queryType);
   }
   if (found.size === 0 && problems.length === 0) problems.push({ line: 1, problem: 'holds no query type' });
   return { queryTypes: [...found.values()], duplicates, problems };
+}
+
+/** Why a list cannot have this query type, in words; null: it can. */
+export function problemOfQueryType({ name, definition }: QueryType): string | null {
+  if (snakeCase(name) === '' || [...name].length > MOST_CHARACTERS) return problemOfName(name, 'query type');
+  if (definition.length <= MOST_DEFINITION_CHARACTERS) return null;
+  return `its definition is longer than ${MOST_DEFINITION_CHARACTERS} characters`;
 }
 
 /** An entry, or what is wrong with the line. */

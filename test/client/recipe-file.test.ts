@@ -106,6 +106,15 @@ describe('readRecipe', () => {
     await assert.rejects(readRecipe(file, ['target']), /expected key=value/);
   });
 
+  it('blames --set for what is wrong or missing in a group of keys that it gave', async () => {
+    const file = await write(...minimal);
+    const set = (change: string) => readRecipe(file, [change]);
+    await assert.rejects(set('teacher={endpoint: openai}'), /--set: teacher\.model: is needed with/);
+    await assert.rejects(set('student={loraRank: none}'), /--set: student\.loraRank: .*expected number/);
+    await assert.rejects(set('heldout={}'), /--set: heldout: /);
+    await assert.rejects(set('budget={usd: 1, dollars: 2}'), /--set: budget\.dollars: no such key/);
+  });
+
   it('says that a file is not there', async () => {
     await assert.rejects(readRecipe(path.join(folder, 'none.yaml')), /none\.yaml: no such file/);
   });
