@@ -114,6 +114,13 @@ const errorTable: readonly Row[] = [
     drop: 'content-filter',
   },
   {
+    behaviour:
+      'a text that is longer than the server reads at once, whatever the status (llama.cpp: 500 "too large to process")',
+    matches: ({ status, message }) => status !== null && /too large to process/i.test(message),
+    type: 'InvalidRequest',
+    drop: 'invalid-request',
+  },
+  {
     behaviour: 'it fails again and again while others are answered: this request is what breaks the provider',
     matches: (facts) =>
       facts.trouble.failures >= HOPELESS_TRIES &&

@@ -1,9 +1,11 @@
 """The teacher as a real process that serves the bundled model."""
 
+import base64
 import hashlib
 import json
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -33,6 +35,14 @@ class Teacher:
 
     def complete(self, **parameters: Any) -> dict[str, Any]:
         return self.post("completions", {"model": NAME, **parameters})
+
+    def embed(self, texts: list[str], **parameters: Any) -> dict[str, Any]:
+        return self.post("embeddings", {"model": NAME, "input": texts, **parameters})
+
+    def vectors(self, texts: list[str]) -> list[list[float]]:
+        data = self.embed(texts)["data"]
+        assert [item["index"] for item in data] == list(range(len(texts)))
+        return [item["embedding"] for item in data]
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         headers = {"content-type": "application/json"}
@@ -151,6 +161,71 @@ def test_answers_several_at_once_as_one_by_one(teacher: Teacher) -> None:
         thread.join()
     counts = [usage["completion_tokens"] for usage in alone]
     assert [together[number]["completion_tokens"] for number in range(len(prompts))] == counts
+
+
+NAMES = ["time_management", "poetry", "managing_time", "time_managment", "ä 漢字"]
+
+
+def cosine(a: list[float], b: list[float]) -> float:
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def test_makes_vectors_of_length_1(teacher: Teacher) -> None:
+    for vector in teacher.vectors(NAMES):
+        assert len(vector) == 576
+        assert cosine(vector, vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_vectors_of_names_that_are_spelled_alike_are_near(teacher: Teacher) -> None:
+    time, poetry, _, misspelled, _ = teacher.vectors(NAMES)
+    assert cosine(time, misspelled) > cosine(time, poetry)
+
+
+def test_makes_the_same_vector_alone_as_among_others(teacher: Teacher) -> None:
+    together = teacher.vectors(NAMES)
+    for name, vector in zip(NAMES, together, strict=True):
+        (alone,) = teacher.vectors([name])
+        assert cosine(alone, vector) == pytest.approx(1, abs=1e-4)
+
+
+def test_gives_vectors_in_both_encodings_and_counts_their_tokens(teacher: Teacher) -> None:
+    answer = teacher.embed(NAMES, encoding_format="base64")
+    for vector, item in zip(teacher.vectors(NAMES), answer["data"], strict=True):
+        encoded = struct.unpack(f"<{len(vector)}f", base64.b64decode(item["embedding"]))
+        assert encoded == pytest.approx(vector, abs=1e-4)
+    assert answer["model"] == NAME
+    assert answer["usage"]["prompt_tokens"] == answer["usage"]["total_tokens"] > len(NAMES)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"input": []}, {"input": [""]}, {"input": 5}, {"input": ["a"], "encoding_format": "zip"}],
+    ids=["nothing", "no-text", "an-empty-text", "a-number", "another-encoding"],
+)
+def test_refuses_what_has_no_vector_in_one_line(teacher: Teacher, asked: dict[str, Any]) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        teacher.post("embeddings", asked)
+    assert refused.value.code == 400
+    message = json.load(refused.value)["error"]["message"]
+    assert len(message.splitlines()) == 1
+
+
+def test_says_that_a_text_is_too_long_for_a_vector(teacher: Teacher) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        teacher.embed(["word " * 600])
+    # The client knows it by these words: the status is that of a broken server.
+    assert "too large to process" in json.load(refused.value)["error"]["message"]
+
+
+def test_writes_and_makes_vectors_at_once(teacher: Teacher) -> None:
+    (alone,) = teacher.vectors(["poetry"])
+    vectors: list[list[float]] = []
+    embedding = threading.Thread(target=lambda: vectors.extend(teacher.vectors(["poetry"] * 8)))
+    embedding.start()
+    answer = teacher.complete(prompt="The capital of France is", max_tokens=24, temperature=0)
+    embedding.join()
+    assert "Paris" in answer["choices"][0]["text"]
+    assert [cosine(vector, alone) for vector in vectors] == pytest.approx([1] * 8, abs=1e-4)
 
 
 def test_listens_on_127_0_0_1_only(teacher: Teacher) -> None:

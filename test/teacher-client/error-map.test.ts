@@ -52,6 +52,12 @@ describe('error map', () => {
     });
   }
 
+  it('500 for a text that llama.cpp cannot read at once drops the item', async () => {
+    const said = 'input (601 tokens) is too large to process. increase the physical batch size';
+    const { type, drop } = await map({ status: 500, body: errorBody(said, null) });
+    assert.deepEqual([type, drop], ['InvalidRequest', 'invalid-request']);
+  });
+
   it('400 content_filter drops the item with its own reason', async () => {
     const { type, drop } = await map({ status: 400, body: errorBody('filtered', 'content_filter') });
     assert.deepEqual([type, drop], ['InvalidRequest', 'content-filter']);
