@@ -241,7 +241,9 @@ function insertedTokens(assuming: Assuming, phase: CallPhase): number {
         const isCutOff = phase === `${turn}-rewrite` && rewrites !== 'always';
         const answer = isCutOff ? turnLimit(assuming, turn) : known(assuming, turn).completionTokens;
         const asked =
-          share === 1 ? 0 : promptTokens(rewriteDraftPrompt({ turns: [], options: {} }).body, count);
+          share === 1
+            ? 0
+            : promptTokens(rewriteDraftPrompt({ turns: [], options: optionsOf(recipe) }).body, count);
         tokens += share * (answer + asked);
       }
       return tokens;

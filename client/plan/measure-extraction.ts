@@ -1,10 +1,11 @@
 /** How earlier runs of Instruct-SkillMix found their skills and query types. */
+import type { RunResult } from '../../activities/export-dataset.js';
 import { extractionPhases } from '../../activities/phases.js';
 import type { PlanRow } from '../../activities/rows.js';
 import type { StoredRecipe } from '../../activities/run-data.js';
-import { roundFiles } from '../../activities/run-files.js';
+import { roundFiles, runFiles } from '../../activities/run-files.js';
 import type { CallPhase } from '../../activities/types.js';
-import { readJsonlAt } from '../../store/artifacts.js';
+import { readJsonIfAny, readJsonlAt } from '../../store/artifacts.js';
 import type { Store } from '../../store/types.js';
 
 /** One run's extraction, from its first round to its last. */
@@ -30,7 +31,8 @@ export async function measureExtraction(
     if (!(await addRound(store, { extraction, round }))) return extraction.rounds > 0 ? extraction : null;
   }
   // Whether another round was to follow is known only of a run that has written examples, or was to write none.
-  return extractOnly && extraction.rounds > 0 ? extraction : null;
+  const result = await readJsonIfAny<RunResult>(store, runFiles(runId).result);
+  return extractOnly && result?.state === 'finished' ? extraction : null;
 }
 
 /** Whether the round has extracted anything: those that do come first. */

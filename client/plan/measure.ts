@@ -3,6 +3,7 @@ import { type PhaseFiles, readPhase } from '../../activities/count-round.js';
 import { isExtraction } from '../../activities/phases.js';
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
+import { isTurn } from '../../activities/skillmix/conversations.js';
 import { callPhasesOf, type SettledTeacher, teacherOf } from '../../activities/teachers.js';
 import type { CallPhase, Candidate, Progress } from '../../activities/types.js';
 import { readJsonIfAny, readJsonlAt } from '../../store/artifacts.js';
@@ -77,7 +78,14 @@ export function nothingMeasured(): Measured {
 /** Whether both put these calls to the same teacher, in the same form. */
 function isSameCall(phase: CallPhase, recipe: StoredRecipe, run: StoredRecipe): boolean {
   if (!callPhasesOf(run).includes(phase)) return false;
+  // Another form of the same conversation has other prompts and other failures.
+  if (isTurn(phase) && answersOf(recipe) !== answersOf(run)) return false;
   return isSameTeacher(teacherOf(recipe, phase), teacherOf(run, phase));
+}
+
+/** Runs of before there was a choice have none. */
+function answersOf({ skillmix }: StoredRecipe): 'marks' | 'json' {
+  return skillmix?.answers ?? 'marks';
 }
 
 /** A local teacher that was not started yet is known by its file only. */

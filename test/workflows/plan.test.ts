@@ -17,6 +17,16 @@ const queryTypes = Array.from({ length: 4 }, (_, n) => ({ name: `Type ${n}`, def
 const given = { skills, 'query-types': queryTypes };
 const lists = { skills: { from: 'file', file: 's.txt' }, queryTypes: { from: 'file', file: 'q.txt' } };
 
+const sourceRows = Array.from({ length: 12 }, (_, n) => ({
+  row: n + 1,
+  instruction: `Analyse the figures of case ${n}.`,
+  response: `They rise by ${n} percent.`,
+}));
+const extractions = {
+  prompting: { from: 'prompting', topics: 4, perTopic: 5, minNewShare: 0.5 },
+  dataset: { from: 'dataset', file: 'd.jsonl', rows: 12, embedder: 'vectors', neighbours: 0.7 },
+};
+
 const mix = scriptedSkillMix({ cutOff: 0.2 });
 const loop = scriptedTeacher();
 /** Runs at the one server are told apart by their models. */
@@ -27,7 +37,7 @@ describe('the plan of a run', () => {
 
   before(async function () {
     this.timeout(0);
-    harness = await RunHarness.start({ teacher: { script: both } });
+    harness = await RunHarness.start({ teacher: { script: both }, others: { vectors: {} } });
   });
   after(() => harness.stop());
 
@@ -81,6 +91,29 @@ describe('the plan of a run', () => {
     );
     assertNear(found, 0.2);
   });
+
+  for (const [from, skills] of Object.entries(extractions)) {
+    it(`takes what an extraction from ${from} needs from an earlier one`, async () => {
+      const runId = await harness.finishedRun(
+        {
+          method: 'skillmix',
+          target: 1,
+          teacher: { model: `mix-${from}` },
+          teachers: { vectors: { form: 'embedding' } },
+          skillmix: { extractOnly: true, skills, queryTypes: { from: 'prompting', count: 4 } },
+        },
+        { given: { 'source-rows': sourceRows } },
+      );
+      const recipe = await readJson<StoredRecipe>(harness.store, runFiles(runId).recipe);
+      const measured = await measure(harness.store, recipe);
+      const rows = { 'source-rows': sourceRows };
+      const planned = await makePlan({ recipe, seeds: [], given: rows, measured });
+      const { calls } = await verifyRun(harness.store, runId);
+      assert.equal(Math.round(planned.total.calls), calls.planned);
+      assert.deepEqual([planned.examples, planned.perAccepted], [0, null]);
+      assert.ok(planned.rates.every(({ basis }) => basis.from === 'measured'));
+    });
+  }
 
   it('rests on nothing that another teacher did', async () => {
     const runId = await harness.startRun(
