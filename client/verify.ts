@@ -1,6 +1,7 @@
 /** Recomputes a run's accounts from its store: nothing is taken from what the run said about itself. */
 import { countCalls, countCandidates, type PhaseFiles, readPhases } from '../activities/count-round.js';
 import type { RunResult } from '../activities/export-dataset.js';
+import type { AuthorsRow } from '../activities/skillmix/export-mix.js';
 import { readItems } from '../activities/read-answer.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { promptFormOf } from '../activities/recipe-teacher.js';
@@ -211,12 +212,14 @@ async function verifyDataset(options: {
       surplus: await readJsonl<Candidate>(store, result.dataset.surplus),
       lineage: await readJsonlAt<Candidate>(store, `${folder}/lineage.jsonl`),
       alpaca: await readJson<Instruction[]>(store, `${folder}/alpaca.json`),
+      authors:
+        recipe.method === 'skillmix' ? await readJson<AuthorsRow[]>(store, `${folder}/skillmix.json`) : null,
     };
   } catch (error) {
     if (!(error instanceof CorruptDataError)) throw error;
     return { examples: 0, surplus: 0, problems: [error.message] };
   }
-  const { train, surplus, lineage, alpaca } = files;
+  const { train, surplus, lineage, alpaca, authors } = files;
   const expected = Math.min(recipe.target, accepted.length);
   const known = new Map(accepted.map((candidate) => [candidate.id, candidate]));
   const rows = [...lineage, ...surplus];
@@ -236,6 +239,7 @@ async function verifyDataset(options: {
     ...(lineage.length !== train.length
       ? [`lineage.jsonl has ${lineage.length} rows, not ${train.length}`]
       : []),
+    ...(authors === null ? [] : verifyAuthors(authors, lineage)),
     ...(lost > 0 ? [`${lost} accepted examples are neither in the dataset nor in surplus`] : []),
     ...(twice > 0 ? [`${twice} examples are exported twice`] : []),
     ...(changed.length > 0 ? [`${changed.length} rows of the dataset are not what was accepted`] : []),
@@ -243,11 +247,30 @@ async function verifyDataset(options: {
   return { examples: train.length, surplus: surplus.length, problems };
 }
 
+/** SkillMix's own format says the same as the lineage. */
+function verifyAuthors(authors: AuthorsRow[], lineage: Candidate[]): string[] {
+  const changed = lineage.filter((row, index) => {
+    const said = authors[index];
+    const { skills = [], queryType = '' } = row.mix ?? {};
+    return (
+      !isSame(row, said) || said?.skills_joined_str !== skills.join(', ') || said.query_str !== queryType
+    );
+  });
+  return [
+    ...(authors.length !== lineage.length
+      ? [`skillmix.json has ${authors.length} examples, not ${lineage.length}`]
+      : []),
+    ...(changed.length > 0 ? [`${changed.length} rows of skillmix.json are not what was accepted`] : []),
+  ];
+}
+
 interface DatasetFiles {
   train: TrainRow[];
   surplus: Candidate[];
   lineage: Candidate[];
   alpaca: Instruction[];
+  /** null: the run is none of SkillMix. */
+  authors: AuthorsRow[] | null;
 }
 
 type Instruction = Pick<Candidate, 'instruction' | 'input' | 'output'>;

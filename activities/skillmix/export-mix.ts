@@ -7,7 +7,7 @@ import type { Candidate, RunContext } from '../types.js';
 import { drawnLists } from './skill-lists.js';
 
 /** One row as the authors' scripts read it. */
-interface AuthorsRow {
+export interface AuthorsRow {
   instruction: string;
   input: string;
   output: string;

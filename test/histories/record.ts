@@ -10,6 +10,7 @@ import { batchId, loopId, shardId } from '../../workflows/ids.js';
 import { BatchServer } from '../batch-server.js';
 import { mochaGlobalTeardown } from '../global-setup.js';
 import { RunHarness, until } from '../run-harness.js';
+import { scriptedSkillMix } from '../scripted-skillmix.js';
 
 const wanted = process.argv.slice(2);
 const batches = new BatchServer({ expireAfter: ({ index }) => (index === 0 ? 1 : undefined) });
@@ -43,11 +44,28 @@ try {
     'call-batch-that-expired',
     batchId({ runId: byBatch, round: 1, phase: 'instructions', batch: 0 }),
   );
+  await recordSkillMix();
 } finally {
   await harness.stop();
   await mochaGlobalTeardown();
 }
 process.exit();
+
+async function recordSkillMix(): Promise<void> {
+  harness.teacher.script = scriptedSkillMix({ cutOff: 0.3 });
+  const runId = await harness.finishedRun({
+    method: 'skillmix',
+    target: 4,
+    skillmix: {
+      skills: { from: 'prompting', topics: 4, perTopic: 3, maxRounds: 1 },
+      shirkers: { kind: 'brief', share: 0.25 },
+    },
+    gate: {},
+    generation: { callsPerRound: 5 },
+  });
+  await record('skillmix-loop-extraction', loopId(runId), await firstExecutionOf(loopId(runId)));
+  await record('skillmix-loop-last-round', loopId(runId));
+}
 
 async function record(name: string, workflowId: string, execution?: string): Promise<void> {
   if (wanted.length > 0 && !wanted.includes(name)) return;

@@ -30,6 +30,17 @@ const histories: Record<string, { what: string; isIn(events: Events): boolean }>
       return scheduled.filter((name) => name === 'collectBatch').length === 2;
     },
   },
+  'skillmix-loop-extraction': {
+    what: 'a continue-as-new',
+    isIn: (events) => events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes != null,
+  },
+  'skillmix-loop-last-round': {
+    what: 'seven kinds of calls',
+    isIn: (events) => {
+      const scheduled = events.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+      return scheduled.filter((name) => name === 'planCalls').length === 7;
+    },
+  },
 };
 
 describe('the workflows replay what earlier versions began', () => {

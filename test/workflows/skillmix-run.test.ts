@@ -81,6 +81,15 @@ describe('a run of Instruct-SkillMix', () => {
     );
   });
 
+  it('is found out when its authors’ format was changed', async () => {
+    const runId = await start({ ...asking('changed'), target: 2, skillmix: lists });
+    const file = runFiles(runId).dataset('skillmix.json');
+    const rows = await dataset<object[]>(runId, 'skillmix.json');
+    await harness.store.write(file, JSON.stringify([{ ...rows[0], query_str: 'Other' }, rows[1]]));
+    const { problems } = await verifyRun(harness.store, runId);
+    assert.deepEqual(problems, ['1 rows of skillmix.json are not what was accepted']);
+  });
+
   it('deals every query type equally often', async () => {
     const runId = await start({ ...asking('types'), target: 8, skillmix: lists });
     const plan = await readJsonlAt<PlanRow>(harness.store, roundFiles(runId, 1).phase('draft').plan);
