@@ -10,7 +10,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CallFailure, ShardSummary, Spend } from '../activities/types.js';
+import type { CallFailure, CallResult, ShardSummary, Spend } from '../activities/types.js';
 import { store, teacher } from './activities.js';
 import { hasBudget, Purse } from './budget.js';
 import { CallReports } from './call-reports.js';
@@ -34,6 +34,7 @@ export async function callShard(input: ShardInput): Promise<ShardSummary & PartR
   const purse = new Purse({ highest, lease: input.lease });
   const standIns = new StandIns(teachers.length);
   const reports = new CallReports({ runId: run.runId, phase, teachers, highest });
+  const activitiesAt = teachers.map((at) => teacher({ ...at, runId: run.runId }));
   const stoodIn: { callIndex: number; place: number }[] = [];
   let inFlight = 0;
   let blockedVersion = 0;
@@ -56,8 +57,7 @@ export async function callShard(input: ShardInput): Promise<ShardSummary & PartR
 
   reports.begin(settings);
   while (!isDone() && settings.cancel === null && defect === undefined) {
-    // Fill the whole window in one workflow task: fewer, fuller tasks make the engine cheaper.
-    while (canSchedule()) void makeCall(todo.shift() as number);
+    if (canSchedule()) fillWindow();
     if (needsLease()) await askForLease();
     await condition(
       () => settings.cancel !== null || canSchedule() || needsLease() || isDone() || defect !== undefined,
@@ -114,22 +114,35 @@ export async function callShard(input: ShardInput): Promise<ShardSummary & PartR
     });
   }
 
-  async function makeCall(callIndex: number): Promise<void> {
+  /** The whole window in one workflow task: fewer, fuller tasks make the engine cheaper. */
+  function fillWindow(): void {
+    const begun: BegunCall[] = [];
+    // Entered once: the SDK takes the stack of every promise, and each entry makes some.
+    void calls.run(async () => {
+      while (canSchedule()) begun.push(beginCall(todo.shift() as number));
+    });
+    for (const call of begun) void endCall(call);
+  }
+
+  function beginCall(callIndex: number): BegunCall {
     const { version } = settings;
-    let refusal: string | null = null;
     const place = standIns.choose(Date.now());
     const reserved = purse.isLimited ? { reserved: highest } : {};
     inFlight += 1;
     purse.reserve();
+    const summary = `round ${round} · ${phase} · call ${callIndex}`;
+    const { callTeacher } = activitiesAt[place] as (typeof activitiesAt)[number];
+    const result = callTeacher.executeWithOptions({ summary }, [
+      { run, round, phase, shard, callIndex, place, ...reserved },
+    ]);
+    return { callIndex, place, version, result };
+  }
+
+  async function endCall({ callIndex, place, version, ...begun }: BegunCall): Promise<void> {
+    let refusal: string | null = null;
     let spend: Spend | undefined;
     try {
-      const summary = `round ${round} · ${phase} · call ${callIndex}`;
-      const { callTeacher } = teacher({ ...(teachers[place] as PhaseTeacher), runId: run.runId });
-      const result = await calls.run(() =>
-        callTeacher.executeWithOptions({ summary }, [
-          { run, round, phase, shard, callIndex, place, ...reserved },
-        ]),
-      );
+      const result = await begun.result;
       spend = result.spend;
       reports.add({ place, result, settings });
       if (result.outcome === 'again' || result.outcome === 'out') {
@@ -174,6 +187,16 @@ export async function callShard(input: ShardInput): Promise<ShardSummary & PartR
       settings = { ...settings, version: settings.version + 1, paused: null, cancel: 'finish' };
     }
   }
+}
+
+/** A call on its way. */
+interface BegunCall {
+  callIndex: number;
+  /** Which of the phase's teachers was asked. */
+  place: number;
+  /** Of the settings under which it was. */
+  version: number;
+  result: Promise<CallResult>;
 }
 
 /** Longest time that one request may take, and some for the way. */
