@@ -8,10 +8,12 @@ import type {
   TeacherActivities,
 } from '../activities/types.js';
 
+// In milliseconds: the SDK reads words anew for every call.
+
 /** A server that was killed can leave an activity recorded as started with no worker; only its timeout frees it. */
-const heartbeatTimeout = '20 seconds';
+const heartbeatTimeout = 20_000;
 /** Until the cause is mended: nothing here gives a run up because of a machine. */
-const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
+const retry = { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 60_000 };
 
 /** Short reads and writes of the store, on the workflows' own queue. */
 export const store = proxyActivities<StoreActivities>({
