@@ -2,6 +2,7 @@
 import { decodeVectors } from '../../methods/embedding.js';
 import { readGroups } from '../../methods/skillmix/parse.js';
 import { normaliseSkill } from '../../methods/skillmix/skill-lists.js';
+import { centred } from '../../similarity/centred.js';
 import { CosineIndex } from '../../similarity/cosine-index.js';
 import { readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
 import { readCalls } from '../phase-calls.js';
@@ -14,6 +15,9 @@ import { listsBefore } from './skill-lists.js';
 /** Names that the teacher is asked about at once: a list that can be overlooked. */
 const mostInGroup = 8;
 
+/** From so many names on, what their vectors have in common is taken off: of fewer the mean is mostly themselves. */
+const fewestToCentre = 20;
+
 /**
  * Puts each name with the nearest name before it where that is nearer than the recipe's `neighbours`, into groups of at
  * most eight. Names whose vectors could not be had are in none.
@@ -24,24 +28,36 @@ export async function proposeSynonyms(runs: Runs, { run, round }: RoundInput): P
   const groups: string[][] = [];
   const groupOf = new Map<string, string[]>();
   let index: CosineIndex | null = null;
-  for (const { plan, call } of await readCalls(runs, { run, round, phase: 'embeddings' })) {
-    if (call.outcome !== 'answered') continue;
-    const vectors = decodeVectors(call.text ?? '');
-    for (const [at, name] of (plan.mix?.names ?? []).entries()) {
-      const vector = vectors[at];
-      if (vector === undefined) continue;
-      index ??= new CosineIndex({ dimensions: vector.length });
-      const near = index.nearest(vector, { threshold: skills.neighbours });
-      const group = near === null ? undefined : groupOf.get(near.id);
-      index.add(name, vector);
-      const joined = group !== undefined && group.length < mostInGroup ? group : [];
-      if (joined !== group) groups.push(joined);
-      joined.push(name);
-      groupOf.set(name, joined);
-    }
+  const named = await vectorsOf(runs, { run, round });
+  const raw = named.map(({ vector }) => vector);
+  const vectors = raw.length < fewestToCentre ? raw : centred(raw);
+  for (const [at, vector] of vectors.entries()) {
+    const { name } = named[at] as NamedVector;
+    index ??= new CosineIndex({ dimensions: vector.length });
+    const near = index.nearest(vector, { threshold: skills.neighbours });
+    const group = near === null ? undefined : groupOf.get(near.id);
+    index.add(name, vector);
+    const joined = group !== undefined && group.length < mostInGroup ? group : [];
+    if (joined !== group) groups.push(joined);
+    joined.push(name);
+    groupOf.set(name, joined);
   }
   const rows: SynonymGroup[] = groups.filter((names) => names.length > 1).map((names) => ({ names }));
   return { groups: await writeJsonl(runs.store, roundFiles(run.runId, round).synonymGroups, rows) };
+}
+
+interface NamedVector {
+  name: string;
+  vector: Float32Array;
+}
+
+async function vectorsOf(runs: Runs, at: RoundInput): Promise<NamedVector[]> {
+  const calls = await readCalls(runs, { ...at, phase: 'embeddings' });
+  return calls.flatMap(({ plan, call }) => {
+    if (call.outcome !== 'answered') return [];
+    const names = plan.mix?.names ?? [];
+    return decodeVectors(call.text ?? '').map((vector, n) => ({ name: names[n] as string, vector }));
+  });
 }
 
 /** Merges the names that the teacher called one skill into the one that was named most often. */
