@@ -6,7 +6,7 @@ import { jsonRows, objectOfRow } from '../methods/json-lines.js';
 import type { SkillLists } from '../activities/skillmix/skill-lists.js';
 import { toJson } from '../store/artifacts.js';
 import { explainSystemError, UserError } from '../store/errors.js';
-import { OutputFile } from './dedupe/outputs.js';
+import { OutputFile } from './outputs.js';
 import { explainReadError } from './read-text.js';
 
 /** Keys of each file's rows, by which an earlier one is known. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { usualThreads } from '../../client/dedupe/dedupe-file.js';
 import { formatOf, readRows } from '../../client/read-rows.js';
-import { textReader } from '../../client/dedupe/row-items.js';
+import { textReader } from '../../client/row-items.js';
 import { rougeTokens } from '../../similarity/tokenise.js';
 import { packageRoot } from '../../workers/folders.js';
 import { preparePython, pythonChildEnvironment } from '../../workers/python-environment.js';

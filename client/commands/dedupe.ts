@@ -1,12 +1,8 @@
-import { createLogUpdate } from 'log-update';
 import type { Tokenisation } from '../../similarity/tokenise.js';
-import { UserError } from '../../store/errors.js';
 import type { Output } from '../context.js';
 import { type Comparison, type DedupeReport, dedupeFile } from '../dedupe/dedupe-file.js';
+import { fileWork } from '../file-work.js';
 import { UsageError } from '../usage-error.js';
-
-/** Without a terminal a line is printed at most this often. */
-const lineEveryMs = 10_000;
 
 export interface DedupeCommandOptions {
   in: string;
@@ -25,12 +21,8 @@ export interface DedupeCommandOptions {
 /** `seedmill dedupe`: writes the rows of a file that are not too similar to one before them. Returns the exit code. */
 export async function dedupe(output: Output, options: DedupeCommandOptions): Promise<number> {
   const compare = comparison(options);
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort(new UserError('interrupted: nothing was written'));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const progress = progressOnStderr();
-  try {
-    const report = await dedupeFile({
+  const report = await fileWork(describe, ({ onProgress, signal }) =>
+    dedupeFile({
       input: options.in,
       out: options.out,
       ...(options.against !== undefined && { against: options.against }),
@@ -38,21 +30,17 @@ export async function dedupe(output: Output, options: DedupeCommandOptions): Pro
       ...(options.threads !== undefined && { threads: options.threads }),
       threshold: options.threshold,
       compare,
-      onProgress: progress.show,
-      signal: interrupted.signal,
-    });
-    progress.end();
-    if (output.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-    else {
-      output.say(describe(report));
-      output.say(`kept: ${options.out}`);
-      if (options.dropped !== undefined) output.say(`dropped: ${options.dropped}`);
-    }
-    return 0;
-  } finally {
-    progress.end();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      onProgress,
+      signal,
+    }),
+  );
+  if (output.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else {
+    output.say(describe(report));
+    output.say(`kept: ${options.out}`);
+    if (options.dropped !== undefined) output.say(`dropped: ${options.dropped}`);
   }
+  return 0;
 }
 
 function comparison({
@@ -84,20 +72,6 @@ function comparison({
     matrix: embeddings,
     ...(againstEmbeddings !== undefined && { againstMatrix: againstEmbeddings }),
   };
-}
-
-function progressOnStderr(): { show: (report: DedupeReport) => void; end: () => void } {
-  if (process.stderr.isTTY) {
-    const update = createLogUpdate(process.stderr);
-    return { show: (report) => update(describe(report)), end: () => update.clear() };
-  }
-  let shownAt = performance.now();
-  const show = (report: DedupeReport) => {
-    if (performance.now() - shownAt < lineEveryMs) return;
-    shownAt = performance.now();
-    process.stderr.write(`${describe(report)}\n`);
-  };
-  return { show, end: () => {} };
 }
 
 function describe({ rows, kept, dropped, seconds, pairsConsidered }: DedupeReport): string {

@@ -6,10 +6,11 @@ import type { IndexKind } from '../../similarity/new-index.js';
 import type { Tokenisation } from '../../similarity/tokenise.js';
 import { UserError } from '../../store/errors.js';
 import { type OpenFilter, openFilter } from '../../workers/threads/threaded-filter.js';
-import { matrixReader } from './matrix-reader.js';
-import { OutputFile, refuseSameFiles } from './outputs.js';
+import { matrixReader } from '../matrix-reader.js';
+import { type OutputFile, refuseSameFiles } from '../outputs.js';
 import { type FileRow, formatOf, placeOf, type RowFormat, readRows } from '../read-rows.js';
-import { type ItemReader, type RowItem, textReader, vectorReader } from './row-items.js';
+import { droppedLine, openOutputs, type RowFile } from '../row-file.js';
+import { type ItemReader, type RowItem, textReader, vectorReader } from '../row-items.js';
 
 /** Rows that are compared at the same time by all threads. */
 const blockSize = 2_048;
@@ -102,8 +103,7 @@ class Dedupe<Item> {
     for (const file of inputs) await refuseSameFiles([{ option: 'an input', file }, ...outputs]);
     const format = await formatOf(input);
     this.#threads = this.#options.threads ?? (await usualThreads(inputs));
-    const kept = new RowFile(await OutputFile.open(out), format);
-    const rejected = dropped === undefined ? null : await OutputFile.open(dropped).catch(discarding(kept));
+    const { kept, rejected } = await openOutputs({ out, dropped, format });
     try {
       if (against !== undefined) await this.#know(against);
       await this.#filter({ input, format, kept, rejected });
@@ -200,28 +200,6 @@ class Dedupe<Item> {
   }
 }
 
-/** Kept rows in the format of the input: lines as they were, or elements of an array. */
-class RowFile {
-  readonly file: OutputFile;
-  readonly #format: RowFormat;
-  #isEmpty = true;
-
-  constructor(file: OutputFile, format: RowFormat) {
-    this.file = file;
-    this.#format = format;
-  }
-
-  async write(bytes: Buffer): Promise<void> {
-    if (this.#format === 'array') await this.file.write(Buffer.from(this.#isEmpty ? '[\n' : ',\n'));
-    await this.file.write(bytes);
-    this.#isEmpty = false;
-  }
-
-  async end(): Promise<void> {
-    if (this.#format === 'array') await this.file.write(Buffer.from(this.#isEmpty ? '[]\n' : '\n]\n'));
-  }
-}
-
 /** How a row is named as a neighbour: the JSON that stands in `--dropped`. */
 function neighbour(place: { file?: string; row: FileRow; id: string | number | undefined }): string {
   const { file, row, id } = place;
@@ -235,10 +213,7 @@ function rejection(options: {
 }): Buffer {
   const { row, id, verdict } = options;
   const { similarity } = verdict;
-  const head = JSON.stringify({ row: row.row, id, similarity });
-  // Line ends in JSON are white space: those inside strings are written as \n.
-  const example = row.text.replaceAll(/[\r\n]+/g, ' ');
-  return Buffer.from(`${head.slice(0, -1)},"nearest":${verdict.id},"example":${example}}\n`);
+  return droppedLine({ head: { row: row.row, id, similarity }, nearest: verdict.id, row });
 }
 
 /** Threads that filter these files unless the user says otherwise. */
@@ -248,11 +223,4 @@ export async function usualThreads(inputs: readonly string[]): Promise<number> {
     inputs.map(async (file) => (await stat(file).catch(() => null))?.size ?? 0),
   );
   return sizes.reduce((sum, size) => sum + size, 0) < bytesWorthThreads ? 1 : availableParallelism();
-}
-
-function discarding({ file }: RowFile): (error: unknown) => Promise<never> {
-  return async (error) => {
-    await file.discard();
-    throw error;
-  };
 }

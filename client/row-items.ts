@@ -1,7 +1,7 @@
 /** What of a row is compared: a text, or a vector from one of its fields or from a matrix beside the file. */
-import { kindOf } from '../../methods/text.js';
-import { UserError } from '../../store/errors.js';
-import { type FileRow, parseRow, placeOf } from '../read-rows.js';
+import { kindOf } from '../methods/text.js';
+import { UserError } from '../store/errors.js';
+import { type FileRow, parseRow, placeOf } from './read-rows.js';
 
 /** A row with what is compared of it. */
 export interface RowItem<Item> {
@@ -29,12 +29,15 @@ export function textReader(options: { file: string; field: string }): ItemReader
 
 /** Vectors of a field: lists of numbers. Whether they fit together is the index's business. */
 export function vectorReader(options: { file: string; field: string }): ItemReader<Float32Array> {
-  return fieldReader(options, (value) => {
-    if (!Array.isArray(value)) throw new RangeError(`must be a list of numbers, not ${kindOf(value)}`);
-    const wrong = value.findIndex((number) => typeof number !== 'number');
-    if (wrong >= 0) throw new RangeError(`has ${kindOf(value[wrong])} in place ${wrong}, not a number`);
-    return Float32Array.from(value);
-  });
+  return fieldReader(options, toVector);
+}
+
+/** A list of numbers as a vector. Throws a RangeError that says what is wrong with it, after the field's name. */
+export function toVector(value: unknown): Float32Array {
+  if (!Array.isArray(value)) throw new RangeError(`must be a list of numbers, not ${kindOf(value)}`);
+  const wrong = value.findIndex((number) => typeof number !== 'number');
+  if (wrong >= 0) throw new RangeError(`has ${kindOf(value[wrong])} in place ${wrong}, not a number`);
+  return Float32Array.from(value);
 }
 
 /** The row's own id, when it has one. */
@@ -68,7 +71,8 @@ function fieldReader<Item>(
   };
 }
 
-function lookUp(object: Record<string, unknown>, field: string): unknown {
+/** Value of a field; `a.0.b` leads into objects and lists. undefined when it is not there. */
+export function lookUp(object: Record<string, unknown>, field: string): unknown {
   if (Object.hasOwn(object, field)) return object[field];
   let value: unknown = object;
   for (const part of field.split('.')) {

@@ -1,20 +1,22 @@
 /** Vectors from a .npy file whose rows belong to the rows of another file, in their order. */
 import { type FileHandle, open } from 'node:fs/promises';
-import { type NpyHeader, readNpyHeader, readNpyValues } from '../../similarity/npy.js';
-import { UserError } from '../../store/errors.js';
-import { explainReadError } from '../read-text.js';
-import { type FileRow, parseRow } from '../read-rows.js';
+import { type NpyHeader, readNpyHeader, readNpyValues } from '../similarity/npy.js';
+import { UserError } from '../store/errors.js';
+import { explainReadError } from './read-text.js';
+import { type FileRow, parseRow } from './read-rows.js';
 import { idOf, type ItemReader, type RowItem } from './row-items.js';
 
 /** More than any header of a matrix has. */
 const mostHeaderBytes = 4_096;
 
-/** Opens the matrix. @throws UserError when it cannot be read or is no matrix of floating-point numbers. */
-export async function matrixReader(options: {
-  file: string;
-  matrix: string;
-}): Promise<ItemReader<Float32Array>> {
-  const { file, matrix } = options;
+/** A .npy file that is open, with as many bytes as its header says. */
+export interface OpenMatrix {
+  handle: FileHandle;
+  header: NpyHeader;
+}
+
+/** Opens a matrix. @throws UserError when it cannot be read or is no matrix of floating-point numbers. */
+export async function openMatrix(matrix: string): Promise<OpenMatrix> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(matrix);
@@ -24,12 +26,20 @@ export async function matrixReader(options: {
     const header = readNpyHeader(start);
     const needed = header.dataOffset + header.rows * header.columns * header.itemBytes;
     if (size !== needed) throw new RangeError(`has ${size} bytes; its shape needs ${needed}`);
-    return new MatrixReader({ file, matrix, handle, header });
+    return { handle, header };
   } catch (error) {
     await handle?.close();
     if (error instanceof RangeError) throw new UserError(`${matrix}: ${error.message}`);
     throw explainReadError(error, matrix);
   }
+}
+
+/** Reads the matrix beside the rows of `file`. Throws as `openMatrix` does. */
+export async function matrixReader(options: {
+  file: string;
+  matrix: string;
+}): Promise<ItemReader<Float32Array>> {
+  return new MatrixReader({ ...options, ...(await openMatrix(options.matrix)) });
 }
 
 class MatrixReader implements ItemReader<Float32Array> {

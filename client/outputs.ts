@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { explainSystemError, UserError } from '../../store/errors.js';
+import { explainSystemError, UserError } from '../store/errors.js';
 
 /** Bytes that are gathered before they are written. */
 const bufferBytes = 1 << 20;
