@@ -9,6 +9,7 @@ import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { plan } from './commands/plan.js';
 import { run, start } from './commands/run.js';
+import { type SelectCommandOptions, select } from './commands/select.js';
 import { list, status, watch } from './commands/show.js';
 import { type SkillsOptions, skills } from './commands/skills.js';
 import { cancel, pause, resume, set } from './commands/steer.js';
@@ -16,6 +17,7 @@ import { up } from './commands/up.js';
 import { verify } from './commands/verify.js';
 import { worker } from './commands/worker.js';
 import type { Context, Output } from './context.js';
+import type { Tau } from './select/select-file.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
 
@@ -162,6 +164,44 @@ plainCommand('dedupe', 'drop the rows of a file that are too similar to one befo
   .option('--against-embeddings <file>', 'the .npy file of the --against rows')
   .option('--threads <number>', 'default: one for each core when the input is large', threadCount)
   .action(actAlone((output, _, options: DedupeCommandOptions) => dedupe(output, options)));
+
+plainCommand('select', 'select the best rows of a file that differ enough (DEITA)')
+  .requiredOption('--in <file>', 'JSON Lines, or a JSON array')
+  .requiredOption('--out <file>', 'selected rows, in the order of the input')
+  .requiredOption('--size <number>', 'how many rows to select', wholeNumber(1))
+  .option('--dropped <file>', 'the other rows, each with its reason')
+  .addOption(
+    new Option('--by <rule>', 'DEITA’s rule, or what it is compared with')
+      .choices(['deita', 'random', 'score', 'diversity', 'k-center'])
+      .default('deita'),
+  )
+  .option(
+    '--scores <field>',
+    'a number, or a list with one for each turn; of two fields with a comma between the product (default: evol_instruction_score,evol_response_score)',
+  )
+  .addOption(
+    new Option('--missing-scores <what>', 'rows without a score (default: refuse)').choices([
+      'refuse',
+      'drop',
+    ]),
+  )
+  .option('--embeddings <where>', 'a .npy file, or the field that has a vector')
+  .option('--tau <cosine>', 'a row nearer to a selected one is dropped; q0.9: a quantile (default: 0.9)', tau)
+  .option('--seed <number>', 'of the histogram’s sample, and of --by random', wholeNumber(0), 0)
+  .option('--ranked', 'write the rows in the order of selection')
+  .action(actAlone((output, _, options: SelectCommandOptions) => select(output, options)));
+
+function tau(text: string): Tau {
+  return text.startsWith('q') ? { quantile: similarity(text.slice(1)) } : { cosine: similarity(text) };
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`give a whole number from ${least}.`);
+  };
+}
 
 function similarity(text: string): number {
   const number = Number(text);
