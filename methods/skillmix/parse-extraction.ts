@@ -7,7 +7,6 @@ import { cleanText, oneLine } from '../text.js';
 import type { QueryType } from './skill-lists.js';
 
 const line = z.string(wants('a text')).transform(oneLine);
-const filledLine = line.refine((text) => text !== '', 'is empty');
 
 /** A name, or an object that has it: `{"skill": "knots"}`. */
 const nameItem = z
@@ -20,12 +19,21 @@ const nameItem = z
     ],
     wants('a text'),
   )
-  .transform(oneLine)
-  .refine((text) => text !== '', 'is empty');
+  .transform(asName)
+  .refine((text) => text !== '', 'is empty')
+  .refine((text) => /[\p{L}\p{N}]/u.test(text), 'is no name');
+
+/** On one line, without the list's own mark and Markdown's: `2. **Knots and sails**` names `Knots and sails`. */
+function asName(text: string): string {
+  return oneLine(text)
+    .replace(/^(?:\d{1,3}[.)]|[-*•])\s+/, '')
+    .replaceAll(/\*\*|`/g, '')
+    .trim();
+}
 
 const queryTypeItem = z.object(
   {
-    name: filledLine,
+    name: line.transform(asName).refine((text) => text !== '', 'is empty'),
     definition: z
       .string(wants('a text'))
       .nullish()

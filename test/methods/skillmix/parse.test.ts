@@ -151,6 +151,27 @@ describe('reading the lists of extraction', () => {
   });
 });
 
+describe('names in a list that a model has numbered or set in bold', () => {
+  it('are read without their marks', () => {
+    const text = '{"skills": ["1. **Knots and sails**", "- `dead reckoning`", "3d_modelling", "2) tides"]}';
+    const values = ['Knots and sails', 'dead reckoning', '3d_modelling', 'tides'];
+    assert.deepEqual(
+      readNames(text, 'skills'),
+      values.map((value) => ({ value })),
+    );
+    const types = '{"queryTypes": [{"name": "4. **Planning**", "definition": "A plan."}]}';
+    assert.deepEqual(readQueryTypes(types), [{ value: { name: 'Planning', definition: 'A plan.' } }]);
+  });
+
+  it('are none where nothing but marks stands', () => {
+    assert.deepEqual(readNames('{"topics": ["*", "**", "…"]}', 'topics'), [
+      { unparsable: 'is no name: *' },
+      { unparsable: 'is empty: **' },
+      { unparsable: 'is no name: …' },
+    ]);
+  });
+});
+
 describe('isUsableList', () => {
   it('wants one good item, but takes an answer that there are no synonyms', () => {
     assert.equal(isUsableList('topics', '{"topics": ["a", 7]}'), true);
