@@ -1,5 +1,5 @@
 import { ApplicationFailure, continueAsNew } from '@temporalio/workflow';
-import type { GatheredSkills } from '../activities/types.js';
+import type { Counts, GatheredSkills } from '../activities/types.js';
 import { cpu } from './activities.js';
 import type { ExtractionPlan, LoopResult, LoopState, MixState, SkillMixPlan } from './inputs.js';
 import { LoopSteps } from './loop-steps.js';
@@ -49,7 +49,7 @@ async function extractSkills(
   const { planned } = steps.current.calls;
   const rounds = mix.rounds + 1;
   const isLast = rounds >= extraction.maxRounds || isBarren(gathered, extraction);
-  if (isLast && !steps.isCancelled) checkEnough(gathered, plan);
+  if (isLast && !steps.isCancelled) checkEnough(gathered, plan, steps.current);
   const { skills, queryTypes } = gathered;
   steps.roundDone(
     { attractiveBatches: null, heldOutLoss: null, note: inWords(gathered) },
@@ -94,16 +94,22 @@ function isBarren({ named, added }: GatheredSkills, { minNewShare }: ExtractionP
 }
 
 /** @throws what ends the run when examples cannot be made of what was found. */
-function checkEnough({ skills, queryTypes }: GatheredSkills, { k, needsSkills }: SkillMixPlan): void {
+function checkEnough(
+  { skills, queryTypes }: GatheredSkills,
+  { k, needsSkills }: SkillMixPlan,
+  { calls }: Counts,
+): void {
+  const failed = Object.entries(calls.failed).map(([reason, n]) => `${reason} ${n}`);
+  const why = failed.length > 0 ? ` (calls of its last round failed as ${failed.join(', ')})` : '';
   if (needsSkills && skills < k) {
     throw ApplicationFailure.nonRetryable(
-      `extraction found ${skills} skills, but every example needs ${k}: ask for more of them, give a list (skillmix.skills), or lower skillmix.k`,
+      `extraction found ${skills} skills, but every example needs ${k}${why}: ask for more of them, give a list (skillmix.skills), lower skillmix.k, or take another seed`,
       'TooFewSkills',
     );
   }
   if (queryTypes === 0) {
     throw ApplicationFailure.nonRetryable(
-      'extraction found no query type: give a list (skillmix.queryTypes)',
+      `extraction found no query type${why}: give a list (skillmix.queryTypes), or take another seed`,
       'TooFewSkills',
     );
   }

@@ -23,7 +23,7 @@ export interface SkillsOptions {
 /** What `--json` prints. */
 export interface SkillsReport {
   run: string;
-  /** How many there are; null for a run that goes on without this command. */
+  /** How many there are; null for a run that failed, or that goes on without this command. */
   skills: number | null;
   queryTypes: number | null;
   calls: StatusReport['calls'];
@@ -46,12 +46,12 @@ export async function skills(context: Context, { recipePath, set, out }: SkillsO
     const all: SkillsReport = { run: runId, skills, queryTypes, calls, costUsd, files };
     if (context.json) process.stdout.write(`${JSON.stringify(all)}\n`);
   };
-  if (isDetached) {
-    say('The same command shows its lists when it has ended');
+  if (status.dataset === null) {
     report({ skills: null, queryTypes: null, files: null });
+    if (!isDetached) throw new UserError(`${status.runId}: ${status.stopReason ?? status.state}`);
+    say('The same command shows its lists when it has ended');
     return 0;
   }
-  if (status.dataset === null) throw new UserError(`${status.runId}: ${stateWord(status)}`);
 
   const { lists, files: stored } = await extractedLists(store, status.runId);
   const files = out === undefined ? stored : await writeLists(out, lists);

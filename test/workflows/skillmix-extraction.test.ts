@@ -86,7 +86,10 @@ describe('extraction of skills', () => {
         await harness.status(runId),
       );
       assert.equal(state, 'failed');
-      assert.match(stopReason ?? '', /extraction found 0 skills, but every example needs 2/);
+      assert.match(
+        stopReason ?? '',
+        /extraction found 0 skills, but every example needs 2 \(calls of its last round failed as unparsable 2\): /,
+      );
       assert.deepEqual(calls.failed, { unparsable: 2 });
     });
 
