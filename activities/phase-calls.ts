@@ -1,8 +1,8 @@
 import { readJsonlAt } from '../store/artifacts.js';
 import type { CallRow, PlanRow } from './rows.js';
-import type { RoundPhase } from './round-prompts.js';
 import type { Runs } from './run-data.js';
 import { roundFiles } from './run-files.js';
+import type { RoundPhase } from './types.js';
 
 export interface PlannedCallRow {
   plan: PlanRow;

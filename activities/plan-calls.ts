@@ -5,13 +5,7 @@ import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { callsPerShard } from './count-round.js';
 import { readCalls } from './phase-calls.js';
 import { isSelfInstruct } from './phases.js';
-import {
-  buildPrompt,
-  type PromptChoice,
-  promptHash,
-  promptSources,
-  type RoundPhase,
-} from './round-prompts.js';
+import { buildPrompt, type PromptChoice, promptHash, promptSources } from './round-prompts.js';
 import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
@@ -20,7 +14,7 @@ import { chooseSkillMixCalls } from './skillmix/choose-calls.js';
 import { planBatches, requestBytes } from './teacher-batch/plan-batches.js';
 import { promptFormOf } from './recipe-teacher.js';
 import { teacherOf, teachersOf } from './teachers.js';
-import type { CallPlan, Candidate, PlanCallsInput, Spend } from './types.js';
+import type { CallPlan, Candidate, PlanCallsInput, RoundPhase, Spend } from './types.js';
 
 /** More than the calls so far suggest, so that a last round seldom falls short by a few examples. */
 const headroom = 1.2;

@@ -6,7 +6,7 @@ import { readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
 import type { Recipe } from './recipe.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
-import { skillMixPhasesOf } from './teachers.js';
+import { skillMixPhasesOf } from './recipe-phases.js';
 import type { Ref, RunContext, Seed } from './types.js';
 
 /**

@@ -17,7 +17,7 @@ import {
 } from './recipe-teacher.js';
 import { decontaminate, gate, type SkillMixSettings, skillMixProblems, skillmix } from './recipe-skillmix.js';
 import { studentSettings } from './student-messages.js';
-import { callPhasesOf } from './teachers.js';
+import { callPhasesOf } from './recipe-phases.js';
 
 const share = z.number().min(0).max(1);
 const count = z.int().min(1);

@@ -20,13 +20,7 @@ import { promptFormOf } from './recipe-teacher.js';
 import { isTurn } from './skillmix/conversations.js';
 import { type SkillMixSources, skillMixPrompt, skillMixSources } from './skillmix/prompts.js';
 import { teacherOf } from './teachers.js';
-import type { CallPhase, Candidate, RunContext, Seed, SelfInstructPhase } from './types.js';
-
-export interface RoundPhase {
-  run: RunContext;
-  round: number;
-  phase: CallPhase;
-}
+import type { Candidate, RoundPhase, Seed, SelfInstructPhase } from './types.js';
 
 /** What a plan row's prompt is made of besides the row itself. */
 export type PromptSources = SelfInstructSources | SkillMixSources;

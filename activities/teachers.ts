@@ -2,70 +2,11 @@
 import type { SettledEndpoint, StoredRecipe } from './run-data.js';
 import type { Recipe } from './recipe.js';
 import type { Teacher } from './recipe-teacher.js';
-import type { SkillMixSettings } from './recipe-skillmix.js';
-import type { CallPhase, ExtractionPhase, SelfInstructPhase, SkillMixPhase } from './types.js';
+import { callPhasesOf } from './recipe-phases.js';
+import type { CallPhase } from './types.js';
 
 /** A teacher of a run that is under way: its settings, and where it is reached. */
 export type SettledTeacher = Omit<Teacher, 'price' | 'model'> & SettledEndpoint;
-
-/** Calls of one round, phase after phase: what asks for something new, then what answers it. */
-export function phasesOf({ prompts, answers }: Pick<Recipe['generation'], 'prompts' | 'answers'>): {
-  ask: SelfInstructPhase;
-  answer: SelfInstructPhase[];
-} {
-  if (prompts === 'one-call') return { ask: 'tasks', answer: [] };
-  return { ask: 'instructions', answer: answers === 'direct' ? ['answers'] : ['classify', 'instances'] };
-}
-
-/** What decides which calls a run makes. */
-type WithPhases = {
-  method: Recipe['method'];
-  generation: Pick<Recipe['generation'], 'prompts' | 'answers'>;
-  skillmix?: SkillMixSettings | undefined;
-  gate?: unknown;
-};
-
-/** Every kind of call that a run makes, in the order of a round. */
-export function callPhasesOf(recipe: WithPhases): CallPhase[] {
-  if (recipe.method !== 'skillmix') {
-    const { ask, answer } = phasesOf(recipe.generation);
-    return [ask, ...answer];
-  }
-  const { extraction, generation } = skillMixPhasesOf(recipe);
-  return [...extraction, ...generation];
-}
-
-/** Instruct-SkillMix: what finds skills and query types, then what writes an example. */
-export function skillMixPhasesOf({ skillmix, gate }: Pick<WithPhases, 'skillmix' | 'gate'>): {
-  extraction: ExtractionPhase[];
-  generation: SkillMixPhase[];
-} {
-  if (!skillmix) throw new Error('a recipe of SkillMix without its keys');
-  const { skills, queryTypes, shirkers, extractOnly } = skillmix;
-  const ofSkills: Record<typeof skills.from, ExtractionPhase[]> = {
-    prompting: ['topics', 'topic-skills'],
-    dataset: ['row-skills', 'embeddings', 'synonyms'],
-    file: [],
-    none: [],
-  };
-  return {
-    extraction: [
-      ...ofSkills[skills.from],
-      ...(queryTypes.from === 'prompting' ? ['query-types' as const] : []),
-    ],
-    generation: extractOnly
-      ? []
-      : [
-          'draft',
-          'draft-rewrite',
-          'critique',
-          'improve',
-          'improve-rewrite',
-          ...(shirkers ? ['shirk' as const] : []),
-          ...(gate ? ['judge' as const] : []),
-        ],
-  };
-}
 
 /** Every teacher that a run may call, each once: those of its phases, and those that can take over. */
 export function usedTeachers(recipe: WithTeachers): Teacher[] {

@@ -429,6 +429,11 @@ export interface RoundInput {
   round: number;
 }
 
+/** The calls of one kind in one round. */
+export interface RoundPhase extends RoundInput {
+  phase: CallPhase;
+}
+
 /** What one round of extraction came to. */
 export interface GatheredSkills {
   /** All so far. */

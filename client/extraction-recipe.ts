@@ -1,6 +1,6 @@
 /** What `seedmill skills` makes of a recipe. */
 import type { Recipe } from '../activities/recipe.js';
-import { skillMixPhasesOf } from '../activities/teachers.js';
+import { skillMixPhasesOf } from '../activities/recipe-phases.js';
 import { UserError } from '../store/errors.js';
 import type { RecipeOnDisk } from './recipe-file.js';
 

@@ -1,11 +1,6 @@
 import { type StoredRecipe, skillMixOf } from '../activities/run-data.js';
-import {
-  callPhasesOf,
-  phasesOf,
-  skillMixPhasesOf,
-  teachersOf,
-  unpricedTeachers,
-} from '../activities/teachers.js';
+import { callPhasesOf, phasesOf, skillMixPhasesOf } from '../activities/recipe-phases.js';
+import { teachersOf, unpricedTeachers } from '../activities/teachers.js';
 import { runFiles } from '../activities/run-files.js';
 import type { CallPhase, RecordedState } from '../activities/types.js';
 import { readJsonIfAny, sha256Hex } from '../store/artifacts.js';

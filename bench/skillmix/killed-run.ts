@@ -1,7 +1,7 @@
 /** A small run, the plan that it makes possible, and the run that was planned, whose processes are killed on its way. */
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunExpectation } from '../../client/plan/make-plan.js';
+import type { RunExpectation } from '../../client/plan/run-expectation.js';
 import type { StatusReport } from '../../client/status.js';
 import type { VerifyReport } from '../../client/verify.js';
 import { ended, onlyJson, ProjectFolder, untilGone } from '../../test/cli/project-folder.js';

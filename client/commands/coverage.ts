@@ -1,6 +1,7 @@
 import { type StoredRecipe, skillMixOf } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
-import { type Coverage, coverageTable } from '../../methods/skillmix/coverage.js';
+import type { Coverage } from '../../methods/skillmix/coverage.js';
+import { coverageTable } from '../../methods/skillmix/coverage-table.js';
 import { readJson } from '../../store/artifacts.js';
 import { UserError } from '../../store/errors.js';
 import { findStore } from '../../store/open-store.js';

@@ -2,7 +2,7 @@
 import type { SourceRow } from '../../activities/rows.js';
 import { skillMixOf } from '../../activities/run-data.js';
 import { namesPerEmbedding } from '../../activities/skillmix/choose-calls.js';
-import { skillMixPhasesOf } from '../../activities/teachers.js';
+import { skillMixPhasesOf } from '../../activities/recipe-phases.js';
 import {
   DISTINCT_SHARE,
   expectedRounds,
@@ -11,7 +11,7 @@ import {
 } from '../../methods/skillmix/expected.js';
 import { canonicalJson } from '../../store/canonical-json.js';
 import type { Basis, Calls } from './expect.js';
-import type { PlanInputs } from './make-plan.js';
+import type { PlanInputs } from './run-expectation.js';
 import type { Extraction } from './measure-extraction.js';
 import type { Rate } from './rates.js';
 

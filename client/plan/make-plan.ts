@@ -2,13 +2,12 @@
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { callsWanted } from '../../activities/plan-calls.js';
 import { examplesWanted } from '../../activities/skillmix/choose-calls.js';
-import { callPhasesOf, phasesOf, teacherOf } from '../../activities/teachers.js';
-import type { CallPhase, Seed, SelfInstructPhase } from '../../activities/types.js';
-import type { GivenRows } from '../run-identity.js';
+import { callPhasesOf, phasesOf } from '../../activities/recipe-phases.js';
+import { teacherOf } from '../../activities/teachers.js';
+import type { CallPhase, SelfInstructPhase } from '../../activities/types.js';
 import { assumeLoopCall } from './assume-loop.js';
 import { type AssumedCall, assumeSkillMixCall } from './assume-skillmix.js';
 import {
-  type Amounts,
   type Calls,
   type CallFigures,
   expectConversations,
@@ -16,40 +15,16 @@ import {
   expectPhase,
   expectRounds,
   type Outcome,
-  type PhaseExpectation,
   perExample,
   type Rounds,
   total,
 } from './expect.js';
 import { expectExtraction } from './extraction-calls.js';
-import type { CallSums, Measured } from './measure.js';
+import type { CallSums } from './measure.js';
 import { notesOf } from './notes.js';
+import type { PlanInputs, RunExpectation } from './run-expectation.js';
 import { conversationRates, loopRates, type Rate } from './rates.js';
 import { type CountTokens, tokenCounter } from './tokens.js';
-
-/** What `seedmill plan` prints. */
-export interface RunExpectation {
-  recipe: string;
-  method: StoredRecipe['method'];
-  /** Accepted ones that the dataset is expected to have; 0 for a recipe that extracts only. */
-  examples: number;
-  /** In the order of a round. */
-  phases: PhaseExpectation[];
-  total: Amounts;
-  /** For one example; null where there is none. */
-  perAccepted: Amounts | null;
-  /** Shares and yields that the numbers of calls come from. */
-  rates: Rate[];
-  notes: string[];
-}
-
-export interface PlanInputs {
-  recipe: StoredRecipe;
-  /** Seed tasks that prompts are drawn from: without the held-out ones. */
-  seeds: readonly Seed[];
-  given: GivenRows;
-  measured: Measured;
-}
 
 export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
   const { recipe, measured } = inputs;

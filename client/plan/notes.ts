@@ -2,7 +2,7 @@
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { unpricedTeachers } from '../../activities/teachers.js';
 import type { Rounds } from './expect.js';
-import type { RunExpectation } from './make-plan.js';
+import type { RunExpectation } from './run-expectation.js';
 import type { Measured } from './measure.js';
 
 export function notesOf(options: {

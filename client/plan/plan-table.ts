@@ -1,6 +1,6 @@
 /** A plan for people and for programs. */
 import type { Amounts, Basis } from './expect.js';
-import type { RunExpectation } from './make-plan.js';
+import type { RunExpectation } from './run-expectation.js';
 import type { Rate } from './rates.js';
 
 /** Whole calls, requests and tokens, and dollars to a millionth; of one example to a hundredth. */

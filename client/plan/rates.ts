@@ -1,7 +1,7 @@
 /** Shares and yields of a method's calls, from what was measured, else as they are assumed. */
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { skillMixOf } from '../../activities/run-data.js';
-import type { phasesOf } from '../../activities/teachers.js';
+import type { phasesOf } from '../../activities/recipe-phases.js';
 import type { CallPhase } from '../../activities/types.js';
 import { expectedPasses } from '../../methods/self-instruct/expected.js';
 import { GATE_PASSES } from '../../methods/skillmix/expected.js';

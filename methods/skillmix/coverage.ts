@@ -1,8 +1,6 @@
 /** How often each skill, pair of skills and query type was used, and whether that is as even as chance makes it. **Ours**. */
 import type { QueryType } from './skill-lists.js';
 
-export { coverageTable } from './coverage-table.js';
-
 /** What one example was drawn to be about. */
 export interface UsedCombination {
   skills: readonly string[];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
-import type { RunExpectation } from '../../client/plan/make-plan.js';
+import type { RunExpectation } from '../../client/plan/run-expectation.js';
 import { stringify } from 'yaml';
 import { openStore } from '../../store/open-store.js';
 import { type Ended, filesBelow, Project } from './helpers.js';

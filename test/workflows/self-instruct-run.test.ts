@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type RoundPhase, RoundPrompts } from '../../activities/round-prompts.js';
+import { RoundPrompts } from '../../activities/round-prompts.js';
+import type { RoundPhase } from '../../activities/types.js';
 import type { PlanRow } from '../../activities/rows.js';
 import { Runs } from '../../activities/run-data.js';
 import { roundFiles } from '../../activities/run-files.js';
