@@ -69,7 +69,7 @@ async function addSkills(given: GivenFiles, { file, k }: { file: string; k: numb
     );
   }
   if (duplicates > 0)
-    given.notes.push(`${file}: ${duplicates} duplicates are left out, ${skills.length} skills stay`);
+    given.notes.push(`${file}: duplicates left out: ${duplicates}; skills that stay: ${skills.length}`);
   given.rows.skills = skills.map(givenSkill) satisfies SkillRow[];
 }
 
@@ -78,7 +78,9 @@ async function addQueryTypes(given: GivenFiles, file: string): Promise<void> {
   refuse(file, problems);
   if (queryTypes.length === 0) throw new UserError(`${file}: holds no query type`);
   if (duplicates > 0) {
-    given.notes.push(`${file}: ${duplicates} duplicates are left out, ${queryTypes.length} query types stay`);
+    given.notes.push(
+      `${file}: duplicates left out: ${duplicates}; query types that stay: ${queryTypes.length}`,
+    );
   }
   given.rows['query-types'] = queryTypes satisfies QueryTypeRow[];
 }

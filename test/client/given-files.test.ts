@@ -112,7 +112,7 @@ describe('files that a recipe names', () => {
       (rows.skills as SkillRow[]).map(({ skill }) => skill),
       ['wit', 'patience'],
     );
-    assert.match(notes.join(), /given: 1 duplicates are left out, 2 skills stay$/);
+    assert.match(notes.join(), /given: duplicates left out: 1; skills that stay: 2$/);
   });
 
   it('have rows without an answer counted, and only those that are left used', async () => {
