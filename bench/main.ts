@@ -5,10 +5,12 @@
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { benchChaos, type ChaosOptions } from './chaos/chaos.js';
+import { benchDeita, type DeitaBenchOptions } from './deita/deita.js';
 import { benchLimits, type LimitScenario, limitScenarios } from './limits/limits.js';
 import { packageRoot } from '../workers/folders.js';
 import { benchCosine, type CosineOptions } from './similarity/cosine.js';
 import { benchFilter, type FilterBenchOptions } from './similarity/filter.js';
+import { vectorKinds } from './similarity/vectors.js';
 import { type MeasuredName, measuredNames } from './throughput/measurement.js';
 import { benchSkillMix, type SkillMixBenchOptions } from './skillmix/skillmix.js';
 import { benchThroughput } from './throughput/throughput.js';
@@ -115,6 +117,21 @@ program
   .option('--python <path>', 'an interpreter that has NumPy, to compare with')
   .option('--json', 'print one JSON object', false)
   .action((options: CosineOptions) => benchCosine(options));
+
+program
+  .command('deita')
+  .description('`seedmill select` on made-up vectors, and the same in plain NumPy; 1 when the picks differ')
+  .option('--n <numbers>', 'how many rows, comma-separated for several goes', counts, [20_000])
+  .option('--d <numbers>', 'components of a vector, comma-separated', counts, [384])
+  .option('--size <number>', 'rows to select', whole(1), 6_000)
+  .option('--tau <number>', 'cosine', (text) => thresholds(text)[0] as number, 0.9)
+  .addOption(
+    new Option('--vectors <kinds...>', 'leave the others out').choices(vectorKinds).default([...vectorKinds]),
+  )
+  .option('--json', 'print one JSON object on one line', false)
+  .action(async (options: DeitaBenchOptions) => {
+    process.exitCode = await benchDeita(options);
+  });
 
 function cosines(text: string): number[] {
   return text.split(',').map((part) => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { CosineIndex } from '../../similarity/cosine-index.js';
 import type { FilterVerdict } from '../../similarity/greedy-filter.js';
 import { writeNpy } from '../../similarity/npy.js';
-import { madeUpVectors, type VectorKind } from './vectors.js';
+import { madeUpVectors, vectorKinds } from './vectors.js';
 
 const chosenRows = 200;
 
@@ -73,7 +73,7 @@ function withNumpy(python: string, file: string, threshold: number): { seconds: 
 }
 
 /** Rows that one of the two keeps and the other does not. */
-function difference(a: number[], b: number[]): number {
+export function difference(a: number[], b: number[]): number {
   const [inA, inB] = [new Set(a), new Set(b)];
   return a.filter((row) => !inB.has(row)).length + b.filter((row) => !inA.has(row)).length;
 }
@@ -89,7 +89,7 @@ export function benchCosine({ n, d, threshold: thresholds, python, json }: Cosin
   const results = [];
   try {
     for (const count of n) {
-      for (const kind of ['random', 'clustered'] satisfies VectorKind[]) {
+      for (const kind of vectorKinds) {
         const values = madeUpVectors(kind, count, d);
         const rows = Array.from({ length: count }, (_, row) => values.subarray(row * d, (row + 1) * d));
         if (python !== undefined) writeFileSync(file, writeNpy({ rows: count, columns: d, values }));

@@ -1,7 +1,8 @@
 /** Made-up embeddings for benchmarks. No embedding model is asked, so figures on them say little about any one. */
 import { seededRandom } from '../../methods/random.js';
 
-export type VectorKind = 'random' | 'clustered';
+export const vectorKinds = ['random', 'clustered'] as const;
+export type VectorKind = (typeof vectorKinds)[number];
 
 /** Directions in which the clustered vectors vary. */
 const factors = 64;

@@ -1,0 +1,140 @@
+/** `npm run bench -- deita`: the selection of `seedmill select`, and the same in plain NumPy in the same go. */
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { finished } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import type { SelectReport } from '../../client/select/select-file.js';
+import { seededRandom } from '../../methods/random.js';
+import { writeNpy } from '../../similarity/npy.js';
+import { packageRoot } from '../../workers/folders.js';
+import { preparePython, pythonChildEnvironment } from '../../workers/python-environment.js';
+import { difference } from '../similarity/cosine.js';
+import { madeUpVectors, type VectorKind } from '../similarity/vectors.js';
+
+export interface DeitaBenchOptions {
+  n: number[];
+  d: number[];
+  size: number;
+  tau: number;
+  vectors: VectorKind[];
+  json: boolean;
+}
+
+/** Seconds are the clock's. */
+export interface DeitaBenchResult {
+  vectors: VectorKind;
+  n: number;
+  d: number;
+  m: number;
+  tau: number;
+  selected: number;
+  rejectedSimilar: number;
+  comparisons: number;
+  /** Of the command, from reading to the written file, the histogram included. */
+  seconds: number;
+  /** Of it from the vectors' file to the last pick. */
+  selectSeconds: number;
+  peakMemoryMb: number;
+  /** From the vectors' file to the last pick. */
+  numpySeconds: number;
+  numpyPeakMemoryMb: number;
+  /** Rows that one of the two selects and the other does not. */
+  picksDifferent: number;
+}
+
+interface Files {
+  rows: string;
+  vectors: string;
+  scores: string;
+  out: string;
+}
+
+/** Returns the exit code: 1 when NumPy, in float32, selects other rows. */
+export async function benchDeita(options: DeitaBenchOptions): Promise<number> {
+  const say = (line: string) => console.error(line);
+  const { python } = await preparePython({ sets: ['bench'], say });
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'seedmill-deita-'));
+  const [rows, vectors, scores, out] = ['rows.jsonl', 'vectors.npy', 'scores.npy', 'out.jsonl'].map((name) =>
+    path.join(folder, name),
+  ) as [string, string, string, string];
+  const files = { rows, vectors, scores, out };
+  const results: DeitaBenchResult[] = [];
+  try {
+    for (const n of options.n)
+      for (const d of options.d)
+        for (const kind of options.vectors) {
+          await writeInput(files, { kind, n, d });
+          const result = await measure({ files, kind, n, d, options, python });
+          results.push(result);
+          say(
+            `${kind} ${n} × ${d}: ${result.seconds} s, of it ${result.selectSeconds} s to select, ${result.peakMemoryMb} MB; NumPy ${result.numpySeconds.toFixed(2)} s; ${result.picksDifferent} picks differ`,
+          );
+        }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  const cores = os.availableParallelism();
+  if (options.json) console.log(JSON.stringify({ cores, node: process.version, results }));
+  else console.table(results);
+  return results.some(({ picksDifferent }) => picksDifferent > 0) ? 1 : 0;
+}
+
+/** Scores are different ones, in no order. */
+async function writeInput(
+  files: Files,
+  { kind, n, d }: { kind: VectorKind; n: number; d: number },
+): Promise<void> {
+  await writeFile(files.vectors, writeNpy({ rows: n, columns: d, values: madeUpVectors(kind, n, d) }));
+  const scores = seededRandom('bench scores', n).shuffle(Array.from({ length: n }, (_, score) => score));
+  await writeFile(files.scores, writeNpy({ rows: n, columns: 1, values: Float32Array.from(scores) }));
+  const out = createWriteStream(files.rows);
+  for (const [id, score] of scores.entries())
+    if (!out.write(`${JSON.stringify({ id, score })}\n`)) await once(out, 'drain');
+  out.end();
+  await finished(out);
+}
+
+async function measure(go: {
+  files: Files;
+  kind: VectorKind;
+  n: number;
+  d: number;
+  options: DeitaBenchOptions;
+  python: string;
+}): Promise<DeitaBenchResult> {
+  const { files, kind, n, d, options, python } = go;
+  const [tau, size] = [String(options.tau), String(options.size)];
+  const command = path.join(packageRoot, 'dist', 'client', 'main.js');
+  const where = ['--in', files.rows, '--embeddings', files.vectors, '--out', files.out, '--ranked', '--json'];
+  const rule = ['--scores', 'score', '--tau', tau, '--size', size];
+  const ours = await execa(process.execPath, [command, 'select', ...where, ...rule], { stderr: 'inherit' });
+  const report = JSON.parse(ours.stdout) as SelectReport;
+  const lines = (await readFile(files.out, 'utf8')).trimEnd().split('\n');
+  const picks = lines.map((line) => (JSON.parse(line) as { id: number }).id);
+
+  const script = fileURLToPath(new URL('./greedy_numpy.py', import.meta.url));
+  const env = pythonChildEnvironment(process.env);
+  const args = [script, files.vectors, files.scores, tau, size];
+  const { stdout } = await execa(python, args, { env, extendEnv: false, stderr: 'inherit' });
+  const numpy = JSON.parse(stdout) as { seconds: number; peakMemoryMb: number; rows: number[] };
+  return {
+    vectors: kind,
+    n,
+    d,
+    m: options.size,
+    tau: options.tau,
+    selected: report.selected,
+    rejectedSimilar: report.rejectedSimilar,
+    comparisons: report.comparisons,
+    seconds: report.seconds,
+    selectSeconds: report.selectSeconds,
+    peakMemoryMb: report.peakMemoryMb,
+    numpySeconds: numpy.seconds,
+    numpyPeakMemoryMb: Math.round(numpy.peakMemoryMb),
+    picksDifferent: difference(picks, numpy.rows),
+  };
+}
