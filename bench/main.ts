@@ -128,6 +128,7 @@ program
   .addOption(
     new Option('--vectors <kinds...>', 'leave the others out').choices(vectorKinds).default([...vectorKinds]),
   )
+  .option('--repeat <number>', 'goes of each, of which the fastest counts', whole(1), 3)
   .option('--json', 'print one JSON object on one line', false)
   .action(async (options: DeitaBenchOptions) => {
     process.exitCode = await benchDeita(options);
