@@ -1,19 +1,15 @@
 /** `npm run bench -- deita`: the selection of `seedmill select`, and the same in plain NumPy in the same go. */
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { SelectReport } from '../../client/select/select-file.js';
-import { seededRandom } from '../../methods/random.js';
-import { writeNpy } from '../../similarity/npy.js';
 import { packageRoot } from '../../workers/folders.js';
 import { preparePython, pythonChildEnvironment } from '../../workers/python-environment.js';
 import { difference } from '../similarity/cosine.js';
-import { madeUpVectors, type VectorKind } from '../similarity/vectors.js';
+import type { VectorKind } from '../similarity/vectors.js';
+import type { MadeUpInput } from './write-input.js';
 
 export interface DeitaBenchOptions {
   n: number[];
@@ -90,19 +86,11 @@ export async function benchDeita(options: DeitaBenchOptions): Promise<number> {
   return results.some(({ picksDifferent }) => picksDifferent > 0) ? 1 : 0;
 }
 
-/** Scores are different ones, in no order. */
-async function writeInput(
-  files: Files,
-  { kind, n, d }: { kind: VectorKind; n: number; d: number },
-): Promise<void> {
-  await writeFile(files.vectors, writeNpy({ rows: n, columns: d, values: madeUpVectors(kind, n, d) }));
-  const scores = seededRandom('bench scores', n).shuffle(Array.from({ length: n }, (_, score) => score));
-  await writeFile(files.scores, writeNpy({ rows: n, columns: 1, values: Float32Array.from(scores) }));
-  const out = createWriteStream(files.rows);
-  for (const [id, score] of scores.entries())
-    if (!out.write(`${JSON.stringify({ id, score })}\n`)) await once(out, 'drain');
-  out.end();
-  await finished(out);
+/** In a process of its own: a child's peak memory begins with its parent's. */
+async function writeInput(files: Files, input: Omit<MadeUpInput, keyof Files>): Promise<void> {
+  const script = fileURLToPath(new URL('./write-input.ts', import.meta.url));
+  const args = ['--import', 'tsx', script, JSON.stringify({ ...files, ...input })];
+  await execa(process.execPath, args, { cwd: packageRoot, stderr: 'inherit' });
 }
 
 async function measure(go: {
