@@ -8,6 +8,7 @@ import { CallPlanner } from './plan-calls.js';
 import { prepareRun } from './prepare-run.js';
 import { recordProgress, recordState } from './progress.js';
 import type { Runs } from './run-data.js';
+import { keepLists } from './skillmix/gather-skills.js';
 import type { ActivityTurn } from './teacher-batch/batch-scope.js';
 import { closeBatch } from './teacher-batch/close-batch.js';
 import { collectBatch } from './teacher-batch/collect-batch.js';
@@ -30,6 +31,7 @@ export function createStoreActivities(deps: ActivityDeps): StoreActivities {
     planCalls: (input) => alive(() => planner.planCalls(input)),
     closeShard: (input) => alive(() => closeShard(deps, input)),
     closeBatch: (input) => alive(() => closeBatch(deps, input, turn)),
+    keepLists: (input) => alive(() => keepLists(runs, input)),
     recordProgress: (input) => alive(() => recordProgress(runs, input)),
     recordState: (input) => alive(() => recordState(runs, input)),
     exportDataset: (input) => alive(() => exportDataset(runs, input)),

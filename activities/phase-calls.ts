@@ -23,3 +23,8 @@ export async function readCalls(runs: Runs, { run, round, phase }: RoundPhase): 
     return { plan: row, call };
   });
 }
+
+/** Those of them whose answer is of use. */
+export async function readAnswered(runs: Runs, at: RoundPhase): Promise<PlannedCallRow[]> {
+  return (await readCalls(runs, at)).filter(({ call }) => call.outcome === 'answered');
+}

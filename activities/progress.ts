@@ -28,7 +28,7 @@ export async function recordProgress(runs: Runs, input: RecordProgressInput): Pr
     target,
     before,
     current,
-    rounds: await roundsSoFar(runs.store, { runId: run.runId, round, known: earlier?.rounds ?? [] }),
+    rounds: await roundsSoFar(runs.store, { runId: run.runId, round, earlier }),
   };
   await writeJson(runs.store, runFiles(run.runId).progress, progress);
   return current;
@@ -37,10 +37,12 @@ export async function recordProgress(runs: Runs, input: RecordProgressInput): Pr
 /** What refinement or extraction said of each round; only rounds that the last progress did not know are read. */
 async function roundsSoFar(
   store: Store,
-  { runId, round, known }: { runId: string; round: number; known: Progress['rounds'] },
+  { runId, round, earlier }: { runId: string; round: number; earlier: Progress | undefined },
 ): Promise<Progress['rounds']> {
-  const rounds = known.filter((row) => row.round < round);
-  const first = (rounds.at(-1)?.round ?? 0) + 1;
+  const rounds = (earlier?.rounds ?? []).filter((row) => row.round < round);
+  // Rounds before the last one were looked at, also those that had nothing to say; a run that began again is at an earlier one.
+  const looked = Math.min(earlier?.round ?? 1, round);
+  const first = Math.max((rounds.at(-1)?.round ?? 0) + 1, looked);
   for (let next = first; next <= round; next += 1) {
     const files = roundFiles(runId, next);
     const extracted = await readJsonIfAny<GatheredSkills>(store, files.extracted);

@@ -66,7 +66,7 @@ export function answerFailure(options: {
   if (phase === 'classify') return parseClassification({ ...answer, form }) === null ? 'unparsable' : null;
   const isUsable = isSelfInstruct(phase)
     ? readItems({ ...options, phase }).some((item) => item.rejected === null)
-    : isUsableSkillMixAnswer(phase, answer.text);
+    : isUsableSkillMixAnswer(phase, answer);
   if (isUsable) return null;
   return answer.truncated ? 'truncated' : 'unparsable';
 }
@@ -95,7 +95,10 @@ export function isMendedAnswer({ phase, text }: { phase: CallPhase; text: string
 }
 
 /** A list with one good item at least, vectors, or a turn that the conversation can go on from, cut off or not. */
-function isUsableSkillMixAnswer(phase: ExtractionPhase | SkillMixPhase, text: string): boolean {
+function isUsableSkillMixAnswer(
+  phase: ExtractionPhase | SkillMixPhase,
+  { text, truncated }: AnswerText,
+): boolean {
   switch (phase) {
     case 'topics':
     case 'topic-skills':
@@ -106,7 +109,7 @@ function isUsableSkillMixAnswer(phase: ExtractionPhase | SkillMixPhase, text: st
     case 'embeddings':
       return isVectors(text);
     default:
-      return isUsableTurn(phase, text);
+      return isUsableTurn(phase, text, { truncated });
   }
 }
 

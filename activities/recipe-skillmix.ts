@@ -12,6 +12,8 @@ const formsBy = (from: string, others = '') => ({
     code === 'invalid_union' ? `must be ${from}` : `must be ${others}a group of keys with from: ${from}`,
 });
 
+const mostExamplesPerRound = 10_000;
+
 const skills = z.preprocess(
   (value) => (value === 'none' ? { from: 'none' } : value),
   z.discriminatedUnion(
@@ -37,8 +39,8 @@ const skills = z.preprocess(
         rows: count.max(100_000).default(500),
         /** One of `teachers`, with `form: embedding`: its vectors say which names are near each other. */
         embedder: z.string().min(1),
-        /** Cosine from which two names are neighbours that the teacher is asked about. */
-        neighbours: z.number().min(-1).max(1).default(0.8),
+        /** Names with a higher cosine are neighbours that the teacher is asked about. */
+        neighbours: z.number().min(-1).max(1).default(0.6),
       }),
       z.strictObject({ from: z.literal('file'), file }),
       /** The paper's ablation: a query type alone. */
@@ -107,7 +109,7 @@ export function skillMixProblems(recipe: {
   seeds?: string | undefined;
   heldout?: unknown;
   signal?: string | undefined;
-  generation: { prompts?: string | undefined; answers?: string | undefined };
+  generation: { callsPerRound: number; prompts?: string | undefined; answers?: string | undefined };
   forms: Record<string, string>;
 }): Problem[] {
   const { skillmix, seeds, heldout, signal, generation, forms } = recipe;
@@ -119,6 +121,12 @@ export function skillMixProblems(recipe: {
   if (signal !== undefined && signal !== 'none') foreign(['signal']);
   if (generation.prompts !== undefined) foreign(['generation', 'prompts']);
   if (generation.answers !== undefined) foreign(['generation', 'answers']);
+  if (generation.callsPerRound > mostExamplesPerRound) {
+    problems.push({
+      path: ['generation', 'callsPerRound'],
+      message: `a round of skillmix has at most ${mostExamplesPerRound} examples: their conversations are held in memory`,
+    });
+  }
   const { skills, extractOnly, queryTypes } = skillmix;
   if (skills.from === 'dataset' && forms[skills.embedder] !== 'embedding') {
     problems.push({

@@ -161,7 +161,7 @@ export const recipeFile = recipeKeys.check((context) => {
   const recipe = context.value;
   const complain = ({ path, message }: { path: string[]; message: string }) =>
     context.issues.push({ code: 'custom', input: recipe, path, message });
-  for (const problem of [...teacherProblems(recipe), ...methodProblems(recipe)]) complain(problem);
+  for (const problem of [...teacherProblems(withForms(recipe)), ...methodProblems(recipe)]) complain(problem);
 });
 
 /** Keys that do not go together with the recipe's method. */
@@ -220,6 +220,20 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
 /** SkillMix is a conversation, with the local model too. */
 function mainFormOf({ method, teacher }: RecipeFile): TeacherForm {
   return method === 'skillmix' ? (teacher.form ?? 'chat') : formOf(teacher);
+}
+
+/** The recipe with the forms that its method gives to teachers without one. */
+function withForms(recipe: RecipeFile): RecipeFile {
+  if (recipe.method !== 'skillmix') return recipe;
+  const teachers = Object.entries(recipe.teachers).map(([name, one]) => [
+    name,
+    { form: 'chat' as const, ...one },
+  ]);
+  return {
+    ...recipe,
+    teacher: { form: 'chat', ...recipe.teacher },
+    teachers: Object.fromEntries(teachers),
+  };
 }
 
 function skillMixOf({ skillmix: given }: RecipeFile): SkillMixSettings {

@@ -166,7 +166,11 @@ export class RoundPrompts {
     const plan = roundFiles(options.run.runId, options.round).phase(options.phase).plan;
     const known = this.phases.get(plan);
     if (known) return await known;
-    // A worker serves a few runs at a time; a dozen phases cover them and what is forgotten is read again.
+    // A run makes one phase after another, and the conversations of a large round are large.
+    for (const other of this.phases.keys()) {
+      if (other.startsWith(`${options.run.runId}/`)) this.phases.delete(other);
+    }
+    // A worker serves a few runs at a time; what is forgotten is read again.
     if (this.phases.size >= 12) this.phases.delete(this.phases.keys().next().value as string);
     const loading = Promise.all([
       readJsonlAt<PlanRow>(this.runs.store, plan),

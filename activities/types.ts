@@ -546,6 +546,8 @@ export interface StoreActivities {
   planCalls(input: PlanCallsInput): Promise<CallPlan>;
   closeShard(input: CloseShardInput): Promise<ShardSummary>;
   closeBatch(input: CloseBatchInput): Promise<void>;
+  /** Instruct-SkillMix: what the last round of extraction found is what examples are drawn from. */
+  keepLists(input: RoundInput): Promise<void>;
   recordProgress(input: RecordProgressInput): Promise<Counts>;
   recordState(input: { run: RunContext } & RecordedState): Promise<void>;
   exportDataset(input: ExportInput): Promise<ExportResult>;

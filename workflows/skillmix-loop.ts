@@ -1,6 +1,6 @@
 import { ApplicationFailure, continueAsNew } from '@temporalio/workflow';
 import type { Counts, GatheredSkills } from '../activities/types.js';
-import { cpu } from './activities.js';
+import { cpu, store } from './activities.js';
 import type { ExtractionPlan, LoopResult, LoopState, MixState, SkillMixPlan } from './inputs.js';
 import { LoopSteps } from './loop-steps.js';
 
@@ -46,10 +46,15 @@ async function extractSkills(
   }
 
   await steps.at('round done');
-  const { planned } = steps.current.calls;
+  const { planned, failed } = steps.current.calls;
   const rounds = mix.rounds + 1;
-  const isLast = rounds >= extraction.maxRounds || isBarren(gathered, extraction);
+  // A round of which nothing came because its calls failed says nothing about what there is to find.
+  const hasFailed = gathered.named === 0 && Object.keys(failed).length > 0;
+  const isLast = rounds >= extraction.maxRounds || (!hasFailed && isBarren(gathered, extraction));
   if (isLast && !steps.isCancelled) checkEnough(gathered, plan, steps.current);
+  if (isLast || steps.isCancelled) {
+    await store.keepLists.executeWithOptions(steps.summary('keep the lists'), [{ run, round }]);
+  }
   const { skills, queryTypes } = gathered;
   steps.roundDone(
     { attractiveBatches: null, heldOutLoss: null, note: inWords(gathered) },

@@ -111,6 +111,6 @@ function verdictOf(conclusion: Conclusion): Verdict | null {
     const detail = `${conclusion.failedTurn}: ${conclusion.why}`;
     return { state: 'rejected', reason: 'turn-failed', detail };
   }
-  if (conclusion.pair === null) return { state: 'rejected', reason: 'unparsable' };
+  if (!('isCutOff' in conclusion)) return { state: 'rejected', reason: 'unparsable' };
   return conclusion.isCutOff ? { state: 'rejected', reason: 'truncated' } : null;
 }

@@ -12,8 +12,8 @@ import { newTopics } from './extracted-names.js';
 import { readShirked } from './shirked.js';
 import { drawnLists, listsBefore } from './skill-lists.js';
 
-/** Names whose vectors are asked for at once. */
-export const namesPerEmbedding = 100;
+/** Names whose vectors are asked for at once: a local model on a busy machine is done with them within its time limit. */
+export const namesPerEmbedding = 50;
 /** More drafts than are missing, by what the examples so far came to, so that a last round seldom falls short. */
 const headroom = 1.05;
 
@@ -75,7 +75,7 @@ async function topicsOf(runs: Runs, at: RoundInput, recipe: StoredRecipe): Promi
 /** k random skills and the query type that is due, for each example that is begun. */
 async function drawExamples(
   runs: Runs,
-  { run, round, wanted }: PlanCallsInput,
+  { run, wanted }: PlanCallsInput,
   recipe: StoredRecipe,
 ): Promise<PromptChoice[]> {
   if (wanted === undefined) throw new Error('drafts are planned by what is still missing');
@@ -83,8 +83,9 @@ async function drawExamples(
   const lists = await drawnLists(runs, run);
   const skills = from.from === 'none' ? [] : lists.skills.map(({ skill }) => skill);
   return Array.from({ length: examplesWanted(recipe, wanted) }, (_, callIndex) => {
-    const random = seededRandom(recipe.seed, 'round', round, 'call', callIndex);
+    // By its place among all examples: rounds of extraction before it change nothing.
     const ordinal = wanted.askCalls + callIndex;
+    const random = seededRandom(recipe.seed, 'example', ordinal);
     const queryType = queryTypeAt({ queryTypes: lists.queryTypes, ordinal, runSeed: recipe.seed });
     return about({
       skills: skills.length === 0 ? [] : drawSkills({ skills, k, random }),

@@ -73,9 +73,9 @@ export type Conclusion =
   /** The turn that has no usable answer. */
   | { failedTurn: TurnPhase; why: CallFailure }
   /** Every turn was answered, but no instruction or no response can be read. */
-  | { pair: null; isCutOff: boolean };
+  | { pair: null };
 
-/** The example that a conversation ends in, by the authors' rule; see `finalPair`. */
+/** The example that a conversation ends in, by the authors' rule (`finalPair`). Cut off is what its own turn has cut off. */
 export function conclude({ turns }: Conversation): Conclusion {
   for (const phase of ['draft', 'critique', 'improve'] as const) {
     const outcome = turns[phase]?.call.outcome ?? 'cancelled';
@@ -83,12 +83,15 @@ export function conclude({ turns }: Conversation): Conclusion {
   }
   const { draft, improve } = turns;
   const text = (row: PlannedCallRow | undefined) => (isAnswered(row) ? row.call.text : null);
-  const pair = finalPair({
+  const final = finalPair({
     draft: text(draft) ?? '',
     draftRewrite: text(turns['draft-rewrite']),
     improve: text(improve) ?? '',
     improveRewrite: text(turns['improve-rewrite']),
   });
-  const last = isAnswered(turns['improve-rewrite']) ? turns['improve-rewrite'] : improve;
-  return { pair, isCutOff: last?.call.truncated === true };
+  if (final === null) return { pair: null };
+  const { pair, instructionFrom, responseFrom, endsWithInstruction } = final;
+  const wasCut = (phase: TurnPhase) => turns[phase]?.call.truncated === true;
+  const isCutOff = wasCut(responseFrom) || (wasCut(instructionFrom) && endsWithInstruction[instructionFrom]);
+  return { pair, isCutOff };
 }

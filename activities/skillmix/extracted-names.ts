@@ -2,7 +2,7 @@
 import { readNames, readQueryTypes } from '../../methods/skillmix/parse.js';
 import { normaliseSkill, problemOfQueryType, type QueryType } from '../../methods/skillmix/skill-lists.js';
 import { oneLine } from '../../methods/text.js';
-import { readCalls } from '../phase-calls.js';
+import { readAnswered } from '../phase-calls.js';
 import type { Runs } from '../run-data.js';
 import type { MixChoice } from '../rows.js';
 import type { RoundInput } from '../types.js';
@@ -20,7 +20,7 @@ export async function newTopics(
 ): Promise<string[]> {
   const seen = new Set(known.map(folded));
   const topics: string[] = [];
-  for (const { call } of await readCalls(runs, { ...at, phase: 'topics' })) {
+  for (const { call } of await readAnswered(runs, { ...at, phase: 'topics' })) {
     for (const name of values(readNames(call.text ?? '', 'topics')).map(oneLine)) {
       if (name === '' || name.length > longestName || seen.has(folded(name))) continue;
       seen.add(folded(name));
@@ -42,7 +42,7 @@ export async function namedSkills(
   at: RoundInput,
   { phase, asked }: { phase: 'topic-skills' | 'row-skills'; asked: number },
 ): Promise<NamedSkill[]> {
-  const calls = await readCalls(runs, { ...at, phase });
+  const calls = await readAnswered(runs, { ...at, phase });
   return calls.flatMap(({ plan, call }) => {
     const names = values(readNames(call.text ?? '', 'skills')).map(normaliseSkill);
     const skills = new Set(names.filter((name) => name !== null));
@@ -59,7 +59,7 @@ export async function newQueryTypes(
   const seen = new Set(known.map(({ name }) => folded(name)));
   const added: QueryType[] = [];
   let named = 0;
-  for (const { call } of await readCalls(runs, { ...at, phase: 'query-types' })) {
+  for (const { call } of await readAnswered(runs, { ...at, phase: 'query-types' })) {
     for (const { name, definition } of values(readQueryTypes(call.text ?? '')).slice(0, mostOf(asked))) {
       named += 1;
       // What is extracted can be given back as a list.

@@ -24,7 +24,6 @@ export async function gatherSkills(runs: Runs, { run, round }: RoundInput): Prom
       : { named: 0, added: [] };
   const queryTypes = [...before.queryTypes, ...types.added];
   await writeJsonl(store, files.queryTypes, queryTypes);
-  await writeJsonl(store, runFiles(run.runId).queryTypes, queryTypes);
 
   if (settings.from === 'prompting') {
     const topics = await newTopics(runs, at, { known: before.topics, asked: settings.topics });
@@ -50,7 +49,6 @@ export async function gatherSkills(runs: Runs, { run, round }: RoundInput): Prom
   }
   const skills = [...rows.values()];
   await writeJsonl(store, settings.from === 'dataset' ? files.namedSkills : files.skills, skills);
-  if (settings.from !== 'dataset') await writeJsonl(store, runFiles(run.runId).skills, skills);
   const isOfTypes = settings.from === 'file' || settings.from === 'none';
   const gathered = {
     skills: skills.length,
@@ -59,6 +57,21 @@ export async function gatherSkills(runs: Runs, { run, round }: RoundInput): Prom
   };
   await writeJson(store, files.extracted, gathered);
   return gathered;
+}
+
+/**
+ * Makes the lists of the last round of extraction those that examples are drawn from. The first writer wins: a run that is
+ * started again from its store draws from the same ones.
+ */
+export async function keepLists({ store }: Runs, { run, round }: RoundInput): Promise<void> {
+  const last = roundFiles(run.runId, round);
+  const kept = runFiles(run.runId);
+  for (const [from, to] of [
+    [last.skills, kept.skills],
+    [last.queryTypes, kept.queryTypes],
+  ] as const) {
+    await store.create(to, (await store.read(from)) ?? '');
+  }
 }
 
 function withMention(row: SkillRow, { of, sources }: { of: MixChoice; sources: SourceRow[] }): SkillRow {

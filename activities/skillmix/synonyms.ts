@@ -5,10 +5,10 @@ import { normaliseSkill } from '../../methods/skillmix/skill-lists.js';
 import { centred } from '../../similarity/centred.js';
 import { CosineIndex } from '../../similarity/cosine-index.js';
 import { readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
-import { readCalls } from '../phase-calls.js';
+import { readAnswered } from '../phase-calls.js';
 import type { SkillRow, SynonymGroup } from '../rows.js';
 import { type Runs, skillMixOf } from '../run-data.js';
-import { roundFiles, runFiles } from '../run-files.js';
+import { roundFiles } from '../run-files.js';
 import type { GatheredSkills, Ref, RoundInput } from '../types.js';
 import { listsBefore } from './skill-lists.js';
 
@@ -52,9 +52,8 @@ interface NamedVector {
 }
 
 async function vectorsOf(runs: Runs, at: RoundInput): Promise<NamedVector[]> {
-  const calls = await readCalls(runs, { ...at, phase: 'embeddings' });
+  const calls = await readAnswered(runs, { ...at, phase: 'embeddings' });
   return calls.flatMap(({ plan, call }) => {
-    if (call.outcome !== 'answered') return [];
     const names = plan.mix?.names ?? [];
     return decodeVectors(call.text ?? '').map((vector, n) => ({ name: names[n] as string, vector }));
   });
@@ -65,7 +64,7 @@ export async function mergeSynonyms(runs: Runs, { run, round }: RoundInput): Pro
   const files = roundFiles(run.runId, round);
   const named = await readJsonlAt<SkillRow>(runs.store, files.namedSkills);
   const rows = new Map(named.map((row) => [row.skill, row]));
-  for (const { plan, call } of await readCalls(runs, { run, round, phase: 'synonyms' })) {
+  for (const { plan, call } of await readAnswered(runs, { run, round, phase: 'synonyms' })) {
     const asked = new Set(plan.mix?.names ?? []);
     for (const found of readGroups(call.text ?? '')) {
       if (!('value' in found)) continue;
@@ -77,7 +76,6 @@ export async function mergeSynonyms(runs: Runs, { run, round }: RoundInput): Pro
   }
   const skills = [...rows.values()];
   await writeJsonl(runs.store, files.skills, skills);
-  await writeJsonl(runs.store, runFiles(run.runId).skills, skills);
   const { queryTypes } = await listsBefore(runs, { run, round: round + 1 });
   const mentions = named.reduce((sum, row) => sum + row.named, 0);
   const gathered = {

@@ -29,7 +29,7 @@ export function parsePair(text: string): PairParts {
   if (json !== null) return json;
   const marks = marksIn(clean, LINE_MARK);
   const places = pairOf(clean, marks) ?? pairOf(clean, marksIn(clean, INLINE_MARK)) ?? singleOf(clean, marks);
-  if (places === null) return { instruction: null, response: filled(tidy(clean)) };
+  if (places === null) return jsonWithin(clean) ?? { instruction: null, response: filled(tidy(clean)) };
   const { instruction, response } = places;
   return {
     instruction:
@@ -42,13 +42,26 @@ const jsonText = z
   .string()
   .nullish()
   .transform((text) => filled(tidy(cleanText(text ?? ''))));
-const jsonParts = z
-  .strictObject({ instruction: jsonText, query: jsonText, response: jsonText })
-  .transform(({ instruction, query, response }) => ({ instruction: instruction ?? query, response }));
+const jsonKeys = { instruction: jsonText, query: jsonText, response: jsonText };
+const asParts = ({ instruction, query, response }: Record<keyof typeof jsonKeys, string | null>) => ({
+  instruction: instruction ?? query,
+  response,
+});
+const jsonParts = z.strictObject(jsonKeys).transform(asParts);
+const looseParts = z.object(jsonKeys).transform(asParts);
 
 function jsonPair(text: string): PairParts | null {
   if (!/^\s*(?:```(?:json)?\s*)?\{\s*"(?:instruction|query|response)"\s*:/.test(text)) return null;
   const read = readObject(text, { key: 'instruction', item: jsonParts });
+  return 'value' in read ? read.value : null;
+}
+
+/** An object with both parts in the middle of talk, in a list, or with further keys; null where there is none. */
+function jsonWithin(text: string): PairParts | null {
+  const key = text.search(/"(?:instruction|query)"\s*:/);
+  const start = text.lastIndexOf('{', key);
+  if (key < 0 || start < 0 || !text.includes('"response"', start)) return null;
+  const read = readObject(text.slice(start), { key: 'instruction', item: looseParts });
   return 'value' in read ? read.value : null;
 }
 

@@ -20,27 +20,51 @@ export interface Pair {
  * else of the fifth; the response of the fifth, else of the fourth; null when one of them is missing. **Ours**: where
  * the fourth turn ended before its response began, its instruction may be cut off, and the fifth's comes first.
  */
-export function finalPair(turns: {
+export function finalPair(turns: FinalTurns): FinalPair | null {
+  const improved = parsePair(turns.improve);
+  const rewritten = parsePair(turns.improveRewrite ?? '');
+  const mayBeCut = improved.response === null;
+  const isOwn = improved.instruction !== null && (!mayBeCut || rewritten.instruction === null);
+  const instruction = isOwn ? improved.instruction : rewritten.instruction;
+  const response = rewritten.response ?? improved.response;
+  if (instruction === null || response === null) return null;
+  return {
+    pair: { instruction, response },
+    instructionFrom: isOwn ? 'improve' : 'improve-rewrite',
+    responseFrom: rewritten.response === null ? 'improve' : 'improve-rewrite',
+    // What follows a part shows that it is whole.
+    endsWithInstruction: {
+      improve: improved.response === null,
+      'improve-rewrite': rewritten.response === null,
+    },
+  };
+}
+
+/** The example, and which of the two turns each part is from. */
+export interface FinalPair {
+  pair: Pair;
+  instructionFrom: 'improve' | 'improve-rewrite';
+  responseFrom: 'improve' | 'improve-rewrite';
+  /** Turns that have no response, so that a cut at their end has cut their instruction. */
+  endsWithInstruction: Record<'improve' | 'improve-rewrite', boolean>;
+}
+
+interface FinalTurns {
   draft: string;
   draftRewrite: string | null;
   improve: string;
   improveRewrite: string | null;
-}): Pair | null {
-  const improved = parsePair(turns.improve);
-  const rewritten = parsePair(turns.improveRewrite ?? '');
-  const mayBeCut = improved.response === null;
-  const instruction = mayBeCut
-    ? (rewritten.instruction ?? improved.instruction)
-    : (improved.instruction ?? rewritten.instruction);
-  const response = rewritten.response ?? improved.response;
-  return instruction === null || response === null ? null : { instruction, response };
 }
 
 /**
- * Whether a turn's text is of use for what comes after it: a draft has begun both its parts, a refined version one of them, a
- * judge has given a score, and any other turn says something.
+ * Whether a turn's text is of use for what comes after it: a draft and a refined version have begun both their parts, a refined
+ * version that was cut off one of them, a judge has given a score, and any other turn says something.
  */
-export function isUsableTurn(phase: SkillMixPhase, text: string): boolean {
+export function isUsableTurn(
+  phase: SkillMixPhase,
+  text: string,
+  { truncated }: { truncated: boolean } = { truncated: false },
+): boolean {
   switch (phase) {
     case 'draft': {
       const { instruction, response } = parsePair(text);
@@ -48,7 +72,10 @@ export function isUsableTurn(phase: SkillMixPhase, text: string): boolean {
     }
     case 'improve': {
       const { instruction, response } = parsePair(text);
-      return instruction !== null || response !== null;
+      // The other part can still come where the turn was cut off and is to be rewritten.
+      return truncated
+        ? instruction !== null || response !== null
+        : instruction !== null && response !== null;
     }
     case 'judge':
       return parseScore(text) !== null;

@@ -11,6 +11,9 @@ const { instruction, response } = pair;
 describe('parsePair', () => {
   for (const [what, text] of [
     ['the form that was asked for', `### Instruction:\n${instruction}\n### Response:\n${response}\n`],
+    ['JSON in the middle of talk', `Here it is:\n\n${JSON.stringify({ instruction, response })}\n\nEnjoy!`],
+    ['JSON in a list', `[${JSON.stringify({ instruction, response })}]`],
+    ['JSON with further keys', JSON.stringify({ skills: ['knots'], instruction, response })],
     ['marks and text on one line', `### Instruction: ${instruction}\n\n### Response: ${response}`],
     [
       'talk before it',

@@ -20,7 +20,7 @@ const written = (instruction: string, response: string) =>
 describe('finalPair', () => {
   const draft = written('draft', 'draft');
   const final = (improve: string, improveRewrite: string | null) =>
-    finalPair({ draft, draftRewrite: null, improve, improveRewrite });
+    finalPair({ draft, draftRewrite: null, improve, improveRewrite })?.pair ?? null;
 
   it('takes both from the fourth turn when there is no fifth', () => {
     assert.deepEqual(final(written('i4', 'r4'), null), { instruction: 'i4', response: 'r4' });
@@ -55,8 +55,9 @@ describe('isUsableTurn', () => {
     ['draft', 'Just words.', false],
     ['draft', '### Instruction: i', false],
     ['draft', '### Response: r', false],
-    ['improve', '### Instruction: i', true],
-    ['improve', 'Just words.', true],
+    ['improve', written('i', 'r'), true],
+    ['improve', '### Instruction: i', false],
+    ['improve', 'Just words.', false],
     ['improve', '### Instruction:\n### Response:', false],
     ['critique', 'Weak.', true],
     ['critique', '\u001b[0m \n', false],
@@ -71,6 +72,15 @@ describe('isUsableTurn', () => {
       assert.equal(isUsableTurn(phase, text), usable);
     });
   }
+});
+
+describe('isUsableTurn of a refined version that was cut off', () => {
+  it('asks for one part: the other can come with the rewriting', () => {
+    const truncated = { truncated: true };
+    assert.equal(isUsableTurn('improve', '### Instruction: i', truncated), true);
+    assert.equal(isUsableTurn('improve', 'Just words.', truncated), true);
+    assert.equal(isUsableTurn('improve', '### Instruction:\n### Response:', truncated), false);
+  });
 });
 
 describe('parseShirk', () => {
