@@ -28,3 +28,8 @@ export async function readCalls(runs: Runs, { run, round, phase }: RoundPhase): 
 export async function readAnswered(runs: Runs, at: RoundPhase): Promise<PlannedCallRow[]> {
   return (await readCalls(runs, at)).filter(({ call }) => call.outcome === 'answered');
 }
+
+/** The calls of a phase by the candidate that each is about; none where the phase was not made. */
+export async function callsByCandidate(runs: Runs, at: RoundPhase): Promise<Map<string, PlannedCallRow>> {
+  return new Map((await readCalls(runs, at)).map((row) => [row.plan.candidateId as string, row]));
+}

@@ -47,7 +47,7 @@ async function roundsSoFar(
     const files = roundFiles(runId, next);
     const extracted = await readJsonIfAny<GatheredSkills>(store, files.extracted);
     if (extracted) {
-      const note = extractionInWords(extracted);
+      const { note } = extracted;
       rounds.push({ round: next, heldOutLoss: null, attractiveBatches: 0, note, warnings: [] });
     }
     const refined = await readJsonIfAny<RefinedRound>(store, files.refined);
@@ -56,10 +56,6 @@ async function roundsSoFar(
     rounds.push({ round: next, heldOutLoss: loss, attractiveBatches, note, warnings });
   }
   return rounds;
-}
-
-function extractionInWords({ skills, queryTypes, added }: GatheredSkills): string {
-  return `extraction: ${skills} skills and ${queryTypes} query types, ${added} names new`;
 }
 
 /** `state.json`: what people and stop rules made of the run, for readers without a server. */

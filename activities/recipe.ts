@@ -5,7 +5,6 @@
  */
 import { z } from 'zod';
 import { tokenisationFor } from '../methods/language.js';
-import type { TeacherForm } from '../methods/prompt.js';
 import { RELAXED_THRESHOLD, STRICT_THRESHOLD } from '../methods/sedi/batches.js';
 import {
   formOf,
@@ -158,17 +157,17 @@ const recipeKeys = z.strictObject({
 });
 
 export const recipeFile = recipeKeys.check((context) => {
-  const recipe = context.value;
+  const recipe = withForms(context.value);
   const complain = ({ path, message }: { path: string[]; message: string }) =>
-    context.issues.push({ code: 'custom', input: recipe, path, message });
-  for (const problem of [...teacherProblems(withForms(recipe)), ...methodProblems(recipe)]) complain(problem);
+    context.issues.push({ code: 'custom', input: context.value, path, message });
+  for (const problem of [...teacherProblems(recipe), ...methodProblems(recipe)]) complain(problem);
 });
 
-/** Keys that do not go together with the recipe's method. */
+/** Keys that do not go together with the recipe's method. Of a recipe that `withForms` has seen. */
 function methodProblems(recipe: RecipeFile): { path: string[]; message: string }[] {
   const { method, signal, generation, teacher, teachers, seeds } = recipe;
   const problems: { path: string[]; message: string }[] = [];
-  const isChat = mainFormOf(recipe) === 'chat';
+  const isChat = formOf(teacher) === 'chat';
   const prompts = generation.prompts ?? (isChat ? 'one-call' : 'staged');
   if (method === 'skillmix') {
     const forms = Object.fromEntries(Object.entries(teachers).map(([name, one]) => [name, formOf(one)]));
@@ -211,18 +210,13 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
   for (const [phase, name] of Object.entries(generation.teachers)) {
     const named = name === undefined || name === teacher.name ? undefined : teachers[name];
     // One that makes vectors is refused by `teacherProblems`.
-    if (method === 'skillmix' && named && formOf({ form: 'chat', ...named }) === 'completion')
+    if (method === 'skillmix' && named && formOf(named) === 'completion')
       problems.push({ path: ['generation', 'teachers', phase], message: `"${name}" is no chat` });
   }
   return problems;
 }
 
-/** SkillMix is a conversation, with the local model too. */
-function mainFormOf({ method, teacher }: RecipeFile): TeacherForm {
-  return method === 'skillmix' ? (teacher.form ?? 'chat') : formOf(teacher);
-}
-
-/** The recipe with the forms that its method gives to teachers without one. */
+/** The recipe with the forms that its method gives to teachers without one: SkillMix is a conversation, with the local model too. */
 function withForms(recipe: RecipeFile): RecipeFile {
   if (recipe.method !== 'skillmix') return recipe;
   const teachers = Object.entries(recipe.teachers).map(([name, one]) => [
@@ -246,14 +240,14 @@ export type RecipeFile = z.infer<typeof recipeKeys>;
 export type Recipe = ReturnType<typeof withDefaults>;
 
 /** Fills in the defaults that depend on other keys. */
-export function withDefaults(file: RecipeFile) {
+export function withDefaults(given: RecipeFile) {
+  const file = withForms(given);
   const { generation, filter, method } = file;
   const isSedi = method === 'sedi';
   const isSkillMix = method === 'skillmix';
-  const chat = isSkillMix ? ({ form: 'chat' } as const) : {};
-  const teacher = teacherWithDefaults({ ...chat, ...file.teacher });
+  const teacher = teacherWithDefaults(file.teacher);
   const further = Object.entries(file.teachers).map(
-    ([name, settings]) => [name, teacherWithDefaults({ ...chat, name, ...settings })] as const,
+    ([name, settings]) => [name, teacherWithDefaults({ name, ...settings })] as const,
   );
   const poolThreshold = { 'self-instruct': STRICT_THRESHOLD, sedi: RELAXED_THRESHOLD, skillmix: 1 }[method];
   return {

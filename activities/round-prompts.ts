@@ -1,6 +1,5 @@
 /** The prompts of one phase of one round, built where they are needed: plans and history hold no text. */
 import { ApplicationFailure } from '@temporalio/common';
-import { isEnglish } from '../methods/language.js';
 import type { Prompt } from '../methods/prompt.js';
 import {
   answerPrompt,
@@ -17,6 +16,7 @@ import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import { promptFormOf } from './recipe-teacher.js';
+import { wordsOf } from './recipe-words.js';
 import { isTurn } from './skillmix/conversations.js';
 import { type SkillMixSources, skillMixPrompt, skillMixSources } from './skillmix/prompts.js';
 import { teacherOf } from './teachers.js';
@@ -109,14 +109,7 @@ function withoutOverrides(sources: SelfInstructSources, choice: PromptChoice): P
 
 /** What every prompt of a phase has in common, for Self-Instruct's and SeDi-Instruct's calls. */
 export function loopOptions(recipe: StoredRecipe, phase: SelfInstructPhase): PromptOptions {
-  const { domain, language, system } = recipe.generation;
-  return {
-    form: promptFormOf(teacherOf(recipe, phase)),
-    // The prompts were written for English; naming it would only make them longer.
-    ...(!isEnglish(language) && { language }),
-    ...(domain !== undefined && { domain }),
-    ...(system !== undefined && { system }),
-  };
+  return { form: promptFormOf(teacherOf(recipe, phase)), ...wordsOf(recipe) };
 }
 
 function shown({ seeds }: SelfInstructSources, { seedIds }: PromptChoice): Seed[] {

@@ -442,6 +442,8 @@ export interface GatheredSkills {
   /** Names that this round's answers gave, and how many of these were not known before. */
   named: number;
   added: number;
+  /** The same for people. */
+  note: string;
 }
 
 /** Mean answer-token loss over held-out rows before and after a round's training, nats per token. */

@@ -111,8 +111,6 @@ export interface MixState {
   /** Rounds that extracted, and their calls. */
   rounds: number;
   calls: number;
-  skills: number;
-  queryTypes: number;
 }
 
 /** How the loop ended; it reaches the run as a signal, so that the run can continue as new meanwhile. */

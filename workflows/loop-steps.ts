@@ -9,7 +9,7 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { CallPhase, CallPlan, Counts, PlanCallsInput } from '../activities/types.js';
+import type { CallPhase, Counts, PlanCallsInput } from '../activities/types.js';
 import { store } from './activities.js';
 import { spentBy } from './budget.js';
 import { addCounts, noCounts } from './counts.js';
@@ -89,9 +89,9 @@ export class LoopSteps {
    * Plans a phase's calls and returns when all of them are stored, shard by shard. `wanted`: what is still missing, for the
    * phase that begins something new.
    */
-  async makeCalls(phase: CallPhase, wanted?: PlanCallsInput['wanted']): Promise<CallPlan | null> {
+  async makeCalls(phase: CallPhase, wanted?: PlanCallsInput['wanted']): Promise<void> {
     const { state, round } = this;
-    if (state.settings.cancel !== null) return null;
+    if (state.settings.cancel !== null) return;
     const calls = await store.planCalls.executeWithOptions(this.summary(`plan ${phase}`), [
       { run: state.run, round, phase, ...(wanted !== undefined && { wanted }) },
     ]);
@@ -100,11 +100,11 @@ export class LoopSteps {
       await this.at(`calls: ${phase}`, { phase, shards: this.shards.idsOf(phase, calls) });
       const spent = spentBy(addCounts(this.state.totals, this.current));
       const refusal = await this.shards.runAll(phase, calls, spent);
-      if (refusal === null || calls.plan.count < callsToJudgeBy || this.isCancelled) return calls;
+      if (refusal === null || calls.plan.count < callsToJudgeBy || this.isCancelled) return;
       // A wrong address or model is for a person to mend. Then the same calls are made again.
       const reason = `all ${calls.plan.count} calls for ${phase} were refused: ${refusal}`;
       await this.pauseAndWait({ by: 'provider', reason });
-      if (this.isCancelled) return calls;
+      if (this.isCancelled) return;
     }
   }
 

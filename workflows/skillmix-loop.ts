@@ -55,11 +55,10 @@ async function extractSkills(
   if (isLast || steps.isCancelled) {
     await store.keepLists.executeWithOptions(steps.summary('keep the lists'), [{ run, round }]);
   }
-  const { skills, queryTypes } = gathered;
   steps.roundDone(
-    { attractiveBatches: null, heldOutLoss: null, note: inWords(gathered) },
+    { attractiveBatches: null, heldOutLoss: null, note: gathered.note },
     {
-      mix: { isExtracted: isLast, rounds, calls: mix.calls + planned, skills, queryTypes },
+      mix: { isExtracted: isLast, rounds, calls: mix.calls + planned },
       // A round without candidates is no stall here.
       stalledRounds,
     },
@@ -90,7 +89,7 @@ async function writeExamples(steps: LoopSteps, plan: SkillMixPlan): Promise<void
 }
 
 function nothingExtracted({ extraction }: SkillMixPlan): MixState {
-  return { isExtracted: extraction === null, rounds: 0, calls: 0, skills: 0, queryTypes: 0 };
+  return { isExtracted: extraction === null, rounds: 0, calls: 0 };
 }
 
 /** So little is new that another round is not worth its calls. */
@@ -118,8 +117,4 @@ function checkEnough(
       'TooFewSkills',
     );
   }
-}
-
-function inWords({ skills, added, queryTypes }: GatheredSkills): string {
-  return `extraction: ${skills} skills and ${queryTypes} query types, ${added} names new`;
 }

@@ -2,6 +2,7 @@
 import { drawSkills, queryTypeAt } from '../../methods/skillmix/draw.js';
 import { seededRandom } from '../../methods/random.js';
 import { readJsonlAt } from '../../store/artifacts.js';
+import { callsByCandidate } from '../phase-calls.js';
 import type { PromptChoice } from '../round-prompts.js';
 import type { MixChoice, SkillRow, SourceRow, SynonymGroup } from '../rows.js';
 import { type Runs, type StoredRecipe, skillMixOf } from '../run-data.js';
@@ -9,7 +10,6 @@ import { roundFiles, runFiles } from '../run-files.js';
 import type { Candidate, ExtractionPhase, PlanCallsInput, RoundInput, SkillMixPhase } from '../types.js';
 import { isAnswered, needsTurn, readConversations, type TurnPhase } from './conversations.js';
 import { newTopics } from './extracted-names.js';
-import { readShirked } from './shirked.js';
 import { drawnLists, listsBefore } from './skill-lists.js';
 
 /** Names whose vectors are asked for at once: a local model on a busy machine is done with them within its time limit. */
@@ -131,7 +131,7 @@ export function shirkersOf(candidates: readonly Candidate[], recipe: StoredRecip
 /** Everything that has a response: a shirker whose call failed has none. */
 async function toBeJudged(runs: Runs, at: RoundInput, recipe: StoredRecipe): Promise<PromptChoice[]> {
   const candidates = await undecided(runs, at);
-  const shirked = await readShirked(runs, at);
+  const shirked = await callsByCandidate(runs, { ...at, phase: 'shirk' });
   const shirkers = new Set(shirkersOf(candidates, recipe).map(({ candidateId }) => candidateId));
   return candidates
     .filter(({ id }) => !shirkers.has(id) || isAnswered(shirked.get(id)))

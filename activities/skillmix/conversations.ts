@@ -81,13 +81,10 @@ export function conclude({ turns }: Conversation): Conclusion {
     const outcome = turns[phase]?.call.outcome ?? 'cancelled';
     if (outcome !== 'answered') return { failedTurn: phase, why: outcome };
   }
-  const { draft, improve } = turns;
-  const text = (row: PlannedCallRow | undefined) => (isAnswered(row) ? row.call.text : null);
+  const rewritten = turns['improve-rewrite'];
   const final = finalPair({
-    draft: text(draft) ?? '',
-    draftRewrite: text(turns['draft-rewrite']),
-    improve: text(improve) ?? '',
-    improveRewrite: text(turns['improve-rewrite']),
+    improve: turns.improve?.call.text ?? '',
+    improveRewrite: isAnswered(rewritten) ? rewritten.call.text : null,
   });
   if (final === null) return { pair: null };
   const { pair, instructionFrom, responseFrom, endsWithInstruction } = final;

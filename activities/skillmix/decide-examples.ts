@@ -1,14 +1,13 @@
 import { contentHash } from '../../methods/identity.js';
 import { parseScore, parseShirk } from '../../methods/skillmix/parse.js';
 import { readJsonlAt, writeJsonl } from '../../store/artifacts.js';
-import { type PlannedCallRow, readCalls } from '../phase-calls.js';
+import { callsByCandidate, type PlannedCallRow } from '../phase-calls.js';
 import { type Runs, skillMixOf, type StoredRecipe } from '../run-data.js';
 import { roundFiles } from '../run-files.js';
 import { lineageOf } from '../screen-candidates.js';
 import type { Candidate, MixFields, Ref, RoundInput, ShirkerKind, Verdict } from '../types.js';
 import { shirkersOf } from './choose-calls.js';
 import { isAnswered } from './conversations.js';
-import { readShirked } from './shirked.js';
 
 /** Gives the first share of a round's examples their worse answers, and every example its last verdict by the gate. */
 export async function decideExamples(
@@ -20,8 +19,8 @@ export async function decideExamples(
   const assembled = await readJsonlAt<Candidate>(runs.store, files.screened);
   const undecided = assembled.filter(({ verdict }) => verdict.state === 'undecided');
   const shirkers = new Set(shirkersOf(undecided, recipe).map(({ candidateId }) => candidateId));
-  const shirked = await readShirked(runs, { run, round });
-  const judged = await readJudged(runs, { run, round });
+  const shirked = await callsByCandidate(runs, { run, round, phase: 'shirk' });
+  const judged = await callsByCandidate(runs, { run, round, phase: 'judge' });
   const decided = assembled.map((candidate) => {
     if (candidate.verdict.state !== 'undecided') return candidate;
     const { id } = candidate;
@@ -33,11 +32,6 @@ export async function decideExamples(
   });
   const candidates = await writeJsonl(runs.store, files.candidates, decided);
   return { candidates, accepted: decided.filter(({ verdict }) => verdict.state === 'accepted').length };
-}
-
-async function readJudged(runs: Runs, { run, round }: RoundInput): Promise<Map<string, PlannedCallRow>> {
-  const calls = await readCalls(runs, { run, round, phase: 'judge' });
-  return new Map(calls.map((row) => [row.plan.candidateId as string, row]));
 }
 
 /** The instruction as it was, with a worse answer. */

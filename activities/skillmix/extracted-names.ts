@@ -1,4 +1,5 @@
 /** What the answers of an extraction round name, call by call. */
+import { valuesOf } from '../../methods/found.js';
 import { readNames, readQueryTypes } from '../../methods/skillmix/parse.js';
 import { normaliseSkill, problemOfQueryType, type QueryType } from '../../methods/skillmix/skill-lists.js';
 import { oneLine } from '../../methods/text.js';
@@ -21,7 +22,7 @@ export async function newTopics(
   const seen = new Set(known.map(folded));
   const topics: string[] = [];
   for (const { call } of await readAnswered(runs, { ...at, phase: 'topics' })) {
-    for (const name of values(readNames(call.text ?? '', 'topics')).map(oneLine)) {
+    for (const name of valuesOf(readNames(call.text ?? '', 'topics')).map(oneLine)) {
       if (name === '' || name.length > longestName || seen.has(folded(name))) continue;
       seen.add(folded(name));
       topics.push(name);
@@ -44,7 +45,7 @@ export async function namedSkills(
 ): Promise<NamedSkill[]> {
   const calls = await readAnswered(runs, { ...at, phase });
   return calls.flatMap(({ plan, call }) => {
-    const names = values(readNames(call.text ?? '', 'skills')).map(normaliseSkill);
+    const names = valuesOf(readNames(call.text ?? '', 'skills')).map(normaliseSkill);
     const skills = new Set(names.filter((name) => name !== null));
     return [...skills].slice(0, mostOf(asked)).map((skill) => ({ skill, of: plan.mix ?? {} }));
   });
@@ -60,7 +61,7 @@ export async function newQueryTypes(
   const added: QueryType[] = [];
   let named = 0;
   for (const { call } of await readAnswered(runs, { ...at, phase: 'query-types' })) {
-    for (const { name, definition } of values(readQueryTypes(call.text ?? '')).slice(0, mostOf(asked))) {
+    for (const { name, definition } of valuesOf(readQueryTypes(call.text ?? '')).slice(0, mostOf(asked))) {
       named += 1;
       // What is extracted can be given back as a list.
       if (problemOfQueryType({ name, definition }) !== null || seen.has(folded(name))) continue;
@@ -69,10 +70,6 @@ export async function newQueryTypes(
     }
   }
   return { named, added };
-}
-
-function values<T>(found: readonly ({ value: T } | { unparsable: string })[]): T[] {
-  return found.flatMap((one) => ('value' in one ? [one.value] : []));
 }
 
 /** Alike whatever their case, marks and spaces. */

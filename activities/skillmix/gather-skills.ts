@@ -36,7 +36,7 @@ export async function gatherSkills(runs: Runs, { run, round }: RoundInput): Prom
       : settings.from === 'dataset'
         ? await namedSkills(runs, at, { phase: 'row-skills', asked: MOST_ROW_SKILLS })
         : [];
-  const rows = new Map(before.skills.map((row) => [row.skill, { ...row }]));
+  const rows = new Map(before.skills.map((row) => [row.skill, row]));
   const sources =
     settings.from === 'dataset'
       ? await readJsonlAt<SourceRow>(store, runFiles(run.runId).given('source-rows'))
@@ -50,12 +50,27 @@ export async function gatherSkills(runs: Runs, { run, round }: RoundInput): Prom
   const skills = [...rows.values()];
   await writeJsonl(store, settings.from === 'dataset' ? files.namedSkills : files.skills, skills);
   const isOfTypes = settings.from === 'file' || settings.from === 'none';
-  const gathered = {
-    skills: skills.length,
-    queryTypes: queryTypes.length,
-    ...(isOfTypes ? { named: types.named, added: types.added.length } : { named: named.length, added }),
-  };
-  await writeJson(store, files.extracted, gathered);
+  return await writeGathered(
+    runs,
+    { run, round },
+    {
+      skills: skills.length,
+      queryTypes: queryTypes.length,
+      ...(isOfTypes ? { named: types.named, added: types.added.length } : { named: named.length, added }),
+    },
+  );
+}
+
+/** Keeps what a round came to, with words for people. */
+export async function writeGathered(
+  { store }: Runs,
+  { run, round }: RoundInput,
+  counts: Omit<GatheredSkills, 'note'>,
+): Promise<GatheredSkills> {
+  const { skills, queryTypes, added } = counts;
+  const note = `extraction: ${skills} skills and ${queryTypes} query types, ${added} names new`;
+  const gathered = { ...counts, note };
+  await writeJson(store, roundFiles(run.runId, round).extracted, gathered);
   return gathered;
 }
 

@@ -1,6 +1,5 @@
 /** The prompts of Instruct-SkillMix's calls, built where they are needed from what the plan names. */
 import { embeddingPrompt } from '../../methods/embedding.js';
-import { isEnglish } from '../../methods/language.js';
 import type { Prompt } from '../../methods/prompt.js';
 import {
   critiquePrompt,
@@ -20,6 +19,8 @@ import {
 } from '../../methods/skillmix/prompts.js';
 import type { QueryType } from '../../methods/skillmix/skill-lists.js';
 import { readJsonlAt } from '../../store/artifacts.js';
+import { callsByCandidate } from '../phase-calls.js';
+import { wordsOf } from '../recipe-words.js';
 import type { MixChoice, PlanRow, SourceRow } from '../rows.js';
 import { type Runs, type StoredRecipe, skillMixOf } from '../run-data.js';
 import { roundFiles, runFiles } from '../run-files.js';
@@ -32,7 +33,6 @@ import {
   type TurnPhase,
   turnPhases,
 } from './conversations.js';
-import { readShirked } from './shirked.js';
 import { drawnLists, listsBefore } from './skill-lists.js';
 
 /** What the prompts of one phase are made of besides the plan's rows. */
@@ -76,8 +76,10 @@ export async function skillMixSources(
   } else if (phase === 'shirk' || phase === 'judge') {
     const assembled = await readJsonlAt<Candidate>(runs.store, roundFiles(run.runId, round).screened);
     sources.candidates = new Map(assembled.map((candidate) => [candidate.id, candidate]));
-    const shirked = phase === 'judge' ? await readShirked(runs, at) : new Map();
-    for (const [id, { call }] of shirked) sources.shirked.set(id, call.text ?? '');
+    if (phase === 'judge') {
+      const shirked = await callsByCandidate(runs, { ...at, phase: 'shirk' });
+      for (const [id, { call }] of shirked) sources.shirked.set(id, call.text ?? '');
+    }
   }
   return sources;
 }
@@ -160,13 +162,7 @@ function lastMessage({ body }: Prompt): string {
 
 /** What every prompt of a recipe has in common. */
 export function optionsOf(recipe: StoredRecipe): SkillMixPromptOptions {
-  const { domain, language, system } = recipe.generation;
-  return {
-    answers: skillMixOf(recipe).answers,
-    ...(!isEnglish(language) && { language }),
-    ...(domain !== undefined && { domain }),
-    ...(system !== undefined && { system }),
-  };
+  return { answers: skillMixOf(recipe).answers, ...wordsOf(recipe) };
 }
 
 function candidateOf(

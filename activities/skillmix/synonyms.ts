@@ -1,15 +1,17 @@
 /** Names of skills that mean one: vectors propose which, the teacher decides. */
 import { decodeVectors } from '../../methods/embedding.js';
+import { valuesOf } from '../../methods/found.js';
 import { readGroups } from '../../methods/skillmix/parse.js';
 import { normaliseSkill } from '../../methods/skillmix/skill-lists.js';
 import { centred } from '../../similarity/centred.js';
 import { CosineIndex } from '../../similarity/cosine-index.js';
-import { readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
+import { readJsonlAt, writeJsonl } from '../../store/artifacts.js';
 import { readAnswered } from '../phase-calls.js';
 import type { SkillRow, SynonymGroup } from '../rows.js';
 import { type Runs, skillMixOf } from '../run-data.js';
 import { roundFiles } from '../run-files.js';
 import type { GatheredSkills, Ref, RoundInput } from '../types.js';
+import { writeGathered } from './gather-skills.js';
 import { listsBefore } from './skill-lists.js';
 
 /** Names that the teacher is asked about at once: a list that can be overlooked. */
@@ -66,9 +68,8 @@ export async function mergeSynonyms(runs: Runs, { run, round }: RoundInput): Pro
   const rows = new Map(named.map((row) => [row.skill, row]));
   for (const { plan, call } of await readAnswered(runs, { run, round, phase: 'synonyms' })) {
     const asked = new Set(plan.mix?.names ?? []);
-    for (const found of readGroups(call.text ?? '')) {
-      if (!('value' in found)) continue;
-      const names = found.value.map(normaliseSkill).filter((name) => name !== null && asked.has(name));
+    for (const group of valuesOf(readGroups(call.text ?? ''))) {
+      const names = group.map(normaliseSkill).filter((name) => name !== null && asked.has(name));
       // Each name goes into one group, and only those that were asked about.
       for (const name of names) asked.delete(name as string);
       mergeInto(rows, [...new Set(names)] as string[]);
@@ -78,14 +79,16 @@ export async function mergeSynonyms(runs: Runs, { run, round }: RoundInput): Pro
   await writeJsonl(runs.store, files.skills, skills);
   const { queryTypes } = await listsBefore(runs, { run, round: round + 1 });
   const mentions = named.reduce((sum, row) => sum + row.named, 0);
-  const gathered = {
-    skills: skills.length,
-    queryTypes: queryTypes.length,
-    named: mentions,
-    added: skills.length,
-  };
-  await writeJson(runs.store, files.extracted, gathered);
-  return gathered;
+  return await writeGathered(
+    runs,
+    { run, round },
+    {
+      skills: skills.length,
+      queryTypes: queryTypes.length,
+      named: mentions,
+      added: skills.length,
+    },
+  );
 }
 
 /** The most often named stays, the first among equals; the others become its aliases. */

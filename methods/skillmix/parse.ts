@@ -49,9 +49,8 @@ export interface FinalPair {
   endsWithInstruction: Record<'improve' | 'improve-rewrite', boolean>;
 }
 
+/** The fourth turn's text and the fifth's, where there is one. */
 interface FinalTurns {
-  draft: string;
-  draftRewrite: string | null;
   improve: string;
   improveRewrite: string | null;
 }

@@ -18,9 +18,8 @@ const written = (instruction: string, response: string) =>
   `### Instruction: ${instruction}\n### Response: ${response}`;
 
 describe('finalPair', () => {
-  const draft = written('draft', 'draft');
   const final = (improve: string, improveRewrite: string | null) =>
-    finalPair({ draft, draftRewrite: null, improve, improveRewrite })?.pair ?? null;
+    finalPair({ improve, improveRewrite })?.pair ?? null;
 
   it('takes both from the fourth turn when there is no fifth', () => {
     assert.deepEqual(final(written('i4', 'r4'), null), { instruction: 'i4', response: 'r4' });
@@ -41,7 +40,7 @@ describe('finalPair', () => {
     assert.deepEqual(final('### Instruction: i4', 'r5'), { instruction: 'i4', response: 'r5' });
   });
 
-  it('is none without an instruction or a response, whatever the draft has', () => {
+  it('is none without an instruction or a response', () => {
     assert.equal(final('r4', 'r5'), null);
     assert.equal(final('### Instruction: i4', null), null);
     assert.equal(final(written('i4', ''), null), null);
