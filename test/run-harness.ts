@@ -6,7 +6,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { recipeFile, withDefaults } from '../activities/recipe.js';
@@ -35,8 +34,12 @@ import type { RecipeRunResult, recipeRun } from '../workflows/recipe-run.js';
 import { testTemporal } from './global-setup.js';
 import './quiet-temporal.js';
 import { type LoggedRequest, OpenAiServer, type OpenAiServerOptions } from './openai-server.js';
+import { untilQuiet, untilSettled } from './quiet-run.js';
 import { trainRound } from './scripted-student.js';
 import { testSeeds } from './test-seeds.js';
+import { until } from './until.js';
+
+export { until } from './until.js';
 
 export interface HarnessOptions {
   teacher?: OpenAiServerOptions;
@@ -222,6 +225,16 @@ export class RunHarness {
     });
   }
 
+  /** See `quiet-run.ts`. */
+  untilSettled(runId: string): Promise<void> {
+    return untilSettled(this.client, runId);
+  }
+
+  /** See `quiet-run.ts`. */
+  untilQuiet(runId: string): Promise<void> {
+    return untilQuiet(this.client, runId);
+  }
+
   /** Ends a workflow as an operator does; one that has ended already is left alone. */
   async terminate(workflowId: string): Promise<void> {
     const handle = this.client.workflow.getHandle(workflowId);
@@ -288,16 +301,5 @@ export class RunHarness {
     signal.addEventListener('abort', () => worker.shutdown(), { once: true });
     await worker.run();
     await connection.close();
-  }
-}
-
-/** Waits until the condition gives something true, and returns that; mocha's time limit ends a wait in vain. */
-export async function until<T>(
-  condition: () => T | Promise<T>,
-): Promise<Exclude<T, false | null | undefined>> {
-  for (;;) {
-    const value = await condition();
-    if (value) return value as Exclude<T, false | null | undefined>;
-    await sleep(20);
   }
 }

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusReport } from '../../client/status.js';
+import { connectClient, plainTarget } from '../../workers/temporal-connection.js';
 import { OpenAiServer, type OpenAiServerOptions } from '../openai-server.js';
+import { untilQuiet } from '../quiet-run.js';
 import { type FolderParts, ProjectFolder } from './project-folder.js';
 
+export { until } from '../until.js';
 export { type Command, type Ended, ended, killCommand, onlyJson } from './project-folder.js';
 
 /** What the price of the tests' recipe is, in dollars per million tokens. */
@@ -52,6 +54,21 @@ export class Project extends ProjectFolder {
     await super.writeRecipe({ ...smallRecipe, ...changes }, name);
   }
 
+  /** Waits until a paused run makes no call any more. */
+  async untilQuiet(runId: string): Promise<void> {
+    const server = (await this.processes()).find(({ name }) => name === 'temporal');
+    assert.ok(server);
+    const address = `127.0.0.1:${server.ports.grpc}`;
+    const client = await connectClient(
+      plainTarget({ address, namespace: 'default', uiUrl: null, origin: 'own' }),
+    );
+    try {
+      await untilQuiet(client, runId);
+    } finally {
+      await client.connection.close();
+    }
+  }
+
   override async stop(): Promise<void> {
     try {
       await super.stop();
@@ -59,11 +76,6 @@ export class Project extends ProjectFolder {
       await this.teacher.stop();
     }
   }
-}
-
-/** Waits for a condition; mocha's time limit ends a wait in vain. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
 }
 
 /** Every file below a folder with its bytes. */

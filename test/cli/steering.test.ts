@@ -80,7 +80,7 @@ describe('a run on the command line', function () {
     await until(() => project.teacher.requests.length > 2);
     const paused = await project.json<RunStatus>(['pause', runId, '--reason', 'lunch']);
     assert.equal(paused.state, 'paused');
-    await until(() => project.teacher.inFlight === 0);
+    await project.untilQuiet(runId);
     const asked = project.teacher.requests.length;
 
     const status = await project.json<StatusReport>(['status', runId]);

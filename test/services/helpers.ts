@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startTimeOf } from '../../workers/process-table.js';
 
+export { until } from '../until.js';
+
 /** Runs a script beside this file with tsx (null: bash), with its output piped. */
 export function runScript(
   script: string | null,
@@ -38,9 +40,4 @@ export async function killNow({ pid }: { pid?: number | undefined }): Promise<vo
   if (pid === undefined) throw new Error('this process never started');
   process.kill(pid, 'SIGKILL');
   while ((await startTimeOf(pid)) !== null) await sleep(10);
-}
-
-/** Waits for a condition; mocha's time limit ends a wait in vain. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
 }

@@ -27,7 +27,7 @@ describe('pausing a run', () => {
     // The second phase of the first round.
     await until(() => harness.teacher.requests.length >= 5);
     await harness.pause(runId, 'a look at the first answers');
-    await untilQuiet();
+    await harness.untilQuiet(runId);
     const before = harness.teacher.requests.length;
     await sleep(500);
     assert.equal(harness.teacher.requests.length, before);
@@ -61,20 +61,6 @@ describe('pausing a run', () => {
   it('is refused once the run has ended', async () => {
     await assert.rejects(harness.pause(runId), /not found|completed/i);
   });
-
-  /** The pause has reached the shard at work, and nothing of it is pending any more. */
-  async function untilQuiet(): Promise<void> {
-    const { loop } = await harness.status(runId);
-    for (const shard of loop?.shards ?? []) {
-      const handle = harness.client.workflow.getHandle(shard);
-      await until(async () => {
-        const { events } = await handle.fetchHistory();
-        const signals = events?.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName);
-        const { raw } = await handle.describe();
-        return signals?.includes('settings') && raw.pendingActivities?.length === 0;
-      });
-    }
-  }
 });
 
 function refusal(message: RegExp) {
