@@ -95,11 +95,138 @@ export const batchSignal = z.strictObject({
   ),
 });
 
+/** Which model, and where it runs; nothing is trained. */
+const studentModel = studentSettings.pick({ model: true, device: true });
+
+/** Longest text that is read, in tokens. */
+const maxTokens = z.int().min(16);
+
+/** One row to be embedded: what was said, in order. */
+export const conversationRow = z.strictObject({
+  id: z.string(),
+  turns: z.array(z.strictObject({ instruction: z.string().min(1), response: z.string().min(1) })).min(1),
+});
+
+export const embedRowsInput = z.strictObject({
+  run: runContext,
+  /** JSONL of `ConversationRow`. */
+  rows: ref,
+  /** Name in the store of the `.npy` file to be written. */
+  out: z.string(),
+  student: studentModel,
+  /** Of the final layer: the last token's state, or the mean of all tokens'. */
+  pooling: z.enum(['last', 'mean']),
+  /** A longer conversation loses its end. */
+  maxTokens,
+});
+
+export const embedRowsResult = z.strictObject({
+  /** `.npy` 1.0, float32, C order, one row per row of the input, `dims` columns; `count` rows. */
+  vectors: ref,
+  dims: z.int(),
+  /** How many conversations were longer than `maxTokens`. */
+  truncated: z.int(),
+  device: z.string(),
+  seconds: z.number(),
+});
+
+/** One row to be scored: for each of its turns the scorer's whole prompt, as `methods/deita` makes it. */
+export const promptRow = z.strictObject({ id: z.string(), prompts: z.array(z.string().min(1)).min(1) });
+
+export const scoreRowsInput = z.strictObject({
+  run: runContext,
+  /** JSONL of `PromptRow`. */
+  rows: ref,
+  /** Name in the store of the JSONL of `PromptScores` to be written. */
+  out: z.string(),
+  student: studentModel,
+  /** `adapter_model.safetensors` in the store, `adapter_config.json` beside it; null for the model as it is. */
+  adapter: ref.nullable(),
+  /** A longer prompt is not scored: its score is null and its mass 0. */
+  maxTokens,
+});
+
+/** One row of `scores`, in the order of the input; one entry per prompt. */
+export const promptScores = z.strictObject({
+  id: z.string(),
+  /** Σ s · p(s), 1 to 6, over the six score tokens renormalised; null where their mass is below 0.95. */
+  scores: z.array(z.number().min(1).max(6).nullable()),
+  /** What the six score tokens hold of the next token's probability. */
+  masses: z.array(z.number()),
+});
+
+export const scoreRowsResult = z.strictObject({
+  scores: ref,
+  /** Prompts without a score, those that are too long among them. */
+  missing: z.int(),
+  /** Prompts longer than `maxTokens`. */
+  tooLong: z.int(),
+  device: z.string(),
+  seconds: z.number(),
+});
+
+/** One row of a scorer's training data. */
+export const scorerPair = z.strictObject({
+  id: z.string(),
+  /** Variants of one origin are all trained on, or all held out. */
+  origin: z.string(),
+  /** The scorer's whole prompt. */
+  prompt: z.string().min(1),
+  /** Trained on is the nearest whole score, halves upward. */
+  score: z.number().min(1).max(6),
+});
+
+export const trainScorerInput = z.strictObject({
+  run: runContext,
+  /** JSONL of `ScorerPair`. */
+  pairs: ref,
+  /** Folder in the store in which the adapter is to lie. */
+  out: z.string(),
+  /** A prompt longer than its `maxTokens` is left out. */
+  student: studentSettings,
+  epochs: z.int().min(1),
+  batchSize: z.int().min(1),
+  /** Share of the origins that are held out, at least one of them. */
+  heldOutShare: z.number().gt(0).lt(1),
+  /** Of the split, the order and the LoRA initialisation. */
+  seed: z.int(),
+});
+
+/** What a scorer says about held-out pairs. */
+const scorerQuality = z.strictObject({
+  /** Mean cross entropy of the true score's token, nats. */
+  loss: z.number(),
+  /** Of the expected score, renormalised whatever its mass, against the pair's score as given. */
+  meanAbsoluteError: z.number(),
+  /** Share of pairs of one origin with different scores whose expected scores are in the same order; null without such. */
+  ordered: z.number().nullable(),
+});
+
+export const trainScorerResult = z.strictObject({
+  /** `adapter_model.safetensors` as peft writes it (`count` 1), `adapter_config.json` beside it. */
+  adapter: ref,
+  before: scorerQuality,
+  after: scorerQuality,
+  pairs: z.strictObject({ trained: z.int(), heldOut: z.int(), tooLong: z.int() }),
+  device: z.string(),
+  seconds: z.number(),
+});
+
 export type StudentSettings = z.infer<typeof studentSettings>;
 export type TrainRoundInput = z.infer<typeof trainRoundInput>;
 export type TrainRoundResult = z.infer<typeof trainRoundResult>;
 export type TrainingBatch = z.infer<typeof trainingBatch>;
 export type BatchSignal = z.infer<typeof batchSignal>;
+export type ConversationRow = z.infer<typeof conversationRow>;
+export type EmbedRowsInput = z.infer<typeof embedRowsInput>;
+export type EmbedRowsResult = z.infer<typeof embedRowsResult>;
+export type PromptRow = z.infer<typeof promptRow>;
+export type PromptScores = z.infer<typeof promptScores>;
+export type ScoreRowsInput = z.infer<typeof scoreRowsInput>;
+export type ScoreRowsResult = z.infer<typeof scoreRowsResult>;
+export type ScorerPair = z.infer<typeof scorerPair>;
+export type TrainScorerInput = z.infer<typeof trainScorerInput>;
+export type TrainScorerResult = z.infer<typeof trainScorerResult>;
 
 /** `type` of the student's application failures. Only `WrongStore` is retried. */
 export type StudentFailure =
@@ -109,10 +236,10 @@ export type StudentFailure =
   | 'WrongStore'
   | 'MissingData'
   | 'CorruptData'
-  /** The round was begun with other batches, settings or seed. */
+  /** The round, or what lies at `out`, was begun with other data, settings or seed. */
   | 'InputChanged'
   | 'ModelNotFound'
-  /** Details: `{round, batch, learningRate}`. */
+  /** Details: `{round, batch, learningRate}`; of a scorer `{epoch, batch, learningRate}`; nothing trained, none. */
   | 'NonFiniteLoss';
 
 /** Details of the student's heartbeats. */

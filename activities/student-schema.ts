@@ -10,9 +10,7 @@ import * as messages from './student-messages.js';
 
 /** `models/student/messages.schema.json`, as text: one schema per message that either side writes. */
 export function studentSchema(): string {
-  const { trainRoundInput, trainRoundResult, trainingBatch, heldOutRow, batchSignal } = messages;
-  const roots = { trainRoundInput, trainRoundResult, trainingBatch, heldOutRow, batchSignal };
-  const schemas = Object.entries(roots).map(([name, schema]) => [name, z.toJSONSchema(schema)]);
+  const schemas = Object.entries(messages).map(([name, schema]) => [name, z.toJSONSchema(schema)]);
   return `${JSON.stringify(Object.fromEntries(schemas), null, 2)}\n`;
 }
 

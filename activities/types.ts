@@ -2,7 +2,16 @@
  * The seam between workflows and the outside world: every message that crosses it, and every activity's
  * signature. Types only, so that workflows can import this file without dragging anything into their bundle.
  */
-import type { TrainRoundInput, TrainRoundResult } from './student-messages.js';
+import type {
+  EmbedRowsInput,
+  EmbedRowsResult,
+  ScoreRowsInput,
+  ScoreRowsResult,
+  TrainRoundInput,
+  TrainRoundResult,
+  TrainScorerInput,
+  TrainScorerResult,
+} from './student-messages.js';
 
 export type { TrainRoundInput, TrainRoundResult } from './student-messages.js';
 
@@ -598,4 +607,10 @@ export interface CpuActivities {
 /** Implemented in Python (models/student), on queue `student`. */
 export interface StudentActivities {
   trainRound(input: TrainRoundInput): Promise<TrainRoundResult>;
+  /** A vector per conversation. Cached by content for every run of the store. */
+  embedRows(input: EmbedRowsInput): Promise<EmbedRowsResult>;
+  /** DEITA's `logits` scores of ready prompts, by the model alone or with an adapter of `trainScorer`. */
+  scoreRows(input: ScoreRowsInput): Promise<ScoreRowsResult>;
+  /** DEITA's scorer: a LoRA adapter trained on pairs of prompt and score. */
+  trainScorer(input: TrainScorerInput): Promise<TrainScorerResult>;
 }

@@ -11,6 +11,10 @@ from pydantic.alias_generators import to_camel
 from models.student.errors import FailureType, StudentError
 
 Positive = Annotated[float, Field(gt=0)]
+Text = Annotated[str, Field(min_length=1)]
+Score = Annotated[float, Field(ge=1, le=6)]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+MaxTokens = Annotated[int, Field(ge=16)]
 M = TypeVar("M", bound="Message")
 
 
@@ -42,16 +46,23 @@ class RunContext(Message):
     store_id: str
 
 
+class StudentModel(Message):
+    """Which model, and where it runs."""
+
+    model: str
+    device: Device
+
+
 class StudentSettings(Message):
     """How the student is built and trained; the TypeScript side documents each."""
 
     model: str
-    device: Literal["auto", "cpu", "cuda", "mps"]
+    device: Device
     lora_rank: Annotated[int, Field(ge=1)]
     lora_alpha: Positive
     learning_rate: Positive
     warmup_steps: Annotated[int, Field(ge=0)]
-    max_tokens: Annotated[int, Field(ge=16)]
+    max_tokens: MaxTokens
 
 
 class TrainRoundInput(Message):
@@ -129,6 +140,126 @@ class BatchSignal(Message):
     gain: float | None
     standard_error: float | None
     examples: list[ExampleSignal]
+
+
+class Turn(Message):
+    """A message and the reply to it."""
+
+    instruction: Text
+    response: Text
+
+
+class ConversationRow(Message):
+    """One row to be embedded."""
+
+    id: str
+    turns: Annotated[list[Turn], Field(min_length=1)]
+
+
+class EmbedRowsInput(Message):
+    """What is to be embedded, and how."""
+
+    run: RunContext
+    rows: Ref
+    out: str
+    student: StudentModel
+    pooling: Literal["last", "mean"]
+    max_tokens: MaxTokens
+
+
+class EmbedRowsResult(Message):
+    """Where the vectors lie."""
+
+    vectors: Ref
+    dims: int
+    truncated: int
+    device: str
+    seconds: float
+
+
+class PromptRow(Message):
+    """One row to be scored: a ready prompt per turn."""
+
+    id: str
+    prompts: Annotated[list[Text], Field(min_length=1)]
+
+
+class ScoreRowsInput(Message):
+    """What is to be scored, and by which scorer."""
+
+    run: RunContext
+    rows: Ref
+    out: str
+    student: StudentModel
+    adapter: Ref | None
+    max_tokens: MaxTokens
+
+
+class PromptScores(Message):
+    """One row of `scores`: per prompt the expected score, and the probability that the six score tokens hold."""
+
+    id: str
+    scores: list[Score | None]
+    masses: list[float]
+
+
+class ScoreRowsResult(Message):
+    """Where the scores lie, and how many there are not."""
+
+    scores: Ref
+    missing: int
+    too_long: int
+    device: str
+    seconds: float
+
+
+class ScorerPair(Message):
+    """One row of a scorer's training data."""
+
+    id: str
+    origin: str
+    prompt: Text
+    score: Score
+
+
+class TrainScorerInput(Message):
+    """Which scorer is to be trained, and on what."""
+
+    run: RunContext
+    pairs: Ref
+    out: str
+    student: StudentSettings
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    held_out_share: Annotated[float, Field(gt=0, lt=1)]
+    seed: int
+
+
+class ScorerQuality(Message):
+    """What a scorer says about held-out pairs."""
+
+    loss: float
+    mean_absolute_error: float
+    ordered: float | None
+
+
+class PairCounts(Message):
+    """Where the pairs went."""
+
+    trained: int
+    held_out: int
+    too_long: int
+
+
+class TrainScorerResult(Message):
+    """The scorer, and how good it was before and after."""
+
+    adapter: Ref
+    before: ScorerQuality
+    after: ScorerQuality
+    pairs: PairCounts
+    device: str
+    seconds: float
 
 
 def parse(cls: type[M], value: Any, *, kind: FailureType, where: str) -> M:

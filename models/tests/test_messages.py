@@ -15,31 +15,46 @@ from models.student.messages import Message, TrainRoundInput, TrainRoundResult, 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "models" / "student" / "messages.schema.json").read_text())
 CLASSES: dict[str, type[Message]] = {
+    "studentSettings": messages.StudentSettings,
     "trainRoundInput": messages.TrainRoundInput,
     "trainRoundResult": messages.TrainRoundResult,
     "trainingBatch": messages.TrainingBatch,
     "heldOutRow": messages.HeldOutRow,
     "batchSignal": messages.BatchSignal,
+    "conversationRow": messages.ConversationRow,
+    "embedRowsInput": messages.EmbedRowsInput,
+    "embedRowsResult": messages.EmbedRowsResult,
+    "promptRow": messages.PromptRow,
+    "scoreRowsInput": messages.ScoreRowsInput,
+    "promptScores": messages.PromptScores,
+    "scoreRowsResult": messages.ScoreRowsResult,
+    "scorerPair": messages.ScorerPair,
+    "trainScorerInput": messages.TrainScorerInput,
+    "trainScorerResult": messages.TrainScorerResult,
 }
 
 REF = {"uri": "run-1/rounds/002/batches.jsonl", "sha256": "ab" * 32, "count": 3}
 TASK = {"id": "e1", "instruction": "Grüße 世界 🌱", "input": "", "output": "line one\nline \u2028 two \u0000"}
+RUN = {"runId": "run-1", "storeUrl": "file:///data", "storeId": "5d0c"}
+SETTINGS = {
+    "model": "smollm2-135m",
+    "device": "auto",
+    "loraRank": 8,
+    "loraAlpha": 16,
+    "learningRate": 1e-7,
+    "warmupSteps": 0,
+    "maxTokens": 512,
+}
+MODEL = {"model": "smollm2-135m", "device": "cuda"}
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "studentSettings": SETTINGS,
     "trainRoundInput": {
-        "run": {"runId": "run-1", "storeUrl": "file:///data", "storeId": "5d0c"},
+        "run": RUN,
         "round": 2,
         "batches": REF,
         "heldOut": REF,
         "previous": None,
-        "student": {
-            "model": "smollm2-135m",
-            "device": "auto",
-            "loraRank": 8,
-            "loraAlpha": 16,
-            "learningRate": 1e-7,
-            "warmupSteps": 0,
-            "maxTokens": 512,
-        },
+        "student": SETTINGS,
         "signal": "train",
         "instructionSignal": "alignment",
         "seed": -7,
@@ -60,6 +75,46 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "gain": -0.00123457,
         "standardError": 1.5e-05,
         "examples": [{"id": "e1", "answerLoss": 3.0, "score": 0.25}],
+    },
+    "conversationRow": {"id": "c1", "turns": [{"instruction": "Grüße 🌱", "response": " \u2028"}]},
+    "embedRowsInput": {
+        "run": RUN,
+        "rows": REF,
+        "out": "run-1/embeddings.npy",
+        "student": MODEL,
+        "pooling": "last",
+        "maxTokens": 2048,
+    },
+    "embedRowsResult": {"vectors": REF, "dims": 576, "truncated": 0, "device": "cpu", "seconds": 0.5},
+    "promptRow": {"id": "c1", "prompts": ["##Query: a  \n##Complexity: "]},
+    "scoreRowsInput": {
+        "run": RUN,
+        "rows": REF,
+        "out": "run-1/complexity.jsonl",
+        "student": MODEL,
+        "adapter": None,
+        "maxTokens": 16,
+    },
+    "promptScores": {"id": "c1", "scores": [1.0, None, 5.5], "masses": [0.999, 0.5, 0.0]},
+    "scoreRowsResult": {"scores": REF, "missing": 1, "tooLong": 1, "device": "cpu", "seconds": 0.5},
+    "scorerPair": {"id": "c1-2", "origin": "c1", "prompt": "##Complexity: ", "score": 2.5},
+    "trainScorerInput": {
+        "run": RUN,
+        "pairs": REF,
+        "out": "run-1/scorers/complexity",
+        "student": SETTINGS,
+        "epochs": 1,
+        "batchSize": 1,
+        "heldOutShare": 0.2,
+        "seed": -1,
+    },
+    "trainScorerResult": {
+        "adapter": REF,
+        "before": {"loss": 9.5, "meanAbsoluteError": 1.5, "ordered": None},
+        "after": {"loss": 1e-5, "meanAbsoluteError": 0.25, "ordered": 1.0},
+        "pairs": {"trained": 80, "heldOut": 20, "tooLong": 0},
+        "device": "cpu",
+        "seconds": 12.345,
     },
 }
 
@@ -95,6 +150,17 @@ REFUSED = {
     "no loss": changed("trainRoundResult", "steering.after", None),
     "an empty batch": changed("trainingBatch", "examples", []),
     "an unknown half": changed("heldOutRow", "half", "test"),
+    "a conversation without turns": changed("conversationRow", "turns", []),
+    "a turn without a reply": changed("conversationRow", "turns.0.response", ""),
+    "a row without prompts": changed("promptRow", "prompts", []),
+    "an empty prompt": changed("promptRow", "prompts", [""]),
+    "an unknown pooling": changed("embedRowsInput", "pooling", "max"),
+    "training settings where nothing is trained": changed("scoreRowsInput", "student", SETTINGS),
+    "a score above 6": changed("scorerPair", "score", 6.5),
+    "an expected score below 1": changed("promptScores", "scores", [0]),
+    "nothing held out": changed("trainScorerInput", "heldOutShare", 0),
+    "everything held out": changed("trainScorerInput", "heldOutShare", 1),
+    "no epoch": changed("trainScorerInput", "epochs", 0),
     "an example without a score": changed("batchSignal", "examples.0.score", ...),
 }
 
