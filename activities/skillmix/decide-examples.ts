@@ -1,5 +1,6 @@
 import { contentHash } from '../../methods/identity.js';
-import { parseScore, parseShirk } from '../../methods/skillmix/parse.js';
+import { parseRating } from '../../methods/rating.js';
+import { parseShirk } from '../../methods/skillmix/parse.js';
 import { readJsonlAt, writeJsonl } from '../../store/artifacts.js';
 import { callsByCandidate, type PlannedCallRow } from '../phase-calls.js';
 import { type Runs, skillMixOf, type StoredRecipe } from '../run-data.js';
@@ -66,7 +67,7 @@ function withScore(
   const { gate } = recipe;
   if (gate === undefined) return { ...candidate, verdict: { state: 'accepted' } };
   const answered = isAnswered(row) ? row : null;
-  const score = parseScore(answered?.call.text ?? '');
+  const score = parseRating(answered?.call.text ?? '');
   if (answered === null || score === null) {
     const detail = `judge: ${outcomeOf(row)}`;
     return { ...candidate, verdict: { state: 'rejected', reason: 'score-missing', detail } };

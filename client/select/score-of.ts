@@ -1,3 +1,4 @@
+import { sumOfProducts } from '../../methods/deita/conversation-score.js';
 import { kindOf } from '../../methods/text.js';
 import { lookUp } from '../row-items.js';
 
@@ -13,16 +14,16 @@ export type Score = { score: number } | { missing: string };
  * @throws RangeError for something else, numbers that are not finite, and lists of different lengths.
  */
 export function scoreOf(row: Record<string, unknown>, fields: readonly string[]): Score {
-  let products: number[] | null = null;
+  const factors: number[][] = [];
   for (const field of fields) {
     const turns = turnsOf(lookUp(row, field), field);
     if (turns === null) return { missing: field };
-    const before: number[] = products ?? turns.map(() => 1);
-    if (before.length !== turns.length)
+    const before = factors[0];
+    if (before !== undefined && before.length !== turns.length)
       throw new RangeError(`${fields.join(' and ')} have ${before.length} and ${turns.length} scores`);
-    products = turns.map((turn, at) => turn * (before[at] as number));
+    factors.push(turns);
   }
-  const score = (products ?? []).reduce((sum, product) => sum + product, 0);
+  const score = sumOfProducts(factors);
   if (!Number.isFinite(score)) throw new RangeError(`the score from ${fields.join(' and ')} is ${score}`);
   return { score };
 }

@@ -1,7 +1,7 @@
 /** Reads a teacher's answers to Instruct-SkillMix's prompts. Nothing here throws on any text; all is linear in its length. */
-import { z } from 'zod';
 import type { ExtractionPhase, SkillMixPhase } from '../../activities/types.js';
-import { inWords, isMendedJson as isMended, readObject, wants } from '../json-answer.js';
+import { isMendedJson as isMended } from '../json-answer.js';
+import { parseRating, RATING_KEY, ratingProblem } from '../rating.js';
 import { cleanText } from '../text.js';
 import { listKeys, listProblemOf } from './parse-extraction.js';
 import { pairProblem, parsePair, unquoted } from './parse-pair.js';
@@ -77,7 +77,7 @@ export function isUsableTurn(
         : instruction !== null && response !== null;
     }
     case 'judge':
-      return parseScore(text) !== null;
+      return parseRating(text) !== null;
     case 'shirk':
       return parseShirk(text) !== null;
     default:
@@ -89,35 +89,6 @@ export function isUsableTurn(
 export function parseShirk(text: string): string | null {
   const answer = unquoted(cleanText(text).trim());
   return answer === '' ? null : answer;
-}
-
-const LOWEST_SCORE = 1;
-const HIGHEST_SCORE = 6;
-
-const inRange = (score: number) => score >= LOWEST_SCORE && score <= HIGHEST_SCORE;
-
-const rating = {
-  key: 'score',
-  item: z.object(
-    { score: z.number(wants('a number')).refine(inRange, 'is not within 1 and 6') },
-    wants('an object'),
-  ),
-};
-
-/** A judge's score, from 1 to 6: `{"score": 4, "reason": "…"}`, also when it has to be mended, or a text with one number. */
-export function parseScore(text: string): number | null {
-  const clean = cleanText(text);
-  const read = readObject(clean, rating);
-  return 'value' in read ? read.value.score : loneNumber(clean);
-}
-
-/** `4`, `Score: 4.5`, `4/6 because …`; null where there are other numbers. */
-function loneNumber(text: string): number | null {
-  const number = /^[^\d-]{0,60}(\d(?:[.,]\d{1,3})?)(?:\s{0,3}(?:\/|out of)\s{0,3}6)?(?!\d)\D*$/i.exec(
-    text,
-  )?.[1];
-  const score = Number(number?.replace(',', '.'));
-  return inRange(score) ? score : null;
 }
 
 /**
@@ -134,10 +105,8 @@ export function extractionProblem(text: string, phase: ExtractionPhase | SkillMi
     case 'improve':
     case 'improve-rewrite':
       return pairProblem(text);
-    case 'judge': {
-      const read = readObject(cleanText(text), rating);
-      return inWords('problem' in read ? read.problem : '"score" is given', '{"score": 4, "reason": "…"}');
-    }
+    case 'judge':
+      return ratingProblem(text);
     default:
       return listProblemOf(text, phase);
   }
@@ -145,5 +114,5 @@ export function extractionProblem(text: string, phase: ExtractionPhase | SkillMi
 
 /** Whether a text has JSON that can be read only once it is mended: cut off, with a missing bracket or comma. */
 export function isMendedJson(text: string): boolean {
-  return isMended(text, [...listKeys, rating.key, 'instruction', 'response']);
+  return isMended(text, [...listKeys, RATING_KEY, 'instruction', 'response']);
 }
