@@ -39,6 +39,7 @@ export function answeredRow(options: {
     sampleKey:
       request.scope.reuse === 'project' ? key : callKey({ ...request, scope: { reuse: 'project' } }).key,
     text: answer.text,
+    ...(answer.firstToken && { firstToken: answer.firstToken }),
     truncated: answer.kind === 'truncated',
     via: counted.via,
     isMended:

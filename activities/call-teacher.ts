@@ -3,7 +3,7 @@ import { readAttempts } from '../store/ledger.js';
 import { ResponseStore } from '../store/response-store.js';
 import { askTeacher } from './ask-teacher.js';
 import { answeredRow } from './call-row.js';
-import { answerFailure, answerProblem } from './read-answer.js';
+import { type AnswerText, answerFailure, answerProblem } from './read-answer.js';
 import type { RecentRows } from './recent-rows.js';
 import { promptFormOf } from './recipe-teacher.js';
 import type { PlannedCall, RoundPrompts } from './round-prompts.js';
@@ -136,13 +136,15 @@ export class CallTeacher {
 
 /** An answer is judged for the ledger and for the call: it is read once. */
 function remembering(failureOf: SampleChoice['failureOf']): SampleChoice['failureOf'] {
-  let last: { text: string; truncated: boolean; failure: ReturnType<typeof failureOf> } | null = null;
-  return ({ text, truncated }) => {
-    if (last?.text !== text || last.truncated !== truncated) {
-      last = { text, truncated, failure: failureOf({ text, truncated }) };
-    }
+  let last: { answer: AnswerText; failure: ReturnType<typeof failureOf> } | null = null;
+  return (answer) => {
+    if (!last || !isSame(last.answer, answer)) last = { answer, failure: failureOf(answer) };
     return last.failure;
   };
+}
+
+function isSame(a: AnswerText, b: AnswerText): boolean {
+  return a.text === b.text && a.truncated === b.truncated && a.firstToken === b.firstToken;
 }
 
 /** Which stored answers belong to a planned call: the one place that says so, for asking and for reading back. */

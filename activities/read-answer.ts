@@ -1,5 +1,5 @@
 /** What counts as a usable answer in each phase; the one place where calls and candidates agree on it. */
-import type { PromptForm } from '../methods/prompt.js';
+import type { PromptForm, TokenLogprob } from '../methods/prompt.js';
 import {
   parseAnswer,
   parseClassification,
@@ -24,6 +24,8 @@ import type {
 export interface AnswerText {
   text: string;
   truncated: boolean;
+  /** What its first token might have been, likeliest first; absent where no logprobs came. */
+  firstToken?: TokenLogprob[];
 }
 
 /** Items of an answer, in its order. In the answering phases an item is an instance without an instruction. */

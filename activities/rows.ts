@@ -1,4 +1,5 @@
 /** Rows of the files that activities hand to each other through the store. */
+import type { TokenLogprob } from '../methods/prompt.js';
 import type { CallFailure, CandidateCall } from './types.js';
 
 /** `plan.jsonl`: one planned call. Its prompt is built from this, the seed pool and the recipe, always alike. */
@@ -28,6 +29,8 @@ export interface CallRow extends Omit<CandidateCall, 'callKey'> {
   sampleKey: string | null;
   /** The answer's text; null without one. */
   text: string | null;
+  /** What its first token might have been, likeliest first; absent where no logprobs came. */
+  firstToken?: TokenLogprob[];
   truncated: boolean;
   /** Which of the call's requests brought the answer that counts; null without one. */
   via: AnsweredVia | null;

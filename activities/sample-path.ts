@@ -6,6 +6,7 @@
 import { type ChatMessage, type PromptBody, wantsJson } from '../methods/prompt.js';
 import { type CallKeyParts, callKey, type ReuseScope } from '../store/call-key.js';
 import type { ResponseStore, StoredResponse, TeacherAnswer } from '../store/response-store.js';
+import type { AnswerText } from './read-answer.js';
 import type { AnsweredVia } from './rows.js';
 import type { AnswerFailure, Sampling } from './types.js';
 
@@ -25,7 +26,7 @@ export interface SampleChoice {
   /** Further samples that may be asked for when an answer is of no use. */
   freshSamples: number;
   /** null: usable. Asked only about texts, whole or cut off. */
-  failureOf(answer: { text: string; truncated: boolean }): AnswerFailure | null;
+  failureOf(answer: AnswerText): AnswerFailure | null;
   /** What is wrong with a text that cannot be read, in words for the model. */
   problemOf(text: string): string;
 }
@@ -95,11 +96,12 @@ export async function findAnswer(
 }
 
 /** Why an answer is of no use; null: it is usable. */
-export function answerFailure(choice: SampleChoice, { kind, text }: TeacherAnswer): AnswerFailure | null {
+export function answerFailure(choice: SampleChoice, answer: TeacherAnswer): AnswerFailure | null {
+  const { kind, text, firstToken } = answer;
   switch (kind) {
     case 'text':
     case 'truncated':
-      return choice.failureOf({ text, truncated: kind === 'truncated' });
+      return choice.failureOf({ text, truncated: kind === 'truncated', ...(firstToken && { firstToken }) });
     case 'refused':
     case 'content-filter':
       return kind;

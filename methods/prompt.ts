@@ -20,9 +20,16 @@ export interface AnswerSchema {
   schema: Record<string, unknown>;
 }
 
+/** A token that a model could have said in some place, with the natural logarithm of its probability there. */
+export interface TokenLogprob {
+  token: string;
+  logprob: number;
+}
+
+/** `topLogprobs`: so many of the likeliest first tokens of the answer are asked for, with their logprobs. */
 export type PromptBody =
-  | { form: 'completion'; prompt: string }
-  | { form: 'chat'; messages: ChatMessage[]; schema: AnswerSchema | null }
+  | { form: 'completion'; prompt: string; topLogprobs?: number }
+  | { form: 'chat'; messages: ChatMessage[]; schema: AnswerSchema | null; topLogprobs?: number }
   /** Texts whose vectors are wanted, 1 to 256 of them; see embedding.ts. */
   | { form: 'embedding'; input: string[] };
 

@@ -59,6 +59,8 @@ export function callKey({ scope, ...parts }: CallKeyParts): CallKey {
       : {
           teacher,
           model,
+          // Absent in the keys of most answers, which were made before it could be asked for.
+          ...(body.topLogprobs !== undefined && { topLogprobs: body.topLogprobs }),
           ...(body.form === 'completion'
             ? { prompt: body.prompt }
             : {

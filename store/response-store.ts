@@ -2,6 +2,7 @@
  * Every answer that was ever paid for, by what was asked: `calls/ab/<key>.json`. The first writer wins, so all who ask
  * the same get the same answer, in any attempt, run or process.
  */
+import type { TokenLogprob } from '../methods/prompt.js';
 import { readJsonIfAny, toJson } from './artifacts.js';
 import type { CallKeyParts } from './call-key.js';
 import type { Usage } from './pricing.js';
@@ -16,6 +17,11 @@ import type { Store } from './types.js';
 export interface TeacherAnswer {
   kind: 'text' | 'refused' | 'content-filter' | 'truncated' | 'empty' | 'too-large';
   text: string;
+  /**
+   * What its first token might have been, likeliest first, the chosen one among them: logprobs from 0 down to -9999;
+   * absent when the endpoint gave none.
+   */
+  firstToken?: TokenLogprob[];
   /** As the provider gave it. */
   finishReason: string | null;
   /** null: the provider did not say, which is not 0. */

@@ -129,7 +129,7 @@ describe('scripted teacher', () => {
     answer(
       readRequest(
         body.form === 'completion' ? '/v1/completions' : '/v1/chat/completions',
-        requestBody({ body, sampling, model: 'm', seed, client: { parameters: new Parameters() } }),
+        requestBody({ body, sampling, model: 'm', seed, parameters: new Parameters() }),
       ),
     ).text;
   const instruction = 'Sort the words by length.';

@@ -1,5 +1,7 @@
 /** Requests and answers of the OpenAI protocol, as far as `openai-server.ts` speaks it. */
 import { createHash } from 'node:crypto';
+import type { TokenLogprob } from '../methods/prompt.js';
+import { logprobsOf } from './openai-logprobs.js';
 
 /** What a script sees. */
 export interface ScriptRequest {
@@ -25,6 +27,8 @@ export interface ScriptAnswer {
   /** `length` is set by itself when the text has more than `maxTokens`. */
   finishReason?: 'stop' | 'length' | 'content_filter';
   refusal?: string;
+  /** What its first token might have been, the chosen one first; given where the request asks for logprobs. */
+  firstToken?: TokenLogprob[];
   /** In place of a text: one for each of the request's. */
   vectors?: number[][];
   /** Counted when not given; null leaves it out of the answer. */
@@ -123,15 +127,16 @@ export function answerBody(options: {
     const usage = { prompt_tokens: promptTokens, total_tokens: promptTokens };
     return { object: 'list', data, model: asked.model, ...(answer.usage !== null && { usage }) };
   }
+  const logprobs = logprobsOf(asked, answer);
   if (asked.path === '/v1/completions') {
-    const choice = { index: 0, text: answer.text, logprobs: null, finish_reason: answer.finishReason };
+    const choice = { index: 0, text: answer.text, logprobs, finish_reason: answer.finishReason };
     return { ...common, object: 'text_completion', choices: [choice] };
   }
   const message = { role: 'assistant', content: answer.text, refusal: answer.refusal ?? null };
   return {
     ...common,
     object: 'chat.completion',
-    choices: [{ index: 0, message, logprobs: null, finish_reason: answer.finishReason }],
+    choices: [{ index: 0, message, logprobs, finish_reason: answer.finishReason }],
   };
 }
 

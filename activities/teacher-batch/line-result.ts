@@ -69,7 +69,7 @@ export function readLineResult(
     status,
     param,
     message,
-    sent: new Set(Object.keys(bodyOf(request))),
+    sent: bodyOf(request),
   });
   const isDropped = drop !== null && drop !== 'unanswered' && refusedParameter === null;
   return {
@@ -82,7 +82,7 @@ export function readLineResult(
       requestId,
     },
     isStep: isDropped || refusedParameter !== null,
-    trouble: type === 'ProviderAccess' ? 'access' : isDropped || refusedParameter ? null : 'requests',
+    trouble: isDropped || refusedParameter ? null : type === 'ProviderAccess' ? 'access' : 'requests',
     refusedParameter,
   };
 }
@@ -105,6 +105,6 @@ function billOf(usage: Usage | null, price: Price | null): Pick<Outcome, 'usage'
   return { usage, costUsd: usage ? costUsd(usage, price) : 0, bill: 'known' };
 }
 
-function bodyOf(request: Buffer): object {
-  return (JSON.parse(request.toString('utf8')) as { body: object }).body;
+function bodyOf(request: Buffer): Record<string, unknown> {
+  return (JSON.parse(request.toString('utf8')) as { body: Record<string, unknown> }).body;
 }

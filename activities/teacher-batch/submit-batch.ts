@@ -160,7 +160,7 @@ async function buildFile(
         custom_id: key,
         method: 'POST',
         url: batchEndpoint(promptFormOf(scope.teacher)),
-        body: requestBody({ ...parts, seed, client: { parameters } }),
+        body: requestBody({ ...parts, seed, parameters }),
       });
       const callIndex = indices[n] as number;
       const row = fileRow({ callIndex, key, highestTokens: tokens, at: new Date().toISOString() }, request);

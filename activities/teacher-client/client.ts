@@ -3,7 +3,7 @@ import { isLoopback } from '../../store/call-key.js';
 import { UserError } from '../../store/errors.js';
 import { fetchAnswer } from './endpoint-fetch.js';
 import { Health } from './health.js';
-import { Parameters } from './parameters.js';
+import { ModelParameters } from './parameters.js';
 import { SendGate } from './send-gate.js';
 
 /** Sent where no key is needed; long enough that no word of a message is taken for it. */
@@ -14,8 +14,8 @@ export interface TeacherClient {
   readonly openai: OpenAI;
   readonly baseUrl: string;
   readonly timeoutMs: number;
-  /** What the endpoint was found not to take. */
-  readonly parameters: Parameters;
+  /** What the endpoint was found not to take, for each of its models. */
+  readonly parameters: ModelParameters;
   readonly health: Health;
   /** Where requests wait while the endpoint bears no more of them at once. */
   readonly gate: SendGate;
@@ -50,7 +50,7 @@ export function createTeacherClient(options: {
     openai,
     baseUrl,
     timeoutMs,
-    parameters: new Parameters(),
+    parameters: new ModelParameters(),
     health: new Health(),
     gate: new SendGate(),
   };

@@ -2,6 +2,7 @@ import { encodeVectors } from '../../methods/embedding.js';
 import { oneLine } from '../../methods/text.js';
 import type { Usage } from '../../store/pricing.js';
 import type { TeacherAnswer } from '../../store/response-store.js';
+import { readFirstToken } from './first-token.js';
 import { isObject } from './json-object.js';
 
 /** Reads the body of a successful response. Returns null when it is not what the protocol says. */
@@ -32,7 +33,8 @@ export function readResponse(options: {
         : content === null
           ? 'empty'
           : 'text';
-  return { ...common, kind, text, finishReason };
+  const firstToken = readFirstToken(choice.logprobs);
+  return { ...common, kind, text, finishReason, ...(firstToken && { firstToken }) };
 }
 
 /**

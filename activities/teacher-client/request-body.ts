@@ -8,10 +8,9 @@ export function requestBody(options: {
   sampling: Sampling;
   model: string;
   seed: number;
-  client: { parameters: Parameters };
+  parameters: Parameters;
 }): Record<string, unknown> {
-  const { body, sampling, model, seed } = options;
-  const { parameters } = options.client;
+  const { body, sampling, model, seed, parameters } = options;
   if (body.form === 'embedding') {
     // A third of the size of numbers that are written out.
     const encoding = parameters.takes('encoding_format') && { encoding_format: 'base64' };
@@ -28,12 +27,15 @@ export function requestBody(options: {
     ...(sampling.stop.length > 0 && { stop: sampling.stop }),
     ...(parameters.takes('seed') && { seed }),
   };
-  if (body.form === 'completion') return { ...common, prompt: body.prompt };
+  const top = parameters.topLogprobs(body.topLogprobs ?? 0);
+  if (body.form === 'completion')
+    return { ...common, prompt: body.prompt, ...(top > 0 && { logprobs: top }) };
   const { schema } = body;
   const wantsSchema = schema !== null && parameters.takes('response_format');
   return {
     ...common,
     messages: body.messages,
+    ...(top > 0 && { logprobs: true, top_logprobs: top }),
     ...(wantsSchema && {
       response_format: {
         type: 'json_schema',

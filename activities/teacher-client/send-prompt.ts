@@ -40,7 +40,7 @@ export type Sent = { latencyMs: number; status: number | null; requestId: string
       error: MappedError;
       /** `none`: certainly not billed. `unknown`: the provider may have done the work. */
       bill: 'none' | 'unknown';
-      /** The endpoint refused this parameter and shall be asked again without it; null for any other error. */
+      /** The endpoint refused this parameter and shall be asked again, not for it; null for any other error. */
       refusedParameter: OptionalParameter | null;
     }
   | { kind: 'aborted'; failure: CancelledFailure }
@@ -52,7 +52,7 @@ export async function sendPrompt(options: SendOptions): Promise<Sent> {
   const startMs = performance.now();
   const deadline = new Deadline({ caller: signal, timeoutMs: client.timeoutMs });
   const seen: Seen = { status: null, requestId: null, isTimeout: () => deadline.isOver };
-  const body = requestBody(options);
+  const body = requestBody({ ...options, parameters: client.parameters.of(options.model) });
   try {
     const outcome = await exchange({ ...options, request: { body, signal: deadline.signal }, seen });
     client.health.answered(options.call);
@@ -120,12 +120,8 @@ function failed(at: { error: unknown; options: SendOptions; seen: Seen; sent: Re
   const { client, attempt } = options;
   const found = errorFacts(error, { seen, attempt, client, timeoutMs: client.timeoutMs });
   const facts = found.status === 429 ? found : withTrouble(found, client.health.failed(options.call));
-  const refusedParameter = client.parameters.learn({
-    status: facts.status,
-    param: facts.param,
-    message: facts.message,
-    sent: new Set(Object.keys(sent)),
-  });
+  const { status, param, message } = facts;
+  const refusedParameter = client.parameters.of(options.model).learn({ status, param, message, sent });
   const mapped = mapError(facts, { nowMs: Date.now(), random: Math.random() });
   if (mapped.drop !== null) client.health.forget(options.call);
   return {

@@ -3,8 +3,8 @@ import { readLineResult } from '../../activities/teacher-batch/line-result.js';
 import { Parameters } from '../../activities/teacher-client/parameters.js';
 
 describe('a line of a batch that is a refusal', () => {
-  const read = (status: number, body: unknown) => {
-    const request = Buffer.from(JSON.stringify({ body: { model: 'm', seed: 1 } }));
+  const read = (status: number, body: unknown, sent: object = {}) => {
+    const request = Buffer.from(JSON.stringify({ body: { model: 'm', seed: 1, ...sent } }));
     const line = { kind: 'response', customId: 'k', status, requestId: null, body } as const;
     const result = readLineResult(line, { model: 'm', price: null, request }, new Parameters());
     assert.ok(result.kind === 'failure');
@@ -35,5 +35,33 @@ describe('a line of a batch that is a refusal', () => {
   it('is asked again without a parameter that the endpoint does not take', () => {
     const { refusedParameter } = read(422, { detail: 'seed: Extra inputs are not permitted' });
     assert.equal(refusedParameter, 'seed');
+  });
+
+  it('is asked again without logprobs, although a refused key has the same status', () => {
+    const body = { error: { message: 'You are not allowed to request logprobs from this model' } };
+    const { refusedParameter, trouble, isStep } = read(403, body, { logprobs: 5 });
+    assert.deepEqual([refusedParameter, trouble, isStep], ['logprobs', null, true]);
+    assert.equal(read(403, body).trouble, 'access');
+  });
+});
+
+describe('a line of a batch that is an answer', () => {
+  it('has what its first token might have been', () => {
+    const top = [{ token: '5', logprob: -0.5 }];
+    const choice = {
+      message: { content: '5' },
+      finish_reason: 'length',
+      logprobs: { content: [{ top_logprobs: top }] },
+    };
+    const line = {
+      kind: 'response',
+      customId: 'k',
+      status: 200,
+      requestId: null,
+      body: { choices: [choice] },
+    } as const;
+    const request = Buffer.from('{"body":{}}');
+    const result = readLineResult(line, { model: 'm', price: null, request }, new Parameters());
+    assert.deepEqual(result.kind === 'answer' && result.answer.firstToken, top);
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { PromptBody } from '../../methods/prompt.js';
 import { type CallKeyParts, callKey, teacherIdentity } from '../../store/call-key.js';
 
 const parts: CallKeyParts = {
@@ -25,6 +26,19 @@ describe('call key', () => {
     });
   });
 
+  it('never changes for answers with logprobs either', () => {
+    const chat = { ...parts.body, topLogprobs: 20 } as PromptBody;
+    assert.deepEqual(callKey({ ...parts, body: chat }), {
+      key: '9bd57db4ebcc8951289b6926139b4f6893300b2dd90cf409bbf05e1d8f5efb56',
+      seed: 1030465024,
+    });
+    const completion: PromptBody = { form: 'completion', prompt: 'Hi', topLogprobs: 20 };
+    assert.deepEqual(callKey({ ...parts, body: completion }), {
+      key: 'a425ebeb496bef007134313fd2004e844d304568f57b2e048746906f87138c68',
+      seed: 918724896,
+    });
+  });
+
   it('does not depend on the order in which objects were built', () => {
     const { sampling } = parts;
     const reversed = Object.fromEntries(Object.entries(sampling).reverse()) as unknown as typeof sampling;
@@ -42,6 +56,10 @@ describe('call key', () => {
     text: { ...parts, body: { form: 'chat', messages: [{ role: 'user', content: 'Ho' }], schema: null } },
     role: { ...parts, body: { form: 'chat', messages: [{ role: 'system', content: 'Hi' }], schema: null } },
     form: { ...parts, body: { form: 'completion', prompt: 'Hi' } },
+    logprobs: {
+      ...parts,
+      body: { form: 'chat', messages: [{ role: 'user', content: 'Hi' }], schema: null, topLogprobs: 20 },
+    },
     schema: {
       ...parts,
       body: {
