@@ -8,6 +8,7 @@ import { CallPlanner } from './plan-calls.js';
 import { prepareRun } from './prepare-run.js';
 import { recordProgress, recordState } from './progress.js';
 import type { Runs } from './run-data.js';
+import { rowsOf, scorerPrompts } from './deita/open-rows.js';
 import { keepLists } from './skillmix/gather-skills.js';
 import type { ActivityTurn } from './teacher-batch/batch-scope.js';
 import { closeBatch } from './teacher-batch/close-batch.js';
@@ -32,6 +33,8 @@ export function createStoreActivities(deps: ActivityDeps): StoreActivities {
     closeShard: (input) => alive(() => closeShard(deps, input)),
     closeBatch: (input) => alive(() => closeBatch(deps, input, turn)),
     keepLists: (input) => alive(() => keepLists(runs, input)),
+    rowsOf: (input) => alive(() => rowsOf(runs, input)),
+    scorerPrompts: (input) => alive(() => scorerPrompts(runs, input)),
     recordProgress: (input) => alive(() => recordProgress(runs, input)),
     recordState: (input) => alive(() => recordState(runs, input)),
     exportDataset: (input) => alive(() => exportDataset(runs, input)),
@@ -58,6 +61,9 @@ export function createCpuActivities(runs: Runs, compute: ComputeElsewhere): CpuA
     mergeSynonyms: (input) => computing(input.run, (elsewhere) => elsewhere.mergeSynonyms(input)),
     assembleExamples: (input) => computing(input.run, (elsewhere) => elsewhere.assembleExamples(input)),
     decideExamples: (input) => computing(input.run, (elsewhere) => elsewhere.decideExamples(input)),
+    openRows: (input) => computing(input.run, (elsewhere) => elsewhere.openRows(input)),
+    gatherScores: (input) => computing(input.run, (elsewhere) => elsewhere.gatherScores(input)),
+    selectRows: (input) => computing(input.run, (elsewhere) => elsewhere.selectRows(input)),
   };
 }
 

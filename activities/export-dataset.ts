@@ -55,7 +55,11 @@ export async function exportDataset(runs: Runs, input: ExportInput): Promise<Exp
   return dataset;
 }
 
-async function placeExamples(runs: Runs, { run, target, rounds }: ExportInput): Promise<PlacedExample[]> {
+/** Every accepted example with its place: batch after batch, then those that waited, then what was more than the target. */
+export async function placeExamples(
+  runs: Runs,
+  { run, target, rounds }: Pick<ExportInput, 'run' | 'target' | 'rounds'>,
+): Promise<PlacedExample[]> {
   const batched = new Map<string, Place & { status: 'batched' }>();
   const accepted: Candidate[] = [];
   for (let round = 1; round <= rounds; round += 1) {

@@ -1,4 +1,4 @@
-import type { CallPhase, ExtractionPhase, SelfInstructPhase, SkillMixPhase } from './types.js';
+import type { CallPhase, DeitaPhase, ExtractionPhase, SelfInstructPhase, SkillMixPhase } from './types.js';
 
 const selfInstructPhases: readonly SelfInstructPhase[] = [
   'instructions',
@@ -25,16 +25,24 @@ const skillMixPhases: readonly SkillMixPhase[] = [
   'judge',
 ];
 
+const deitaPhases: readonly DeitaPhase[] = ['evolve', 'gain', 'rank', 'complexity', 'quality', 'vectors'];
+
 /** Every kind of call, in the order in which a round makes them. */
 export const callPhases: readonly CallPhase[] = [
   ...selfInstructPhases,
   ...extractionPhases,
   ...skillMixPhases,
+  ...deitaPhases,
 ];
 
 /** Whether a call is one of Self-Instruct's or SeDi-Instruct's, not of Instruct-SkillMix. */
 export function isSelfInstruct(phase: CallPhase): phase is SelfInstructPhase {
   return (selfInstructPhases as readonly CallPhase[]).includes(phase);
+}
+
+/** Whether a call is one of DEITA's: its scoring, or its evolution. */
+export function isDeita(phase: CallPhase): phase is DeitaPhase {
+  return (deitaPhases as readonly CallPhase[]).includes(phase);
 }
 
 export function isExtraction(phase: CallPhase): phase is ExtractionPhase {

@@ -4,12 +4,13 @@ import { seededRandom } from '../methods/random.js';
 import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { callsPerShard } from './count-round.js';
 import { readCalls } from './phase-calls.js';
-import { isSelfInstruct } from './phases.js';
+import { isDeita, isSelfInstruct } from './phases.js';
 import { buildPrompt, type PromptChoice, promptHash, promptSources } from './round-prompts.js';
 import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import { highestOfTwo, highestSpend } from './highest-spend.js';
+import { chooseDeitaCalls } from './deita/choose-calls.js';
 import { chooseSkillMixCalls } from './skillmix/choose-calls.js';
 import { planBatches, requestBytes } from './teacher-batch/plan-batches.js';
 import { promptFormOf } from './recipe-teacher.js';
@@ -63,6 +64,7 @@ export class CallPlanner {
 
   private async choose(input: PlanCallsInput, recipe: StoredRecipe): Promise<PromptChoice[]> {
     const { phase, wanted } = input;
+    if (isDeita(phase)) return await chooseDeitaCalls(this.runs, input, phase);
     if (!isSelfInstruct(phase)) return await chooseSkillMixCalls(this.runs, input, phase);
     return wanted
       ? await this.draw(input, recipe, callsWanted(recipe.generation.callsPerRound, wanted))

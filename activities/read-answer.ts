@@ -11,7 +11,8 @@ import { decodeVectors } from '../methods/embedding.js';
 import { extractionProblem, isMendedJson, isUsableList, isUsableTurn } from '../methods/skillmix/parse.js';
 import { isMendedJson as isMendedList, jsonProblem } from '../methods/self-instruct/parse-json.js';
 import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
-import { isSelfInstruct } from './phases.js';
+import { deitaProblem, isUsableDeitaAnswer } from './deita/read-answer.js';
+import { isDeita, isSelfInstruct } from './phases.js';
 import type {
   AnswerFailure,
   CallPhase,
@@ -66,11 +67,22 @@ export function answerFailure(options: {
 }): AnswerFailure | null {
   const { phase, form, answer } = options;
   if (phase === 'classify') return parseClassification({ ...answer, form }) === null ? 'unparsable' : null;
-  const isUsable = isSelfInstruct(phase)
+  if (isUsable({ ...options, phase })) return null;
+  return answer.truncated ? 'truncated' : 'unparsable';
+}
+
+function isUsable(options: {
+  phase: Exclude<CallPhase, 'classify'>;
+  form: PromptForm;
+  answer: AnswerText;
+  isClassification?: boolean | null;
+}): boolean {
+  const { phase, answer } = options;
+  if (isDeita(phase))
+    return phase === 'vectors' ? isVectors(answer.text) : isUsableDeitaAnswer(phase, answer);
+  return isSelfInstruct(phase)
     ? readItems({ ...options, phase }).some((item) => item.rejected === null)
     : isUsableSkillMixAnswer(phase, answer);
-  if (isUsable) return null;
-  return answer.truncated ? 'truncated' : 'unparsable';
 }
 
 /**
@@ -86,6 +98,13 @@ export function answerProblem({ phase, text }: { phase: CallPhase; text: string 
     case 'classify':
     case 'answers':
       throw new Error(`${phase} is not answered in JSON`);
+    case 'evolve':
+    case 'gain':
+    case 'rank':
+    case 'complexity':
+    case 'quality':
+    case 'vectors':
+      return deitaProblem(phase, text);
     default:
       return extractionProblem(text, phase);
   }

@@ -1,6 +1,7 @@
 /** Which kinds of call a recipe makes. */
+import { needsVectors, type ScoreSettings, type SelectSettings } from './recipe-deita.js';
 import type { SkillMixSettings } from './recipe-skillmix.js';
-import type { CallPhase, ExtractionPhase, SelfInstructPhase, SkillMixPhase } from './types.js';
+import type { CallPhase, ExtractionPhase, ScoringPhase, SelfInstructPhase, SkillMixPhase } from './types.js';
 
 interface PromptKeys {
   prompts: 'staged' | 'one-call';
@@ -18,20 +19,45 @@ export function phasesOf({ prompts, answers }: PromptKeys): {
 
 /** What decides which calls a run makes. */
 interface WithPhases {
-  method: 'self-instruct' | 'sedi' | 'skillmix';
+  method: 'self-instruct' | 'sedi' | 'skillmix' | 'deita' | 'evolve';
   generation: PromptKeys;
   skillmix?: SkillMixSettings | undefined;
   gate?: unknown;
+  score?: ScoreSettings | undefined;
+  select?: SelectSettings | undefined;
 }
 
 /** Every kind of call that a run makes, in the order of a round. */
 export function callPhasesOf(recipe: WithPhases): CallPhase[] {
-  if (recipe.method !== 'skillmix') {
-    const { ask, answer } = phasesOf(recipe.generation);
-    return [ask, ...answer];
+  return [...generationPhases(recipe), ...scoringPhasesOf(recipe)];
+}
+
+function generationPhases(recipe: WithPhases): CallPhase[] {
+  switch (recipe.method) {
+    case 'self-instruct':
+    case 'sedi': {
+      const { ask, answer } = phasesOf(recipe.generation);
+      return [ask, ...answer];
+    }
+    case 'skillmix': {
+      const { extraction, generation } = skillMixPhasesOf(recipe);
+      return [...extraction, ...generation];
+    }
+    case 'deita':
+      return [];
+    case 'evolve':
+      return ['evolve', 'gain', 'rank'];
   }
-  const { extraction, generation } = skillMixPhasesOf(recipe);
-  return [...extraction, ...generation];
+}
+
+/** DEITA's calls about finished rows; what the student does needs none. */
+export function scoringPhasesOf({ score, select }: Pick<WithPhases, 'score' | 'select'>): ScoringPhase[] {
+  const isAsked = score !== undefined && score.scorer !== 'student';
+  const hasVectors = select !== undefined && needsVectors(select.by) && select.embedder !== 'student';
+  return [
+    ...(isAsked ? (['complexity', 'quality'] as const) : []),
+    ...(hasVectors ? (['vectors'] as const) : []),
+  ];
 }
 
 /** Instruct-SkillMix: what finds skills and query types, then what writes an example. */

@@ -15,6 +15,7 @@ import {
   teacherWithDefaults,
 } from './recipe-teacher.js';
 import { decontaminate, gate, type SkillMixSettings, skillMixProblems, skillmix } from './recipe-skillmix.js';
+import { deitaProblems, evolve, score, select, startsFromData } from './recipe-deita.js';
 import { studentSettings } from './student-messages.js';
 import { callPhasesOf } from './recipe-phases.js';
 
@@ -42,6 +43,11 @@ function ofPhases<Value extends z.ZodType>(value: Value) {
     'improve-rewrite': one,
     shirk: one,
     judge: one,
+    complexity: one,
+    quality: one,
+    evolve: one,
+    gain: one,
+    rank: one,
   });
 }
 
@@ -114,11 +120,19 @@ const heldout = z.union([
 
 const recipeKeys = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, at most 41'),
-  method: z.enum(['self-instruct', 'sedi', 'skillmix']),
+  method: z.enum(['self-instruct', 'sedi', 'skillmix', 'deita', 'evolve']),
   /** Every random choice of the run derives from it. */
   seed: z.int().min(0).max(2_147_483_647).default(1),
-  /** Accepted examples in the dataset. */
-  target: count.max(10_000_000),
+  /** Accepted examples; with deita and evolve the rows of `data` decide. */
+  target: count.max(10_000_000).optional(),
+  /** Rows to score, select from or evolve, relative to the recipe: JSON Lines or a JSON array; with deita and evolve. */
+  data: z.string().min(1).optional(),
+  /** DEITA's scores, of what was generated or of `data`. */
+  score: score.optional(),
+  /** DEITA's selection among them. */
+  select: select.optional(),
+  /** DEITA's evolution; with method: evolve. */
+  evolve: evolve.optional(),
   /** Seed tasks, relative to the recipe; skillmix needs none. */
   seeds: z.string().min(1).optional(),
   /** Instruct-SkillMix's own keys. */
@@ -169,12 +183,13 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
   const problems: { path: string[]; message: string }[] = [];
   const isChat = formOf(teacher) === 'chat';
   const prompts = generation.prompts ?? (isChat ? 'one-call' : 'staged');
+  const forms = Object.fromEntries(Object.entries(teachers).map(([name, one]) => [name, formOf(one)]));
+  problems.push(...deitaProblems({ ...recipe, forms }));
   if (method === 'skillmix') {
-    const forms = Object.fromEntries(Object.entries(teachers).map(([name, one]) => [name, formOf(one)]));
     problems.push(...skillMixProblems({ ...recipe, skillmix: skillMixOf(recipe), forms }));
     if (!isChat)
       problems.push({ path: ['teacher', 'form'], message: 'SkillMix is a conversation: chat is needed' });
-  } else {
+  } else if (!startsFromData(method)) {
     if (seeds === undefined) problems.push({ path: ['seeds'], message: 'is missing' });
     for (const key of ['skillmix', 'gate'] as const) {
       if (recipe[key] !== undefined) problems.push({ path: [key], message: 'belongs to method: skillmix' });
@@ -198,6 +213,8 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
     generation: { prompts, answers: generation.answers ?? 'classify' },
     skillmix: skillMixOf(recipe),
     gate: recipe.gate,
+    score: recipe.score,
+    select: recipe.select,
   });
   for (const key of ['teachers', 'maxTokens'] as const) {
     for (const phase of Object.keys(generation[key]).filter((phase) => !made.includes(phase))) {
@@ -249,9 +266,18 @@ export function withDefaults(given: RecipeFile) {
   const further = Object.entries(file.teachers).map(
     ([name, settings]) => [name, teacherWithDefaults({ name, ...settings })] as const,
   );
-  const poolThreshold = { 'self-instruct': STRICT_THRESHOLD, sedi: RELAXED_THRESHOLD, skillmix: 1 }[method];
+  // What begins with given rows filters none of them by similarity to a pool.
+  const poolThreshold = {
+    'self-instruct': STRICT_THRESHOLD,
+    sedi: RELAXED_THRESHOLD,
+    skillmix: 1,
+    deita: 1,
+    evolve: 1,
+  }[method];
   return {
     ...file,
+    // Where rows are given, there are no more than these; known once they are read.
+    target: file.target ?? file.select?.size ?? 0,
     ...(isSkillMix && { skillmix: skillMixOf(file) }),
     teacher,
     teachers: Object.fromEntries(further),

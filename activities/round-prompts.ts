@@ -11,7 +11,8 @@ import {
 } from '../methods/self-instruct/prompts.js';
 import { readJsonlAt, sha256Hex } from '../store/artifacts.js';
 import { canonicalJson } from '../store/canonical-json.js';
-import { isSelfInstruct } from './phases.js';
+import { type DeitaSources, deitaPrompt, deitaSources } from './deita/prompts.js';
+import { isDeita, isSelfInstruct } from './phases.js';
 import type { PlanRow } from './rows.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
@@ -23,7 +24,7 @@ import { teacherOf } from './teachers.js';
 import type { Candidate, RoundPhase, Seed, SelfInstructPhase } from './types.js';
 
 /** What a plan row's prompt is made of besides the row itself. */
-export type PromptSources = SelfInstructSources | SkillMixSources;
+export type PromptSources = SelfInstructSources | SkillMixSources | DeitaSources;
 
 interface SelfInstructSources {
   recipe: StoredRecipe;
@@ -38,10 +39,11 @@ export interface PlannedCall {
   prompt: Prompt;
 }
 
-export type PromptChoice = Pick<PlanRow, 'seedIds' | 'candidateId' | 'isClassification' | 'mix'>;
+export type PromptChoice = Pick<PlanRow, 'seedIds' | 'candidateId' | 'isClassification' | 'mix' | 'deita'>;
 
 /** Reads what the prompts of a phase are made of: the frozen seed pool, the instructions to be answered, or conversations. */
 export async function promptSources(runs: Runs, { run, round, phase }: RoundPhase): Promise<PromptSources> {
+  if (isDeita(phase)) return await deitaSources(runs, { run, round }, phase);
   if (!isSelfInstruct(phase)) return await skillMixSources(runs, { run, round }, phase);
   const recipe = await runs.recipe(run);
   const isAsking = phase === 'instructions' || phase === 'tasks';
@@ -60,8 +62,8 @@ export async function promptSources(runs: Runs, { run, round, phase }: RoundPhas
 export function buildPrompt(sources: PromptSources, choice: PromptChoice): Prompt {
   const { recipe, phase } = sources;
   const { sampling, maxTokens } = recipe.generation;
-  const prompt = 'seeds' in sources ? withoutOverrides(sources, choice) : skillMixPrompt(sources, choice);
-  if (phase === 'embeddings') return prompt;
+  const prompt = withoutOverrides(sources, choice);
+  if (phase === 'embeddings' || phase === 'vectors') return prompt;
   const longest = maxTokens[phase];
   const isSampled = phase === 'instructions' || phase === 'tasks' || isTurn(phase);
   return {
@@ -79,7 +81,12 @@ function defined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], u
   return Object.fromEntries(set) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
-function withoutOverrides(sources: SelfInstructSources, choice: PromptChoice): Prompt {
+function withoutOverrides(sources: PromptSources, choice: PromptChoice): Prompt {
+  if ('seeds' in sources) return selfInstructPrompt(sources, choice);
+  return 'rows' in sources ? deitaPrompt(sources, choice) : skillMixPrompt(sources, choice);
+}
+
+function selfInstructPrompt(sources: SelfInstructSources, choice: PromptChoice): Prompt {
   const { recipe, phase } = sources;
   const options = loopOptions(recipe, phase);
   switch (phase) {

@@ -1,6 +1,6 @@
 /** Rows of the files that activities hand to each other through the store. */
 import type { TokenLogprob } from '../methods/prompt.js';
-import type { CallFailure, CandidateCall } from './types.js';
+import type { CallFailure, CandidateCall, MissingScore } from './types.js';
 
 /** `plan.jsonl`: one planned call. Its prompt is built from this, the seed pool and the recipe, always alike. */
 export interface PlanRow {
@@ -13,6 +13,8 @@ export interface PlanRow {
   isClassification: boolean | null;
   /** Instruct-SkillMix: what the call is about. */
   mix?: MixChoice;
+  /** DEITA: what the call is about. */
+  deita?: DeitaChoice;
   /** SHA-256 of the prompt's body. */
   promptHash: string;
   /** How many earlier calls of this run ask exactly this prompt. */
@@ -62,6 +64,65 @@ export interface MixChoice {
   row?: number;
   /** `embeddings` and `synonyms`: names of skills. */
   names?: string[];
+}
+
+/** What a call of DEITA is about; each phase has its own of these. */
+export interface DeitaChoice {
+  /** `complexity` and `quality`: index in the round's `rows.jsonl`, and of the turn. `vectors`: the first row. */
+  row?: number;
+  turn?: number;
+  /** `vectors`: the row behind the last one. */
+  to?: number;
+  /** `complexity` and `quality`: a second look, for the calibration alone. */
+  isAgain?: boolean;
+  /** Evolution: index of the origin. */
+  origin?: number;
+  /** `evolve`: in which way. */
+  strategy?: string;
+  /** `rank`: variants in the order in which they are shown. */
+  order?: number[];
+}
+
+/** `scores.jsonl` of a round: one row's scores, turn by turn. */
+export interface ScoredRow {
+  id: string;
+  /** 1 to 6 each; null where it is missing. */
+  complexity: (number | null)[];
+  quality: (number | null)[];
+  /** Sum over the turns of complexity × quality; null where one of them is missing. */
+  score: number | null;
+  /** Why; null with a score. */
+  missing: MissingScore | null;
+  /** The same turns as scored a second time, where they were. */
+  again?: { complexity: (number | null)[]; quality: (number | null)[] };
+}
+
+/** `selection.jsonl`: what became of one row. */
+export interface SelectionRow {
+  id: string;
+  score: number | null;
+  /** `not-reached`: enough were selected before it. */
+  verdict: 'selected' | 'similar' | 'not-reached' | 'score-missing' | 'vector-missing';
+  /** Its place among the selected ones, from 1; null for others. */
+  rank: number | null;
+  /** Of `similar`: the nearest row that was selected before it. */
+  nearest?: { id: string; cosine: number };
+}
+
+/** `selection.json`. */
+export interface SelectionReport {
+  rows: number;
+  selected: number;
+  similar: number;
+  notReached: number;
+  scoreMissing: number;
+  vectorMissing: number;
+  comparisons: number;
+  /** null for a rule without one. */
+  tau: number | null;
+  /** Nearest-neighbour cosines of a sample; null where no vectors were needed. */
+  histogram: { sampled: number; bins: { from: number; to: number; count: number }[] } | null;
+  warning: string | null;
 }
 
 /** `skills.jsonl`: one skill and where it comes from. */

@@ -1,5 +1,5 @@
 /** Names of everything that a run keeps in its store. Deterministic, so that a second attempt finds or replaces. */
-import type { CallPhase } from './types.js';
+import type { Aspect, CallPhase } from './types.js';
 
 /** Rows of files that a recipe names besides its seeds, as they are kept with the run. */
 export type GivenName = 'skills' | 'query-types' | 'source-rows' | 'benchmark';
@@ -24,6 +24,11 @@ export function runFiles(runId: string) {
     heldOut: file('heldout.jsonl'),
     heldOutReport: file('heldout.json'),
     prompts: (template: string) => file(`prompts/${template}.txt`),
+    /** DEITA: what became of each row: `SelectionRow`; and `SelectionReport`. */
+    selection: file('selection.jsonl'),
+    selectionReport: file('selection.json'),
+    /** Adapter of a scorer that was given; its `adapter_config.json` lies beside it. */
+    scorer: (aspect: Aspect) => file(`given/scorer-${aspect}/adapter_model.safetensors`),
     state: file('state.json'),
     progress: file('progress.json'),
     /** Request parameters that a teacher was found not to take, where its calls go by batch. */
@@ -59,6 +64,14 @@ export function roundFiles(runId: string, round: number) {
     queryTypes: file('query-types.jsonl'),
     /** Names that may mean one skill: `SynonymGroup`. */
     synonymGroups: file('synonym-groups.jsonl'),
+    /** DEITA: `ConversationRow`, the same rows as they were given, `ScoredRow`, and a vector for each of them. */
+    rows: file('rows.jsonl'),
+    originals: file('originals.jsonl'),
+    scores: file('scores.jsonl'),
+    vectors: file('vectors.npy'),
+    /** What the student is asked, and what it said, where it is the scorer. */
+    scorerPrompts: (aspect: Aspect) => file(`${aspect}-prompts.jsonl`),
+    scorerScores: (aspect: Aspect) => file(`${aspect}-scores.jsonl`),
     phase: (phase: CallPhase) => ({
       folder: file(phase),
       plan: file(`${phase}/plan.jsonl`),

@@ -1,6 +1,7 @@
 /** Which teacher makes which calls of a run. */
 import type { SettledEndpoint, StoredRecipe } from './run-data.js';
 import type { Recipe } from './recipe.js';
+import { needsVectors } from './recipe-deita.js';
 import type { Teacher } from './recipe-teacher.js';
 import { callPhasesOf } from './recipe-phases.js';
 import type { CallPhase } from './types.js';
@@ -26,6 +27,17 @@ export function teachersOf(recipe: StoredRecipe, phase: CallPhase): [SettledTeac
   return [settledTeacher(recipe, first), ...standIns.map((name) => settledTeacher(recipe, name))];
 }
 
+/** Whether the student does anything: trains, measures, scores or makes vectors. */
+export function usesStudent(recipe: Pick<Recipe, 'signal' | 'score' | 'select' | 'evolve'>): boolean {
+  const { signal, score, select, evolve } = recipe;
+  return (
+    signal !== 'none' ||
+    score?.scorer === 'student' ||
+    (select !== undefined && needsVectors(select.by) && select.embedder === 'student') ||
+    evolve?.trainScorer !== undefined
+  );
+}
+
 /** The teacher that makes a phase's calls. */
 export function teacherOf(recipe: StoredRecipe, phase: CallPhase): SettledTeacher {
   return settledTeacher(recipe, namesOf(recipe, phase)[0]);
@@ -38,12 +50,26 @@ export function teacherAt(recipe: StoredRecipe, phase: CallPhase, place: number)
   return found;
 }
 
-type WithTeachers = Pick<Recipe, 'method' | 'teacher' | 'teachers' | 'generation' | 'skillmix' | 'gate'>;
+type WithTeachers = Pick<
+  Recipe,
+  'method' | 'teacher' | 'teachers' | 'generation' | 'skillmix' | 'gate' | 'score' | 'select'
+>;
 
 function namesOf(recipe: WithTeachers, phase: CallPhase): [string, ...string[]] {
-  const first =
-    phase === 'embeddings' ? embedderOf(recipe) : (recipe.generation.teachers[phase] ?? recipe.teacher.name);
+  const first = firstOf(recipe, phase);
   return [first, ...settingsOf(recipe, first).fallback];
+}
+
+function firstOf(recipe: WithTeachers, phase: CallPhase): string {
+  switch (phase) {
+    case 'embeddings':
+      return embedderOf(recipe);
+    case 'vectors':
+      if (!recipe.select) throw new Error('the recipe has no embedder');
+      return recipe.select.embedder;
+    default:
+      return recipe.generation.teachers[phase] ?? recipe.teacher.name;
+  }
 }
 
 function embedderOf({ skillmix }: WithTeachers): string {

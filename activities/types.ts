@@ -13,7 +13,13 @@ import type {
   TrainScorerResult,
 } from './student-messages.js';
 
-export type { TrainRoundInput, TrainRoundResult } from './student-messages.js';
+export type {
+  EmbedRowsInput,
+  ScoreRowsInput,
+  TrainRoundInput,
+  TrainRoundResult,
+  TrainScorerInput,
+} from './student-messages.js';
 
 /** What a recipe asks of the student; the loop adds round, batches and checkpoint. */
 export type StudentRequest = Pick<TrainRoundInput, 'student' | 'signal' | 'instructionSignal' | 'seed'>;
@@ -100,7 +106,30 @@ export type SkillMixPhase =
   | 'shirk'
   | 'judge';
 
-export type CallPhase = SelfInstructPhase | ExtractionPhase | SkillMixPhase;
+/**
+ * What a call of DEITA's scoring is for: how complex the instruction of one turn is, how good its response is, and vectors of
+ * whole rows.
+ */
+export type ScoringPhase = 'complexity' | 'quality' | 'vectors';
+
+/**
+ * What a call of DEITA's evolution is for: a variant of a text (`evolve`), whether it says anything new (`gain`), and the
+ * ranking and scores of all variants of one origin (`rank`).
+ */
+export type EvolutionPhase = 'evolve' | 'gain' | 'rank';
+
+/** What DEITA scores: how complex an instruction is, how good a response. */
+export type Aspect = 'complexity' | 'quality';
+
+export type DeitaPhase = ScoringPhase | EvolutionPhase;
+
+export type CallPhase = SelfInstructPhase | ExtractionPhase | SkillMixPhase | DeitaPhase;
+
+/**
+ * Why a row has no score. `no-logprobs`: the endpoint gave none. `too-little-mass`: the score tokens are not what the model
+ * would say. `no-score`: the judge's answer has none. `call-failed`: a turn's call failed.
+ */
+export type MissingScore = 'no-logprobs' | 'too-little-mass' | 'no-score' | 'call-failed';
 
 export type RejectReason =
   // heuristics on the instruction
@@ -409,6 +438,8 @@ export interface Counts {
   candidates: { parsed: number; accepted: number; undecided: number; rejected: Tally<RejectReason> };
   /** Only of runs with a quality gate. */
   gate?: GateCounts;
+  /** Only of runs with DEITA's scores. */
+  scoring?: ScoringCounts;
   /** Requests sent, answers taken from the response store, attempts that failed, attempts without a known outcome. */
   attempts: { sent: number; fromStore: number; failed: number; unknown: number };
   tokens: {
@@ -421,6 +452,13 @@ export interface Counts {
   costUsd: number | null;
   /** Most that the attempts without a known bill can have cost; null where their price is unknown. */
   unknownUsd: number | null;
+}
+
+/** What DEITA's scoring came to. */
+export interface ScoringCounts {
+  rows: number;
+  scored: number;
+  missing: Tally<MissingScore>;
 }
 
 /** What a quality gate did: it should catch the shirkers and let the others pass. */
@@ -502,6 +540,26 @@ export interface ComposeResult {
   waiting: Ref;
 }
 
+/** Rows that DEITA's stages begin with. */
+export interface OpenedRows {
+  rows: number;
+  /** Rounds that they take, the first one included. */
+  parts: number;
+}
+
+/** What a part of the rows came to. */
+export interface GatheredScores extends ScoringCounts {
+  /** For people. */
+  note: string;
+}
+
+export interface SelectRowsInput {
+  run: RunContext;
+  /** First and last round of the stages. */
+  from: number;
+  to: number;
+}
+
 export interface RefineInput extends RoundInput {
   /** null: nothing was measured in this round. */
   signal: Ref | null;
@@ -559,6 +617,10 @@ export interface StoreActivities {
   closeBatch(input: CloseBatchInput): Promise<void>;
   /** Instruct-SkillMix: what the last round of extraction found is what examples are drawn from. */
   keepLists(input: RoundInput): Promise<void>;
+  /** DEITA: the rows of a round, as they lie in the store. */
+  rowsOf(input: RoundInput): Promise<Ref>;
+  /** DEITA with the student as its scorer: the prompts of a round's turns, and the adapter that it scores them with. */
+  scorerPrompts(input: RoundInput & { aspect: Aspect }): Promise<{ prompts: Ref; adapter: Ref }>;
   recordProgress(input: RecordProgressInput): Promise<Counts>;
   recordState(input: { run: RunContext } & RecordedState): Promise<void>;
   exportDataset(input: ExportInput): Promise<ExportResult>;
@@ -602,6 +664,12 @@ export interface CpuActivities {
   assembleExamples(input: RoundInput): Promise<{ candidates: Ref; undecided: number }>;
   /** The last verdict, after shirkers and gate. */
   decideExamples(input: RoundInput): Promise<{ candidates: Ref; accepted: number }>;
+  /** DEITA: the rows to be scored, in parts for rounds from this one on. */
+  openRows(input: RoundInput & { target: number }): Promise<OpenedRows>;
+  /** DEITA: the scores of a round's rows, and their vectors where calls have made them. */
+  gatherScores(input: RoundInput): Promise<GatheredScores>;
+  /** DEITA: chooses among the rows of all parts. */
+  selectRows(input: SelectRowsInput): Promise<{ selection: Ref; selected: number }>;
 }
 
 /** Implemented in Python (models/student), on queue `student`. */

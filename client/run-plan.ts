@@ -1,11 +1,12 @@
 import { type StoredRecipe, skillMixOf } from '../activities/run-data.js';
-import { callPhasesOf, phasesOf, skillMixPhasesOf } from '../activities/recipe-phases.js';
+import { needsVectors } from '../activities/recipe-deita.js';
+import { callPhasesOf, phasesOf, scoringPhasesOf, skillMixPhasesOf } from '../activities/recipe-phases.js';
 import { teachersOf, unpricedTeachers } from '../activities/teachers.js';
 import { runFiles } from '../activities/run-files.js';
 import type { CallPhase, RecordedState } from '../activities/types.js';
 import { readJsonIfAny, sha256Hex } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
-import type { PhaseTeacher, RunPlan, SkillMixPlan } from '../workflows/inputs.js';
+import type { EvolutionPlan, PhaseTeacher, RunPlan, SkillMixPlan, StagesPlan } from '../workflows/inputs.js';
 
 /** Until a batch is looked at first, where the recipe does not say. */
 const firstLookSeconds = 60;
@@ -38,6 +39,8 @@ export function planOf(recipe: StoredRecipe): RunPlan {
     isPriced: unpricedTeachers(recipe) === null,
     student: signal === 'none' ? null : { student, signal, instructionSignal, seed },
     ...(recipe.method === 'skillmix' && { skillMix: skillMixPlan(recipe) }),
+    ...((recipe.score || recipe.select) && { stages: stagesPlan(recipe) }),
+    ...(recipe.evolve && { evolution: evolutionPlan(recipe) }),
     stop,
   };
 }
@@ -61,6 +64,25 @@ function skillMixPlan(recipe: StoredRecipe): SkillMixPlan {
     hasGate: recipe.gate !== undefined,
     extractOnly,
   };
+}
+
+function stagesPlan(recipe: StoredRecipe): StagesPlan {
+  const { score, select, student } = recipe;
+  const model = { model: student.model, device: student.device };
+  const isStudents = select !== undefined && needsVectors(select.by) && select.embedder === 'student';
+  return {
+    phases: scoringPhasesOf(recipe),
+    scorer: score?.scorer === 'student' ? { student: model, maxTokens: student.maxTokens } : null,
+    embedder: isStudents ? { student: model, pooling: select.pooling, maxTokens: select.maxTokens } : null,
+    scores: score !== undefined,
+    selects: select !== undefined,
+  };
+}
+
+function evolutionPlan({ evolve, student, seed }: StoredRecipe): EvolutionPlan {
+  if (!evolve) throw new Error('a recipe without evolution');
+  const { rounds, trainScorer } = evolve;
+  return { rounds, trainScorer: trainScorer ? { ...trainScorer, student, seed } : null };
 }
 
 function phaseTeachers(recipe: StoredRecipe, phase: CallPhase): PhaseTeacher[] {

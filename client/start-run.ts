@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Recipe } from '../activities/recipe.js';
 import { resolveEndpoint } from '../activities/teacher-endpoint.js';
-import { usedTeachers } from '../activities/teachers.js';
+import { startsFromData } from '../activities/recipe-deita.js';
+import { usedTeachers, usesStudent } from '../activities/teachers.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import type { Store } from '../store/types.js';
 import {
@@ -118,7 +119,7 @@ function servicesFor(recipe: Recipe, recipePath: string): ServiceNeeds {
   const gguf = local?.gguf && path.resolve(path.dirname(recipePath), local.gguf);
   return {
     ...(local && { localTeacher: gguf ? { gguf } : {} }),
-    student: recipe.signal !== 'none',
+    student: usesStudent(recipe),
   };
 }
 
@@ -150,9 +151,16 @@ async function startWorkflow(options: {
     args: [input],
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    staticSummary: `${plan.recipe}: ${plan.method} until ${plan.target} accepted examples`,
+    staticSummary: summaryOf(plan),
     staticDetails: `Store: ${opened.store.url}\n\nTeacher queues: ${queuesOf(plan)}`,
   });
+}
+
+function summaryOf({ recipe, method, target }: RunPlan): string {
+  const what = startsFromData(method)
+    ? `${method} of given rows`
+    : `${method} until ${target} accepted examples`;
+  return `${recipe}: ${what}`;
 }
 
 function queuesOf({ teachers }: RunPlan): string {

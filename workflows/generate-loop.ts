@@ -1,8 +1,9 @@
-import { continueAsNew, isCancellation } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import type { Ref, TrainRoundResult } from '../activities/types.js';
 import { cpu, student } from './activities.js';
 import type { LoopResult, LoopState } from './inputs.js';
 import { innermost, LoopSteps } from './loop-steps.js';
+import { nextRound } from './next-round.js';
 
 /**
  * Self-Instruct and SeDi-Instruct, one round per workflow run: ask for instructions, screen them, have them
@@ -12,7 +13,7 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
   const steps = new LoopSteps(state);
   const ended = await steps.play(() => playRound(steps));
   if (ended !== null) return ended;
-  return await continueAsNew<typeof generateLoop>(steps.state);
+  return await nextRound(steps.state);
 }
 
 async function playRound(steps: LoopSteps): Promise<void> {

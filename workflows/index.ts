@@ -3,5 +3,6 @@ export { callBatch } from './call-batch.js';
 export { callShard } from './call-shard.js';
 export { generateLoop } from './generate-loop.js';
 export { recipeRun } from './recipe-run.js';
+export { scoreLoop } from './score-loop.js';
 export { skillMixLoop } from './skillmix-loop.js';
 export { teacherLimits } from './teacher-limits.js';

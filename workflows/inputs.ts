@@ -4,11 +4,15 @@ import type {
   Budget,
   CallPhase,
   Counts,
+  EmbedRowsInput,
   ExtractionPhase,
   Ref,
   RunContext,
+  ScoreRowsInput,
+  ScoringPhase,
   Spend,
   StudentRequest,
+  TrainScorerInput,
 } from '../activities/types.js';
 import type { PurseContent } from './budget.js';
 import type { RoundRow, Settings } from './messages.js';
@@ -17,7 +21,7 @@ import type { RunStateSnapshot } from './run-state.js';
 /** The part of a recipe that decides in which order things happen; the rest is read from the store by activities. */
 export interface RunPlan {
   recipe: string;
-  method: 'self-instruct' | 'sedi' | 'skillmix';
+  method: 'self-instruct' | 'sedi' | 'skillmix' | 'deita' | 'evolve';
   target: number;
   /** Calls of one round, phase after phase: instructions are screened before anything is paid for their answers. */
   ask: CallPhase;
@@ -30,6 +34,10 @@ export interface RunPlan {
   student: StudentRequest | null;
   /** Only with method `skillmix`, which goes by it in place of `ask` and `answer`. */
   skillMix?: SkillMixPlan;
+  /** DEITA's scoring and selection, behind generation or, with method `deita`, alone. */
+  stages?: StagesPlan;
+  /** Only with method `evolve`. */
+  evolution?: EvolutionPlan;
   stop: {
     maxRounds: number;
     maxCallsPerAccepted: number;
@@ -56,6 +64,26 @@ export interface ExtractionPlan {
   maxRounds: number;
   /** A round that brings a smaller share of new names is the last one. */
   minNewShare: number;
+}
+
+/** What DEITA's stages go by. */
+export interface StagesPlan {
+  /** Calls about the rows of a part; none where the student does it all. */
+  phases: ScoringPhase[];
+  /** The student as scorer, with adapters that were given; null: others score, or nobody. */
+  scorer: Pick<ScoreRowsInput, 'student' | 'maxTokens'> | null;
+  /** The student as embedder; null: a teacher makes the vectors, or nobody. */
+  embedder: Pick<EmbedRowsInput, 'student' | 'pooling' | 'maxTokens'> | null;
+  scores: boolean;
+  selects: boolean;
+}
+
+/** What DEITA's evolution goes by. */
+export interface EvolutionPlan {
+  /** Variants of one origin. */
+  rounds: number;
+  /** null: nothing is trained. */
+  trainScorer: Pick<TrainScorerInput, 'student' | 'seed' | 'epochs' | 'batchSize' | 'heldOutShare'> | null;
 }
 
 /** A teacher as the workflows need it. */
@@ -104,6 +132,17 @@ export interface LoopState {
   stalledRounds: number;
   /** Instruct-SkillMix: how far its extraction is. */
   mix?: MixState;
+  /** DEITA's stages, once they have begun. */
+  stages?: StagesState;
+}
+
+export interface StagesState {
+  /** Why generation has ended; empty where rows are given. */
+  reason: string;
+  firstRound: number;
+  /** null: not counted yet. */
+  parts: number | null;
+  rows: number;
 }
 
 export interface MixState {

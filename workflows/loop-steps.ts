@@ -13,7 +13,7 @@ import type { CallPhase, Counts, PlanCallsInput } from '../activities/types.js';
 import { store } from './activities.js';
 import { spentBy } from './budget.js';
 import { addCounts, noCounts } from './counts.js';
-import type { LoopResult, LoopState } from './inputs.js';
+import type { LoopResult, LoopState, StagesState } from './inputs.js';
 import {
   blockedSignal,
   leaseWantedSignal,
@@ -75,7 +75,8 @@ export class LoopSteps {
       if (this.state.stalledRounds >= stop.stallRounds && this.endReason() === null)
         await this.pauseForStall();
       const reason = this.endReason();
-      if (reason !== null) return await this.end({ stopReason: reason });
+      if (reason !== null && !this.hasStagesAhead()) return await this.end({ stopReason: reason });
+      if (reason !== null) this.state = { ...this.state, stages: stagesAfter(this.state, reason) };
     } catch (error) {
       const isRunGone = error instanceof ApplicationFailure && error.type === 'RunGone';
       if (!isRunGone) await this.end({ stopReason: `failed: ${innermost(error)}`, failed: true });
@@ -201,6 +202,11 @@ export class LoopSteps {
     }
   }
 
+  /** What was generated is still to be scored or selected from. */
+  private hasStagesAhead(): boolean {
+    return this.state.plan.stages !== undefined && this.state.stages === undefined && !this.isCancelled;
+  }
+
   /** null: another round. */
   private endReason(): string | null {
     return this.isCancelled ? 'cancelled' : stopReason(this.state);
@@ -213,6 +219,10 @@ export class LoopSteps {
     await getExternalWorkflowHandle(run.runId).signal(loopEndedSignal, result);
     return result;
   }
+}
+
+function stagesAfter({ round }: LoopState, reason: string): StagesState {
+  return { reason, firstRound: round, parts: null, rows: 0 };
 }
 
 /** The innermost message: Temporal wraps an activity's own words twice. */

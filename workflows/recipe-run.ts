@@ -17,9 +17,8 @@ import type { ExportResult } from '../activities/types.js';
 import { endpoints, store } from './activities.js';
 import { noCounts } from './counts.js';
 import { declaredLimits, noLimits } from './endpoint-limits.js';
-import type { generateLoop } from './generate-loop.js';
 import { loopId } from './ids.js';
-import type { LoopState, RecipeRunInput } from './inputs.js';
+import type { LoopResult, LoopState, RecipeRunInput } from './inputs.js';
 import {
   blockedSignal,
   cancelUpdate,
@@ -34,10 +33,10 @@ import {
   settingsSignal,
   statusQuery,
 } from './messages.js';
+import { loopOf } from './next-round.js';
 import { roundTable } from './round-table.js';
 import { RunState } from './run-state.js';
 import { showRun } from './search-attributes.js';
-import type { skillMixLoop } from './skillmix-loop.js';
 
 /** Below the 4,096 at which the server asks for a fresh history; a run of a million calls reports some thousand times. */
 const defaultEventsPerRun = 3_000;
@@ -155,8 +154,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
       stalledRounds: 0,
     };
     try {
-      const loop = plan.method === 'skillmix' ? 'skillMixLoop' : 'generateLoop';
-      const handle = await startChild<typeof generateLoop | typeof skillMixLoop>(loop, {
+      const handle = await startChild<(state: LoopState) => Promise<LoopResult>>(loopOf(first), {
         workflowId: loopId(run.runId),
         staticSummary: `${plan.recipe}: the ${plan.method} loop`,
         // It outlives a continue-as-new of this run, and tells its end by signal. Without a run it ends by itself.

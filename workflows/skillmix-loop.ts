@@ -1,8 +1,9 @@
-import { ApplicationFailure, continueAsNew } from '@temporalio/workflow';
+import { ApplicationFailure } from '@temporalio/workflow';
 import type { Counts, GatheredSkills } from '../activities/types.js';
 import { cpu, store } from './activities.js';
 import type { ExtractionPlan, LoopResult, LoopState, MixState, SkillMixPlan } from './inputs.js';
 import { LoopSteps } from './loop-steps.js';
+import { nextRound } from './next-round.js';
 
 /**
  * Instruct-SkillMix, one round per workflow run: first rounds that extract skills and query types, until they bring little
@@ -17,7 +18,7 @@ export async function skillMixLoop(state: LoopState): Promise<LoopResult> {
     mix.isExtracted ? writeExamples(steps, skillMix) : extractSkills(steps, { plan: skillMix, mix }),
   );
   if (ended !== null) return ended;
-  return await continueAsNew<typeof skillMixLoop>(steps.state);
+  return await nextRound(steps.state);
 }
 
 /** One round of extraction. Lists that are given need none. */

@@ -1,10 +1,11 @@
-import type { LoopState } from './inputs.js';
+import type { LoopState, StagesState } from './inputs.js';
 
 /**
  * Why the loop ends before its next round, in the words that the state shows; null: it goes on.
  * The order is the order of precedence.
  */
-export function stopReason({ plan, round, totals, mix }: LoopState): string | null {
+export function stopReason({ plan, round, totals, mix, stages }: LoopState): string | null {
+  if (stages !== undefined) return stagesReason(stages, round);
   const { accepted } = totals.candidates;
   const { maxRounds, maxCallsPerAccepted } = plan.stop;
   if (plan.skillMix?.extractOnly && mix?.isExtracted) return 'skills are extracted';
@@ -17,6 +18,12 @@ export function stopReason({ plan, round, totals, mix }: LoopState): string | nu
     return `maxCallsPerAccepted: ${planned} calls for ${accepted} accepted examples, limit ${maxCallsPerAccepted} each`;
   }
   return null;
+}
+
+/** The stages behind generation end with their last part; the run still says why generation has ended. */
+function stagesReason({ reason, firstRound, parts, rows }: StagesState, round: number): string | null {
+  if (parts === null || round < firstRound + parts) return null;
+  return reason === '' ? `all ${rows} rows are looked at` : reason;
 }
 
 /** Rounds in a row, the one with these counts included, whose yield lies under the recipe's limit. */

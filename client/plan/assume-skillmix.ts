@@ -76,7 +76,7 @@ export function assumeSkillMixCall(assuming: Assuming, phase: CallPhase): Assume
 
 /** Longest answer; vectors are no tokens. */
 function limitOf({ recipe }: Assuming, phase: CallPhase, [prompt]: readonly Prompt[]): number {
-  if (phase === 'embeddings') return 0;
+  if (phase === 'embeddings' || phase === 'vectors') return 0;
   return recipe.generation.maxTokens[phase] ?? prompt?.sampling.maxTokens ?? 0;
 }
 

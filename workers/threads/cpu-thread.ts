@@ -25,6 +25,9 @@ export function computeIn(thread: PinnedThread, { storeUrl }: { storeUrl: string
       mergeSynonyms: (input) => thread.run('mergeSynonyms', task(input), { signal }),
       assembleExamples: (input) => thread.run('assembleExamples', task(input), { signal }),
       decideExamples: (input) => thread.run('decideExamples', task(input), { signal }),
+      openRows: (input) => thread.run('openRows', task(input), { signal }),
+      gatherScores: (input) => thread.run('gatherScores', task(input), { signal }),
+      selectRows: (input) => thread.run('selectRows', task(input), { signal }),
     };
   };
 }

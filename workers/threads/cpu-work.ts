@@ -1,6 +1,9 @@
 /** Entry of the thread that does what the queue `cpu` asks for: a worker's activities on a store of its own. */
 import { composeBatches as compose } from '../../activities/compose-batches.js';
 import { decideCandidates as decide } from '../../activities/decide-candidates.js';
+import { gatherScores as gatherDeitaScores } from '../../activities/deita/gather-scores.js';
+import { openRows as openDeitaRows } from '../../activities/deita/open-rows.js';
+import { selectRows as selectDeitaRows } from '../../activities/deita/select-rows.js';
 import { refineSeeds as refine } from '../../activities/refine-seeds.js';
 import { Runs } from '../../activities/run-data.js';
 import { RunPool } from '../../activities/run-pool.js';
@@ -13,10 +16,13 @@ import type {
   ComposeInput,
   ComposeResult,
   CpuActivities,
+  GatheredScores,
   GatheredSkills,
+  OpenedRows,
   RefineInput,
   RefineResult,
   RoundInput,
+  SelectRowsInput,
 } from '../../activities/types.js';
 import { openStore } from '../../store/open-store.js';
 
@@ -84,6 +90,21 @@ export async function assembleExamples(
 ): ReturnType<CpuActivities['assembleExamples']> {
   const { assembly } = await opened(task);
   return await assembly.assembleExamples(task.input);
+}
+
+export async function openRows(task: CpuTask<RoundInput & { target: number }>): Promise<OpenedRows> {
+  const { runs } = await opened(task);
+  return await openDeitaRows(runs, task.input);
+}
+
+export async function gatherScores(task: CpuTask<RoundInput>): Promise<GatheredScores> {
+  const { runs } = await opened(task);
+  return await gatherDeitaScores(runs, task.input);
+}
+
+export async function selectRows(task: CpuTask<SelectRowsInput>): ReturnType<CpuActivities['selectRows']> {
+  const { runs } = await opened(task);
+  return await selectDeitaRows(runs, task.input);
 }
 
 export async function decideExamples(task: CpuTask<RoundInput>): ReturnType<CpuActivities['decideExamples']> {

@@ -1,0 +1,160 @@
+import { type Chosen, chooseRows, type Tau } from '../../methods/deita/choose-rows.js';
+import { cosineHistogram } from '../../methods/deita/nearest-cosines.js';
+import { byScore } from '../../methods/deita/select.js';
+import { readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
+import { needsScores, needsVectors } from '../recipe-deita.js';
+import type { ScoredRow, SelectionReport, SelectionRow } from '../rows.js';
+import type { Runs } from '../run-data.js';
+import { roundFiles, runFiles } from '../run-files.js';
+import type { Ref, SelectRowsInput } from '../types.js';
+import { readRows } from './choose-calls.js';
+import { PartVectors } from './part-vectors.js';
+
+/** What the selection knows of all rows; lists are by row. */
+interface AllRows {
+  ids: string[];
+  /** null: missing. Empty where nobody scores. */
+  scores: (number | null)[];
+  vectors: PartVectors | null;
+}
+
+/** Chooses among the rows of all parts, and writes what became of each row and how similar they are. */
+export async function selectRows(
+  runs: Runs,
+  input: SelectRowsInput,
+): Promise<{ selection: Ref; selected: number }> {
+  const { run } = input;
+  const recipe = await runs.recipe(run);
+  if (!recipe.select) throw new Error('the recipe selects nothing');
+  const { by, size } = recipe.select;
+  const all = await readAll(runs, input);
+  try {
+    const rows = eligible(all, by);
+    const ranked = needsScores(by)
+      ? byScore({
+          rows,
+          score: (row) => all.scores[row] as number,
+          compareTies: (a, b) => compareIds(all.ids[a] as string, all.ids[b] as string),
+        })
+      : rows;
+    const { vectors } = all;
+    const chosen = last(
+      chooseRows({ by, tau: tauOf(recipe.select.tau), rows, ranked, vectors, size, seed: recipe.seed }),
+    );
+    const selection = verdicts(all, { by, picks: chosen.picks });
+    const files = runFiles(run.runId);
+    await writeJson(runs.store, files.selectionReport, reportOf({ selection, chosen, size }));
+    return {
+      selection: await writeJsonl(runs.store, files.selection, selection),
+      selected: chosen.picks.selected.length,
+    };
+  } finally {
+    all.vectors?.close();
+  }
+}
+
+async function readAll(runs: Runs, { run, from, to }: SelectRowsInput): Promise<AllRows> {
+  const { select, score } = await runs.recipe(run);
+  const all: AllRows = { ids: [], scores: [], vectors: null };
+  if (select && needsVectors(select.by)) all.vectors = new PartVectors();
+  for (let round = from; round <= to; round += 1) {
+    const files = roundFiles(run.runId, round);
+    const rows = await readRows(runs, { run, round });
+    for (const { id } of rows) all.ids.push(id);
+    if (score) {
+      const scored = await readJsonlAt<ScoredRow>(runs.store, files.scores, { missing: 'empty' });
+      for (const [row, { id }] of rows.entries())
+        all.scores.push(scored[row]?.id === id ? scored[row].score : null);
+    }
+    all.vectors?.add((await runs.store.read(files.vectors)) ?? null, {
+      rows: rows.length,
+      name: files.vectors,
+    });
+  }
+  return all;
+}
+
+function eligible({ ids, scores, vectors }: AllRows, by: Parameters<typeof needsScores>[0]): number[] {
+  return Array.from(ids, (_, row) => row).filter(
+    (row) => (!needsScores(by) || scores[row] != null) && (!needsVectors(by) || vectors?.has(row) === true),
+  );
+}
+
+/** `0.9`, or `q0.9` for a quantile. */
+export function tauOf(tau: number | string): Tau {
+  return typeof tau === 'number' ? { cosine: tau } : { quantile: Number(tau.slice(1)) };
+}
+
+/** Whole numbers by their value, before texts by their code units. */
+export function compareIds(a: string, b: string): number {
+  const [isA, isB] = [/^\d{1,15}$/.test(a), /^\d{1,15}$/.test(b)];
+  if (isA !== isB) return isA ? -1 : 1;
+  if (isA && Number(a) !== Number(b)) return Number(a) - Number(b);
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function last<Step, Result>(work: Generator<Step, Result>): Result {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+function verdicts(
+  all: AllRows,
+  { by, picks }: { by: Parameters<typeof needsScores>[0]; picks: Chosen['picks'] },
+): SelectionRow[] {
+  const ranks = new Map(picks.selected.map((row, place) => [row, place + 1]));
+  return all.ids.map((id, row): SelectionRow => {
+    const score = all.scores[row] ?? null;
+    const rank = ranks.get(row) ?? null;
+    const similar = picks.similar.get(row);
+    if (rank !== null) return { id, score, verdict: 'selected', rank };
+    if (similar) {
+      const nearest = { id: all.ids[similar.nearest] as string, cosine: similar.cosine };
+      return { id, score, verdict: 'similar', rank, nearest };
+    }
+    if (needsScores(by) && score === null) return { id, score, verdict: 'score-missing', rank };
+    if (needsVectors(by) && all.vectors?.has(row) !== true)
+      return { id, score, verdict: 'vector-missing', rank };
+    return { id, score, verdict: 'not-reached', rank };
+  });
+}
+
+function reportOf(options: { selection: SelectionRow[]; chosen: Chosen; size: number }): SelectionReport {
+  const { selection, chosen, size } = options;
+  const { picks, cosines, tau } = chosen;
+  const count = (verdict: SelectionRow['verdict']) =>
+    selection.filter((row) => row.verdict === verdict).length;
+  const [selected, similar] = [picks.selected.length, picks.similar.size];
+  return {
+    rows: selection.length,
+    selected,
+    similar,
+    notReached: count('not-reached'),
+    scoreMissing: count('score-missing'),
+    vectorMissing: count('vector-missing'),
+    comparisons: picks.comparisons,
+    tau,
+    histogram: cosines && { sampled: cosines.length, bins: cosineHistogram(cosines) },
+    warning: selectionWarning({ size, selected, similar, lookedAt: selected + similar, tau }),
+  };
+}
+
+/** What a person should know of a selection; null: nothing. */
+export function selectionWarning(found: {
+  size: number;
+  selected: number;
+  similar: number;
+  lookedAt: number;
+  tau: number | null;
+}): string | null {
+  const { size, selected, similar, lookedAt, tau } = found;
+  const warnings = [];
+  if (similar * 2 > lookedAt)
+    warnings.push(
+      `a tau of ${tau} rejected ${similar} of the ${lookedAt} rows that were looked at: 0.9 belongs to the authors' embedder; look at the histogram, or give a quantile such as q0.9`,
+    );
+  if (selected < size) warnings.push(`only ${selected} of ${size} rows could be selected`);
+  return warnings.length === 0 ? null : warnings.join('; ');
+}

@@ -1,0 +1,178 @@
+/** Recipe keys of DEITA: its scoring and selection, behind any generation or on given rows, and its evolution. */
+import { z } from 'zod';
+import { complexityStrategies, qualityStrategies } from '../methods/deita/strategies.js';
+
+const count = z.int().min(1);
+const share = z.number().min(0).max(1);
+const file = z.string().min(1);
+
+export const score = z.strictObject({
+  /**
+   * `judge`: the teacher rates by a rubric. `logits`: a scorer model behind the teacher's endpoint, whose first token's
+   * logprobs are read. `student`: adapters that an `evolve` run has trained, on this machine.
+   */
+  scorer: z.enum(['judge', 'logits', 'student']).default('judge'),
+  /** With `student`: folders with `adapter_model.safetensors`, relative to the recipe. */
+  complexity: file.optional(),
+  quality: file.optional(),
+  /** Share of the rows that are scored a second time, to see how far the scorer agrees with itself. */
+  twice: share.default(0),
+});
+
+/** How rows are chosen: by DEITA's rule, or as it is compared with. */
+export const selectionRules = ['deita', 'score', 'diversity', 'k-center', 'random'] as const;
+
+export const select = z.strictObject({
+  /** Rows to be selected. */
+  size: count.max(10_000_000),
+  by: z.enum(selectionRules).default('deita'),
+  /** Highest cosine to a selected row; `q0.9` for a quantile of the rows' nearest-neighbour cosines. */
+  tau: z
+    .union([z.number().min(-1).max(1), z.string().regex(/^q(0|1|0?\.\d+|1\.0+)$/, 'a quantile is like q0.9')])
+    .default(0.9),
+  /** Whose vectors: the student's, or those of one of `teachers` with `form: embedding`. */
+  embedder: z.string().min(1).default('student'),
+  /** With the student: the last token's hidden state, or the mean of all. */
+  pooling: z.enum(['last', 'mean']).default('last'),
+  /** With the student: longest conversation, in tokens. */
+  maxTokens: count.max(1_000_000).default(2_048),
+});
+
+export const evolve = z.strictObject({
+  /** What varies: instructions become more complex, or responses better. */
+  aspect: z.enum(['complexity', 'quality']),
+  /** Variants of one origin. */
+  rounds: z.int().min(1).max(5).default(5),
+  /** Which ways of evolving are drawn from; default: the paper's. */
+  strategies: z
+    .array(z.enum([...complexityStrategies, ...qualityStrategies]))
+    .min(1)
+    .optional(),
+  /** Lowest difference of scores at which two responses make a preference pair. */
+  minMargin: z.number().min(0).max(5).default(1),
+  /** Trains the student on the scores, with `student`'s settings. */
+  trainScorer: z
+    .strictObject({
+      epochs: count.max(100).default(3),
+      batchSize: count.max(1024).default(8),
+      heldOutShare: z.number().min(0.01).max(0.9).default(0.1),
+    })
+    .optional(),
+});
+
+export type ScoreSettings = z.infer<typeof score>;
+export type SelectSettings = z.infer<typeof select>;
+export type EvolveSettings = z.infer<typeof evolve>;
+
+interface Problem {
+  path: string[];
+  message: string;
+}
+
+/** Whether a rule compares rows by their vectors. */
+export function needsVectors(by: SelectSettings['by']): boolean {
+  return by === 'deita' || by === 'diversity' || by === 'k-center';
+}
+
+/** Whether a rule goes by scores. */
+export function needsScores(by: SelectSettings['by']): boolean {
+  return by === 'deita' || by === 'score';
+}
+
+/** Methods that begin with given rows and write no examples of their own. */
+export function startsFromData(method: string): method is 'deita' | 'evolve' {
+  return method === 'deita' || method === 'evolve';
+}
+
+/** What is wrong between DEITA's keys and the others of a recipe. */
+export function deitaProblems(recipe: {
+  method: string;
+  target?: number | undefined;
+  data?: string | undefined;
+  seeds?: string | undefined;
+  heldout?: unknown;
+  signal?: string | undefined;
+  skillmix?: unknown;
+  gate?: unknown;
+  decontaminate?: unknown;
+  score?: ScoreSettings | undefined;
+  select?: SelectSettings | undefined;
+  evolve?: EvolveSettings | undefined;
+  generation: { prompts?: string | undefined; answers?: string | undefined };
+  forms: Record<string, string>;
+}): Problem[] {
+  const { method, data, target, score, select, evolve, generation, forms } = recipe;
+  const problems: Problem[] = [];
+  const complain = (path: string[], message: string) => problems.push({ path, message });
+  if (startsFromData(method)) {
+    if (data === undefined) complain(['data'], 'is missing: the file with the rows');
+    if (target !== undefined)
+      complain(
+        ['target'],
+        `belongs to methods that generate; ${method === 'deita' ? 'select.size says how many rows are selected' : 'every row is evolved'}`,
+      );
+    for (const key of ['seeds', 'heldout', 'skillmix', 'gate', 'decontaminate'] as const) {
+      if (recipe[key] !== undefined)
+        complain([key], `belongs to methods that generate; ${method} begins with data`);
+    }
+    if (recipe.signal !== undefined && recipe.signal !== 'none')
+      complain(['signal'], `'${recipe.signal}' belongs to method: sedi`);
+    for (const key of ['prompts', 'answers'] as const) {
+      if (generation[key] !== undefined)
+        complain(['generation', key], `belongs to methods that generate; ${method} begins with data`);
+    }
+  } else {
+    if (target === undefined) complain(['target'], 'is missing: how many examples are wanted');
+    if (data !== undefined) complain(['data'], 'belongs to method: deita or evolve');
+  }
+  if (method === 'deita' && score === undefined && select === undefined)
+    complain(['score'], 'is missing: deita scores, selects, or both');
+  if (method === 'evolve') {
+    if (evolve === undefined) complain(['evolve'], 'is missing');
+    for (const key of ['score', 'select'] as const) {
+      if (recipe[key] !== undefined)
+        complain([key], 'belongs to another run: evolve makes variants and ranks them');
+    }
+  } else if (evolve !== undefined) complain(['evolve'], 'belongs to method: evolve');
+  if (evolve?.strategies !== undefined) {
+    const known: readonly string[] =
+      evolve.aspect === 'complexity' ? complexityStrategies : qualityStrategies;
+    for (const one of evolve.strategies.filter((one) => !known.includes(one)))
+      complain(['evolve', 'strategies'], `"${one}" is none of ${evolve.aspect}: ${known.join(', ')}`);
+  }
+  problems.push(...scoreProblems(score), ...selectProblems({ score, select, target, forms }));
+  return problems;
+}
+
+function scoreProblems(score: ScoreSettings | undefined): Problem[] {
+  if (score === undefined) return [];
+  return (['complexity', 'quality'] as const).flatMap((aspect) => {
+    const path = ['score', aspect];
+    if (score.scorer === 'student' && score[aspect] === undefined)
+      return [{ path, message: 'is missing: the folder of the adapter that an evolve run has trained' }];
+    if (score.scorer !== 'student' && score[aspect] !== undefined)
+      return [{ path, message: 'belongs to scorer: student' }];
+    return [];
+  });
+}
+
+function selectProblems(recipe: {
+  score: ScoreSettings | undefined;
+  select: SelectSettings | undefined;
+  target: number | undefined;
+  forms: Record<string, string>;
+}): Problem[] {
+  const { score, select, target, forms } = recipe;
+  if (select === undefined) return [];
+  const problems: Problem[] = [];
+  if (needsScores(select.by) && score === undefined)
+    problems.push({ path: ['score'], message: `is missing: select.by ${select.by} goes by scores` });
+  if (select.embedder !== 'student' && forms[select.embedder] !== 'embedding')
+    problems.push({
+      path: ['select', 'embedder'],
+      message: 'must be student, or name one of `teachers` with form: embedding',
+    });
+  if (target !== undefined && select.size > target)
+    problems.push({ path: ['select', 'size'], message: `is more than the ${target} examples of target` });
+  return problems;
+}

@@ -1,0 +1,104 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { Ref } from '../activities/types.js';
+import { cpu, store, student } from './activities.js';
+import type { LoopResult, LoopState, StagesPlan, StagesState } from './inputs.js';
+import { innermost, LoopSteps } from './loop-steps.js';
+import { nextRound } from './next-round.js';
+
+/**
+ * DEITA's scoring and selection, one part of the rows per workflow run: scores and vectors of the part, then continue as
+ * new; behind the last part the selection among all rows.
+ */
+export async function scoreLoop(state: LoopState): Promise<LoopResult> {
+  const steps = new LoopSteps(state);
+  const ended = await steps.play(() => scorePart(steps));
+  return ended ?? (await nextRound(steps.state));
+}
+
+async function scorePart(steps: LoopSteps): Promise<void> {
+  const { run, round, plan } = steps.state;
+  if (plan.stages === undefined) throw new Error('a plan without scores and selection');
+  const { stages, lastRound } = await openStages(steps);
+
+  for (const phase of plan.stages.phases) await steps.makeCalls(phase);
+  await askStudent(steps, plan.stages);
+  await steps.at('gathering scores');
+  const { note } = await cpu.gatherScores.executeWithOptions(steps.summary('gather scores'), [
+    { run, round },
+  ]);
+
+  // A cancelled run selects from what it has.
+  if (plan.stages.selects && (round >= lastRound || steps.isCancelled)) {
+    await steps.at('selecting');
+    await cpu.selectRows.executeWithOptions(steps.summary('select rows'), [
+      { run, from: stages.firstRound, to: round },
+    ]);
+  }
+  await steps.at('round done');
+  steps.roundDone(
+    { attractiveBatches: null, heldOutLoss: null, note },
+    // A part without candidates is no stall.
+    { stages, stalledRounds: 0 },
+  );
+}
+
+/** Counts the rows once: those that were given, or what generation has brought. */
+async function openStages(steps: LoopSteps): Promise<{ stages: StagesState; lastRound: number }> {
+  const { run, round, plan, stages: known } = steps.state;
+  const { reason, firstRound } = known ?? { reason: '', firstRound: round };
+  if (known !== undefined && known.parts !== null)
+    return { stages: known, lastRound: firstRound + known.parts - 1 };
+  const { rows, parts } = await cpu.openRows.executeWithOptions(steps.summary('count the rows'), [
+    { run, round, target: plan.target },
+  ]);
+  return { stages: { reason, firstRound, parts, rows }, lastRound: firstRound + parts - 1 };
+}
+
+/** What the student does in place of a teacher. */
+async function askStudent(steps: LoopSteps, { scorer, embedder }: StagesPlan): Promise<void> {
+  const { run, round } = steps.state;
+  if (scorer !== null) {
+    for (const aspect of ['complexity', 'quality'] as const) {
+      const { prompts, adapter } = await store.scorerPrompts.executeWithOptions(
+        steps.summary(`prompts for ${aspect}`),
+        [{ run, round, aspect }],
+      );
+      await untilDone(steps, { step: `scoring ${aspect}`, rows: prompts }, (rows) =>
+        student.scoreRows.executeWithOptions(steps.summary(`${aspect} of ${rows.count} rows`), [
+          { ...scorer, run, rows, adapter, out: `${folderOf(rows)}/${aspect}-scores.jsonl` },
+        ]),
+      );
+    }
+  }
+  if (embedder !== null) {
+    const rows = await store.rowsOf.executeWithOptions(steps.summary('rows to embed'), [{ run, round }]);
+    await untilDone(steps, { step: 'embedding rows', rows }, (rows) =>
+      student.embedRows.executeWithOptions(steps.summary(`vectors of ${rows.count} rows`), [
+        { ...embedder, run, rows, out: `${folderOf(rows)}/vectors.npy` },
+      ]),
+    );
+  }
+}
+
+/** What more attempts cannot mend (a missing model, a full disk) is for a person to decide. */
+async function untilDone(
+  steps: LoopSteps,
+  { step, rows }: { step: string; rows: Ref },
+  work: (rows: Ref) => Promise<unknown>,
+): Promise<void> {
+  while (rows.count > 0 && !steps.isCancelled) {
+    await steps.at(step);
+    try {
+      await steps.untilCancelled.run(() => work(rows));
+      return;
+    } catch (error) {
+      if (isCancellation(error)) return;
+      await steps.pauseAndWait({ by: 'student', reason: innermost(error) });
+    }
+  }
+}
+
+/** Beside the rows: the folder of their round. */
+function folderOf({ uri }: Ref): string {
+  return uri.slice(0, uri.lastIndexOf('/'));
+}
