@@ -1,4 +1,5 @@
 /** Rows of the files that activities hand to each other through the store. */
+import type { ConversationTurn } from '../methods/conversation-row.js';
 import type { TokenLogprob } from '../methods/prompt.js';
 import type { CallFailure, CandidateCall, MissingScore } from './types.js';
 
@@ -82,6 +83,20 @@ export interface DeitaChoice {
   /** `rank`: variants in the order in which they are shown. */
   order?: number[];
 }
+
+/** A row of `data`, as it was given and as DEITA reads it. */
+export interface GivenRow {
+  /** The row's own where it has one that no other has; else `row-` and its number. */
+  id: string;
+  /** One at least. */
+  turns: ConversationTurn[];
+  /** In its file, from 1. */
+  row: number;
+  example: Record<string, unknown>;
+}
+
+/** `originals.jsonl` of a round, beside its `rows.jsonl`. */
+export type OriginalRow = Pick<GivenRow, 'row' | 'example'>;
 
 /** `scores.jsonl` of a round: one row's scores, turn by turn. */
 export interface ScoredRow {

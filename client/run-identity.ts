@@ -1,9 +1,12 @@
 /** Which run a command means: the newest unfinished one of the same recipe and seeds, or a new one. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Teacher } from '../activities/recipe-teacher.js';
 import type { StoredRecipe } from '../activities/run-data.js';
-import { type GivenName, runFiles } from '../activities/run-files.js';
-import type { Seed } from '../activities/types.js';
+import { partsOf } from '../activities/deita/open-rows.js';
+import { type GivenName, roundFiles, runFiles } from '../activities/run-files.js';
+import type { GivenRow, OriginalRow } from '../activities/rows.js';
+import type { ConversationRow } from '../activities/student-messages.js';
+import type { Aspect, Seed } from '../activities/types.js';
 import { readJson, readJsonIfAny, sha256Hex, writeJson, writeJsonl } from '../store/artifacts.js';
 import { canonicalJson } from '../store/canonical-json.js';
 import { UserError } from '../store/errors.js';
@@ -35,7 +38,20 @@ export interface RunInputs {
   given?: GivenRows;
 }
 
-export type GivenRows = Partial<Record<GivenName, unknown[]>>;
+export type GivenRows = Partial<Record<GivenName, unknown[]>> & {
+  /** Rows of `data`, which can be many. */
+  data?: GivenRow[];
+  /** Adapters of the student as a scorer, by what they score. */
+  scorers?: Partial<Record<Aspect, ScorerFiles>>;
+};
+
+/** What lies in a scorer's folder. */
+export interface ScorerFiles {
+  /** `adapter_model.safetensors`. */
+  adapter: Buffer;
+  /** `adapter_config.json`. */
+  config: Buffer;
+}
 
 export interface ClaimedRun {
   runId: string;
@@ -45,12 +61,32 @@ export interface ClaimedRun {
 
 /** Hash of everything that decides what a run asks and keeps. Paths and ports do not: only what lies there. */
 export function hashInputs({ recipe, seeds, heldOut, given }: RunInputs): string {
-  const files = given === undefined || Object.keys(given).length === 0 ? {} : { given };
+  const files = given === undefined || Object.keys(given).length === 0 ? {} : { given: digestOf(given) };
   return sha256Hex(canonicalJson({ recipe: withoutPaths(recipe), seeds, heldOut, ...files }));
 }
 
+/** The rows themselves, but for what may be too large for one text. */
+function digestOf({ data, scorers, ...rows }: GivenRows): unknown {
+  return {
+    ...rows,
+    ...(data && { data: digest(data.map((row) => canonicalJson(row))) }),
+    ...(scorers && {
+      scorers: Object.fromEntries(
+        Object.entries(scorers).map(([aspect, { adapter, config }]) => [aspect, digest([adapter, config])]),
+      ),
+    }),
+  };
+}
+
+function digest(parts: readonly (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\n');
+  return hash.digest('hex');
+}
+
 function withoutPaths(recipe: StoredRecipe): unknown {
-  const { seeds: _seeds, heldout, teacher, teachers, endpoints, skillmix, decontaminate, ...rest } = recipe;
+  const { seeds: _seeds, data: _data, score, heldout, teacher, teachers, endpoints, ...others } = recipe;
+  const { skillmix, decontaminate, ...rest } = others;
   const identified = ({ gguf, baseUrl: _baseUrl, ...asked }: Teacher) => {
     const { identity, model } = endpoints[asked.name] ?? {};
     // A local model is known by its file's hash once it runs; which run is meant has to be known before that.
@@ -62,6 +98,7 @@ function withoutPaths(recipe: StoredRecipe): unknown {
     // By name: their order in the file means nothing.
     teachers: Object.fromEntries(Object.entries(teachers).map(([name, one]) => [name, identified(one)])),
     heldout: heldout !== null && 'file' in heldout ? { file: true } : heldout,
+    ...(score && { score: { ...score, complexity: undefined, quality: undefined } }),
     ...(decontaminate && { decontaminate: { ...decontaminate, file: true } }),
     ...(skillmix && {
       skillmix: {
@@ -187,11 +224,29 @@ async function writeInputs(
   await writeJson(store, files.recipe, inputs.recipe);
   await writeJsonl(store, files.seeds, inputs.seeds);
   if (inputs.heldOut) await writeJsonl(store, files.heldOutGiven, inputs.heldOut);
-  for (const [name, rows] of Object.entries(inputs.given ?? {}))
+  const { data = [], scorers = {}, ...given } = inputs.given ?? {};
+  for (const [name, rows] of Object.entries(given))
     await writeJsonl(store, files.given(name as GivenName), rows);
+  await writeData(store, runId, data);
+  for (const [aspect, { adapter, config }] of Object.entries(scorers)) {
+    const name = files.scorer(aspect as Aspect);
+    await store.write(name, adapter);
+    await store.write(name.replace(/[^/]*$/, 'adapter_config.json'), config);
+  }
   const startedAt = new Date().toISOString();
   const run: RunManifest = { runId, recipe: inputs.recipe.name, hash, startedAt, ...manifest };
   await writeJson(store, files.manifest, run);
+}
+
+/** Part by part, each for a round of its own. */
+async function writeData(store: Store, runId: string, data: readonly GivenRow[]): Promise<void> {
+  for (const [part, rows] of partsOf(data).entries()) {
+    const files = roundFiles(runId, part + 1);
+    const read = rows.map(({ id, turns }) => ({ id, turns })) satisfies ConversationRow[];
+    await writeJsonl(store, files.rows, read);
+    const originals = rows.map(({ row, example }) => ({ row, example })) satisfies OriginalRow[];
+    await writeJsonl(store, files.originals, originals);
+  }
 }
 
 async function refuseOtherRecipe(store: Store, id: string, inputs: RunInputs): Promise<never> {
