@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 import signal
 import socket
 import struct
@@ -161,6 +162,41 @@ def test_answers_several_at_once_as_one_by_one(teacher: Teacher) -> None:
         thread.join()
     counts = [usage["completion_tokens"] for usage in alone]
     assert [together[number]["completion_tokens"] for number in range(len(prompts))] == counts
+
+
+def first_token(choice: dict[str, Any]) -> list[dict[str, Any]]:
+    """The alternatives of the first token, which begin with the likeliest."""
+    return choice["logprobs"]["content"][0]["top_logprobs"]
+
+
+def probability(tokens: list[dict[str, Any]]) -> float:
+    return sum(math.exp(token["logprob"]) for token in tokens)
+
+
+def test_says_what_the_first_token_might_have_been_in_both_forms(teacher: Teacher) -> None:
+    asked = {"max_tokens": 1, "temperature": 0}
+    (written,) = teacher.complete(prompt="The capital of France is", logprobs=20, **asked)["choices"]
+    messages = [{"role": "user", "content": "What is the capital of France?"}]
+    chat = {"messages": messages, "logprobs": True, "top_logprobs": 20, **asked}
+    (said,) = teacher.post("chat/completions", chat)["choices"]
+    for choice, text in ((written, written["text"]), (said, said["message"]["content"])):
+        top = first_token(choice)
+        assert len(top) == 20
+        assert top[0]["token"] == text
+        assert [token["logprob"] for token in top] == sorted((token["logprob"] for token in top), reverse=True)
+        assert 0.5 < probability(top) <= 1
+        assert choice["finish_reason"] == "length"
+
+
+def test_the_probabilities_are_the_models_own_before_it_samples(teacher: Teacher) -> None:
+    def top(**sampling: float) -> list[dict[str, Any]]:
+        asked = {"prompt": "The capital of France is", "max_tokens": 1, "logprobs": 5}
+        return first_token(teacher.complete(**asked, **sampling)["choices"][0])
+
+    cold, hot = top(temperature=0), top(temperature=1.5, top_p=0.1, seed=1)
+    assert [token["token"] for token in hot] == [token["token"] for token in cold]
+    # What is left of an earlier prompt is not read again, which changes the last digits.
+    assert probability(hot) == pytest.approx(probability(cold), abs=0.05)
 
 
 NAMES = ["time_management", "poetry", "managing_time", "time_managment", "ä 漢字"]
