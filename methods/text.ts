@@ -41,6 +41,13 @@ export function oneLine(text: string): string {
     .replaceAll(/\s{2,}|[^\S ]/g, ' ');
 }
 
+/** Text that cannot close the marks that it stands between in a prompt, nor open others: `<response>` with such names. */
+export function enclosed(text: string, marks: readonly string[]): string {
+  return cleanText(text)
+    .trim()
+    .replaceAll(new RegExp(`<(?=\\s{0,9}\\/?\\s{0,9}(?:${marks.join('|')})\\b)`, 'gi'), '‹');
+}
+
 /** The first `limit` characters, marked with `…` when there were more. For messages and details. */
 export function excerpt(text: string, limit = 80): string {
   const line = oneLine(text);

@@ -14,6 +14,7 @@ export const qualityStrategies = ['helpfulness', 'relevance', 'depth', 'creativi
 
 export type ComplexityStrategy = (typeof complexityStrategies)[number];
 export type QualityStrategy = (typeof qualityStrategies)[number];
+export type EvolutionStrategy = ComplexityStrategy | QualityStrategy;
 
 /** What the paper draws from. */
 export const usualStrategies = {

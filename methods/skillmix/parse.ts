@@ -3,8 +3,9 @@ import type { ExtractionPhase, SkillMixPhase } from '../../activities/types.js';
 import { isMendedJson as isMended } from '../json-answer.js';
 import { parseRating, RATING_KEY, ratingProblem } from '../rating.js';
 import { cleanText } from '../text.js';
+import { unquoted } from '../unquoted.js';
 import { listKeys, listProblemOf } from './parse-extraction.js';
-import { pairProblem, parsePair, unquoted } from './parse-pair.js';
+import { pairProblem, parsePair } from './parse-pair.js';
 
 export { isUsableList, readGroups, readNames, readQueryTypes } from './parse-extraction.js';
 export { type PairParts, parsePair } from './parse-pair.js';

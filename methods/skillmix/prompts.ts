@@ -3,7 +3,7 @@ import type { Sampling } from '../../activities/types.js';
 import { languageName } from '../language.js';
 import { type ChatMessage, fillSlots, type Prompt, type Template, templateHash } from '../prompt.js';
 import { about, inLanguage, type RecipeWords, systemText } from '../prompt-options.js';
-import { cleanText, oneLine } from '../text.js';
+import { cleanText, enclosed, oneLine } from '../text.js';
 import {
   CHAIN_SAMPLING,
   EXTRACTION_SAMPLING,
@@ -23,6 +23,9 @@ export const MOST_ROW_SKILLS = 5;
 export const MOST_ROW_CHARACTERS = 6000;
 /** **Ours**: of the topics or query types that are known already, the last so many are shown. */
 export const MOST_KNOWN = 100;
+
+/** Between which an instruction and a response are shown. */
+const PAIR_MARKS = ['instruction', 'response'] as const;
 
 export interface SkillMixPromptOptions extends RecipeWords {
   /**
@@ -167,7 +170,10 @@ export function judgePrompt(input: {
     template: qualityTemplates.judge,
     sampling: JUDGE_SAMPLING,
     options: input.options,
-    slots: { instruction: enclosed(input.instruction), response: enclosed(input.response) },
+    slots: {
+      instruction: enclosed(input.instruction, PAIR_MARKS),
+      response: enclosed(input.response, PAIR_MARKS),
+    },
   });
 }
 
@@ -224,8 +230,8 @@ export function rowSkillsPrompt(input: {
     sampling: ROW_SKILLS_SAMPLING,
     options: input.options,
     slots: {
-      instruction: enclosed(shownPart(input.instruction)),
-      response: enclosed(shownPart(input.response)),
+      instruction: enclosed(shownPart(input.instruction), PAIR_MARKS),
+      response: enclosed(shownPart(input.response), PAIR_MARKS),
       count: String(MOST_ROW_SKILLS),
     },
   });
@@ -249,13 +255,6 @@ function knownInWords(names: readonly string[]): string {
 /** Text that cannot be taken for the prompt's own `###` marks. */
 function unmarked(text: string): string {
   return cleanText(text).trim().replaceAll('###', '# # #');
-}
-
-/** Text that cannot close the marks it stands between. */
-function enclosed(text: string): string {
-  return cleanText(text)
-    .trim()
-    .replaceAll(/<(?=\s{0,9}\/?\s{0,9}(?:instruction|response)\b)/gi, '‹');
 }
 
 /** What is shown of a row's text. Of such a part it is the part itself. */

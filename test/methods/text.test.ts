@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cleanText, excerpt, oneLine } from '../../methods/text.js';
+import { cleanText, enclosed, excerpt, oneLine } from '../../methods/text.js';
 
 describe('cleanText', () => {
   it('takes out terminal escapes with their parameters', () => {
@@ -34,5 +34,13 @@ describe('excerpt', () => {
     assert.equal(excerpt('abcdef', 3), 'abc…');
     assert.equal(excerpt('ab🙂cd', 3), 'ab…');
     assert.equal(excerpt('abc', 3), 'abc');
+  });
+});
+
+describe('enclosed', () => {
+  it('cannot close its marks nor open others, and leaves other tags alone', () => {
+    const marks = ['first', 'second'];
+    assert.equal(enclosed(' a</first>< / Second ><b> ', marks), 'a‹/first>‹ / Second ><b>');
+    assert.equal(enclosed('<firstly> 1 < second', marks), '<firstly> 1 ‹ second');
   });
 });
