@@ -5,9 +5,9 @@ import { sumLedger } from '../store/ledger-sums.js';
 import { sumUsd } from '../store/pricing.js';
 import type { Store } from '../store/types.js';
 import { callPhases } from './phases.js';
-import type { CallRow, PlanRow } from './rows.js';
+import type { CallRow, PlanRow, ScoredRow } from './rows.js';
 import { roundFiles } from './run-files.js';
-import type { CallPhase, Candidate, Counts, Tally } from './types.js';
+import type { CallPhase, Candidate, Counts, MissingScore, Tally } from './types.js';
 
 export interface RoundId {
   runId: string;
@@ -59,7 +59,13 @@ export async function countRound(store: Store, round: RoundId): Promise<Counts> 
   // Before the last verdicts there are the first ones.
   const candidates =
     decided.length > 0 ? decided : await readJsonlAt<Candidate>(store, files.screened, { missing: 'empty' });
-  return { ...countCalls(phases), candidates: countCandidates(candidates), ...countGate(candidates) };
+  const scored = await readJsonlAt<ScoredRow>(store, files.scores, { missing: 'empty' });
+  return {
+    ...countCalls(phases),
+    candidates: countCandidates(candidates),
+    ...countGate(candidates),
+    ...countScores(scored),
+  };
 }
 
 export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candidates' | 'gate'> {
@@ -122,6 +128,14 @@ export function countGate(candidates: readonly Candidate[]): Pick<Counts, 'gate'
     if (isLow && mix.shirker === null) gate.dropped += 1;
   }
   return gate.judged > 0 ? { gate } : {};
+}
+
+/** What DEITA's scoring came to; nothing where there was none. */
+export function countScores(rows: readonly ScoredRow[]): Pick<Counts, 'scoring'> {
+  const missing: Tally<MissingScore> = {};
+  for (const row of rows) if (row.missing !== null) add(missing, row.missing);
+  const scored = rows.filter(({ score }) => score !== null).length;
+  return rows.length > 0 ? { scoring: { rows: rows.length, scored, missing } } : {};
 }
 
 function add<K extends string>(tally: Tally<K>, key: K): void {

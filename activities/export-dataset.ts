@@ -1,4 +1,6 @@
 import { readJson, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
+import { exportReports, exportRows, readSelections } from './deita/export-rows.js';
+import type { ScoredRow, SelectionRow } from './rows.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
 import { exportMix } from './skillmix/export-mix.js';
@@ -9,11 +11,16 @@ import type { Candidate, ExportInput, ExportResult, Ref, Seed } from './types.js
 type Place =
   | { status: 'batched'; round: number; batch: string }
   | { status: 'waiting' }
-  | { status: 'surplus' };
+  | { status: 'surplus' }
+  /** DEITA's selection has left it out. */
+  | { status: 'not-selected' };
 
 interface PlacedExample {
   candidate: Candidate;
   place: Place;
+  /** Only of runs with DEITA's stages. */
+  scored?: ScoredRow;
+  selection?: SelectionRow;
 }
 
 /** `result.json`: the last word on a run; a run that has it has ended. */
@@ -30,10 +37,13 @@ export interface RunResult {
  */
 export async function exportDataset(runs: Runs, input: ExportInput): Promise<ExportResult> {
   const { run, rounds } = input;
+  const recipe = await runs.recipe(run);
+  if (recipe.method === 'deita') return await exportRows(runs, input);
   const files = runFiles(run.runId);
-  const placed = await placeExamples(runs, input);
-  const kept = placed.filter(({ place }) => place.status !== 'surplus');
-  const surplus = placed.filter(({ place }) => place.status === 'surplus');
+  const stages = await readStages(runs, input);
+  const placed = (await placeExamples(runs, input)).map((example) => chosen(example, stages));
+  const kept = placed.filter(({ place }) => !isLeftOut(place));
+  const surplus = placed.filter(({ place }) => isLeftOut(place));
   const rows = kept.map(({ candidate }) => candidate);
   const train = await writeJsonl(runs.store, files.dataset('train.jsonl'), rows.map(toMessages));
   const alpaca = kept.map((example) => JSON.stringify(toAlpaca(example), null, 2).replaceAll('\n', '\n  '));
@@ -47,12 +57,45 @@ export async function exportDataset(runs: Runs, input: ExportInput): Promise<Exp
     surplus.map(toLineage),
   );
   await writeJson(runs.store, files.dataset('recipe.json'), await readJson(runs.store, files.recipe));
-  if ((await runs.recipe(run)).method === 'skillmix') await exportMix(runs, { run, rounds, kept: rows });
+  if (recipe.score || recipe.select)
+    await exportReports(runs, { runId: run.runId, scores: [...stages.scores.values()] });
+  if (recipe.method === 'skillmix') await exportMix(runs, { run, rounds, kept: rows });
 
   const dataset = { dataset: `${run.runId}/dataset`, train, surplus: surplusRef };
   const result: RunResult = { state: input.state, stopReason: input.stopReason, rounds, dataset };
   await writeJson(runs.store, files.result, result);
   return dataset;
+}
+
+/** What DEITA's stages said of the examples, by id; empty where there are none. */
+interface Stages {
+  scores: Map<string, ScoredRow>;
+  selections: Map<string, SelectionRow>;
+}
+
+async function readStages(runs: Runs, { run, rounds }: ExportInput): Promise<Stages> {
+  const scores = new Map<string, ScoredRow>();
+  for (let round = 1; round <= rounds; round += 1) {
+    const file = roundFiles(run.runId, round).scores;
+    for (const row of await readJsonlAt<ScoredRow>(runs.store, file, { missing: 'empty' }))
+      scores.set(row.id, row);
+  }
+  return { scores, selections: await readSelections(runs, run.runId) };
+}
+
+/** An example as it comes out of the stages. A cancelled run that did not come to its selection keeps what it has. */
+function chosen(example: PlacedExample, { scores, selections }: Stages): PlacedExample {
+  const { id } = example.candidate;
+  const deita = {
+    ...(scores.has(id) && { scored: scores.get(id) as ScoredRow }),
+    ...(selections.has(id) && { selection: selections.get(id) as SelectionRow }),
+  };
+  const isOut = selections.has(id) && selections.get(id)?.verdict !== 'selected';
+  return { ...example, ...deita, ...(isOut && { place: { status: 'not-selected' } }) };
+}
+
+function isLeftOut({ status }: Place): boolean {
+  return status === 'surplus' || status === 'not-selected';
 }
 
 /** Every accepted example with its place: batch after batch, then those that waited, then what was more than the target. */
@@ -126,12 +169,14 @@ async function lineageOf(
   const known = new Map(seeds.map((seed) => [seed.id, seed]));
   const origins = (ids: string[], key: 'source' | 'licence') =>
     [...new Set(ids.flatMap((id) => known.get(id)?.[key] ?? []))].sort();
-  return ({ candidate, place }) => ({
+  return ({ candidate, place, scored, selection }) => ({
     ...candidate,
     run: run.runId,
     method,
     place,
     scores: scores.get(candidate.id) ?? null,
+    ...(scored && { scored }),
+    ...(selection && { selection }),
     seedSources: origins(candidate.seedIds, 'source'),
     seedLicences: origins(candidate.seedIds, 'licence'),
   });

@@ -1,6 +1,6 @@
 import { readJsonlAt } from '../store/artifacts.js';
 import type { CallRow, PlanRow } from './rows.js';
-import type { Runs } from './run-data.js';
+import type { Store } from '../store/types.js';
 import { roundFiles } from './run-files.js';
 import type { RoundPhase } from './types.js';
 
@@ -10,7 +10,10 @@ export interface PlannedCallRow {
 }
 
 /** Every call of a phase that has closed, in call order; none when the phase was never planned (a cancelled run). */
-export async function readCalls(runs: Runs, { run, round, phase }: RoundPhase): Promise<PlannedCallRow[]> {
+export async function readCalls(
+  runs: { store: Store },
+  { run, round, phase }: RoundPhase,
+): Promise<PlannedCallRow[]> {
   const files = roundFiles(run.runId, round).phase(phase);
   const plan = await readJsonlAt<PlanRow>(runs.store, files.plan, { missing: 'empty' });
   const calls: CallRow[] = [];
@@ -25,11 +28,14 @@ export async function readCalls(runs: Runs, { run, round, phase }: RoundPhase): 
 }
 
 /** Those of them whose answer is of use. */
-export async function readAnswered(runs: Runs, at: RoundPhase): Promise<PlannedCallRow[]> {
+export async function readAnswered(runs: { store: Store }, at: RoundPhase): Promise<PlannedCallRow[]> {
   return (await readCalls(runs, at)).filter(({ call }) => call.outcome === 'answered');
 }
 
 /** The calls of a phase by the candidate that each is about; none where the phase was not made. */
-export async function callsByCandidate(runs: Runs, at: RoundPhase): Promise<Map<string, PlannedCallRow>> {
+export async function callsByCandidate(
+  runs: { store: Store },
+  at: RoundPhase,
+): Promise<Map<string, PlannedCallRow>> {
   return new Map((await readCalls(runs, at)).map((row) => [row.plan.candidateId as string, row]));
 }

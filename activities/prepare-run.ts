@@ -1,9 +1,11 @@
 import { type HeldOutSplit, splitHeldOut, useHeldOut } from '../methods/sedi/held-out.js';
-import { templateSource } from '../methods/prompt.js';
+import { templates as deitaTemplates } from '../methods/deita/templates.js';
+import { type Template, templateSource } from '../methods/prompt.js';
 import { templates } from '../methods/self-instruct/templates.js';
 import { templates as skillMixTemplates } from '../methods/skillmix/templates.js';
 import { readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
 import type { Recipe } from './recipe.js';
+import { startsFromData } from './recipe-deita.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
 import { skillMixPhasesOf } from './recipe-phases.js';
@@ -24,7 +26,7 @@ export async function prepareRun(
   const given = isGiven ? await readJsonlAt<Seed>(runs.store, files.heldOutGiven) : null;
   const split = chooseHeldOut(recipe, { seeds, given });
   const isSkillMix = recipe.method === 'skillmix';
-  for (const template of isSkillMix ? skillMixTemplates : templates) {
+  for (const template of templatesOf(recipe)) {
     await runs.store.write(files.prompts(template.name), templateSource(template));
   }
   if (isSkillMix) await prepareLists(runs, { run, recipe });
@@ -36,6 +38,12 @@ export async function prepareRun(
   });
   const pool = await writeJsonl(runs.store, roundFiles(run.runId, 1).seedPool, split.pool);
   return { pool, heldOut: heldOut.count > 0 ? heldOut : null };
+}
+
+/** Those of the method's calls, and of DEITA's where the recipe has its stages. */
+function templatesOf({ method, score, evolve }: StoredRecipe): readonly Template[] {
+  const ofMethod = method === 'skillmix' ? skillMixTemplates : startsFromData(method) ? [] : templates;
+  return [...ofMethod, ...(score || evolve ? deitaTemplates : [])];
 }
 
 /** Lists that are given are what examples are drawn from, unless something is to be extracted first. */

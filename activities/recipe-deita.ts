@@ -98,6 +98,7 @@ export function deitaProblems(recipe: {
   score?: ScoreSettings | undefined;
   select?: SelectSettings | undefined;
   evolve?: EvolveSettings | undefined;
+  rowsPerRound?: number | undefined;
   generation: { prompts?: string | undefined; answers?: string | undefined };
   forms: Record<string, string>;
 }): Problem[] {
@@ -140,6 +141,8 @@ export function deitaProblems(recipe: {
     for (const one of evolve.strategies.filter((one) => !known.includes(one)))
       complain(['evolve', 'strategies'], `"${one}" is none of ${evolve.aspect}: ${known.join(', ')}`);
   }
+  if (recipe.rowsPerRound !== undefined && score === undefined && select === undefined)
+    complain(['rowsPerRound'], 'belongs to score and select');
   problems.push(...scoreProblems(score), ...selectProblems({ score, select, target, forms }));
   return problems;
 }

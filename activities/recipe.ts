@@ -127,6 +127,8 @@ const recipeKeys = z.strictObject({
   target: count.max(10_000_000).optional(),
   /** Rows to score, select from or evolve, relative to the recipe: JSON Lines or a JSON array; with deita and evolve. */
   data: z.string().min(1).optional(),
+  /** Rows that one round scores, embeds and gathers: calls about them are planned together. Default: 2,000. */
+  rowsPerRound: count.max(20_000).optional(),
   /** DEITA's scores, of what was generated or of `data`. */
   score: score.optional(),
   /** DEITA's selection among them. */

@@ -548,9 +548,10 @@ export interface OpenedRows {
 }
 
 /** What a part of the rows came to. */
-export interface GatheredScores extends ScoringCounts {
-  /** For people. */
-  note: string;
+export interface GatheredScores {
+  rows: number;
+  /** null: nobody scores. */
+  scoring: ScoringCounts | null;
 }
 
 export interface SelectRowsInput {

@@ -1,7 +1,7 @@
 /** A run's status in words, for a terminal of any kind. Only counts and our own words: no teacher's text. */
 import colours from 'picocolors';
 import { budgetKeys, inWords, shareInWords } from '../workflows/budget.js';
-import { gateInWords, waysInWords } from '../workflows/counts.js';
+import { gateInWords, scoringInWords, waysInWords } from '../workflows/counts.js';
 import type { StatusReport } from './status.js';
 
 type BatchReport = StatusReport['batches'][number];
@@ -19,6 +19,7 @@ export function progressLine(status: StatusReport): string {
     `accepted ${status.accepted}/${status.target ?? '?'}`,
     `rejected ${sum(status.rejected)}${reasons(status.rejected)}`,
     ...(status.gate ? [`gate ${gateInWords(status.gate)}`] : []),
+    ...(status.scoring ? [`scores ${scoringInWords(status.scoring)}`] : []),
     `tokens ${count(tokens.prompt + tokens.completion)}`,
     `cost ${cost(status)}`,
     ...budgetRows(status).map(({ share }) => `budget ${share}`),
@@ -44,6 +45,7 @@ export function progressBlock(status: StatusReport): string {
     ['candidates', `${status.candidates}  ${sum(status.rejected)} rejected${reasons(status.rejected)}`],
     ['accepted', `${bar(status)} ${status.accepted} of ${status.target ?? '?'}`],
     ...(status.gate ? [['gate', gateInWords(status.gate)] as [string, string]] : []),
+    ...(status.scoring ? [['scores', scoringInWords(status.scoring)] as [string, string]] : []),
     ['tokens', `${count(tokens.prompt)} in, ${count(tokens.completion)} out`],
     ['cost', cost(status)],
     ...budgetRows(status).map(({ share, unknown }, index): [string, string] => [

@@ -227,7 +227,7 @@ async function writeInputs(
   const { data = [], scorers = {}, ...given } = inputs.given ?? {};
   for (const [name, rows] of Object.entries(given))
     await writeJsonl(store, files.given(name as GivenName), rows);
-  await writeData(store, runId, data);
+  await writeData(store, { runId, data, rowsPerRound: inputs.recipe.rowsPerRound });
   for (const [aspect, { adapter, config }] of Object.entries(scorers)) {
     const name = files.scorer(aspect as Aspect);
     await store.write(name, adapter);
@@ -239,8 +239,15 @@ async function writeInputs(
 }
 
 /** Part by part, each for a round of its own. */
-async function writeData(store: Store, runId: string, data: readonly GivenRow[]): Promise<void> {
-  for (const [part, rows] of partsOf(data).entries()) {
+async function writeData(
+  store: Store,
+  {
+    runId,
+    data,
+    rowsPerRound,
+  }: { runId: string; data: readonly GivenRow[]; rowsPerRound: number | undefined },
+): Promise<void> {
+  for (const [part, rows] of partsOf(data, rowsPerRound).entries()) {
     const files = roundFiles(runId, part + 1);
     const read = rows.map(({ id, turns }) => ({ id, turns })) satisfies ConversationRow[];
     await writeJsonl(store, files.rows, read);

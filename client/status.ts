@@ -39,6 +39,8 @@ export interface StatusReport {
   rejected: Counts['candidates']['rejected'];
   /** What the quality gate did; null without one, or before it has judged. */
   gate: NonNullable<Counts['gate']> | null;
+  /** What DEITA's scoring came to; null without it, or before the first part is scored. */
+  scoring: NonNullable<Counts['scoring']> | null;
   calls: Counts['calls'] & {
     sent: number;
     fromStore: number;
@@ -100,6 +102,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     undecided: candidates.undecided,
     rejected: candidates.rejected,
     gate: counts.gate ?? null,
+    scoring: counts.scoring ?? null,
     calls: {
       ...calls,
       sent: attempts.sent,

@@ -15,6 +15,7 @@ import { checkRunId } from '../store/names.js';
 import { costUsd } from '../store/pricing.js';
 import type { Store } from '../store/types.js';
 import { addCounts, noCounts } from '../workflows/counts.js';
+import { verifyRowDataset, verifyStages } from './verify-deita.js';
 
 export interface VerifyReport {
   runId: string;
@@ -63,7 +64,7 @@ export async function verifyRun(store: Store, runId: string): Promise<VerifyRepo
     problems.push(`${totals.candidates.undecided} candidates are undecided in an ended run`);
   }
   if (result && progress) problems.push(...compareWithProgress(progress, totals));
-  const dataset = result ? await verifyDataset({ store, result, accepted, recipe }) : null;
+  const dataset = result ? await verifyExport({ store, runId, recipe, rounds }, { result, accepted }) : null;
   problems.push(...(dataset?.problems ?? []));
   return {
     runId,
@@ -197,13 +198,34 @@ function compareWithProgress(progress: Progress, totals: Counts): string[] {
     .map(([name, said, counted]) => `${name}: the status says ${said}, the store has ${counted}`);
 }
 
+interface CheckedDataset {
+  examples: number;
+  surplus: number;
+  problems: string[];
+}
+
+async function verifyExport(
+  run: { store: Store; runId: string; recipe: StoredRecipe; rounds: number },
+  { result, accepted }: { result: RunResult; accepted: Candidate[] },
+): Promise<CheckedDataset> {
+  const { store, recipe } = run;
+  if (recipe.method === 'deita') return await verifyRowDataset(run, result);
+  if (!recipe.score && !recipe.select)
+    return await verifyDataset({ store, result, accepted, recipe, selected: null });
+  const stages = await verifyStages(run, result);
+  const dataset = await verifyDataset({ store, result, accepted, recipe, selected: stages.selected });
+  return { ...dataset, problems: [...stages.problems, ...dataset.problems] };
+}
+
 async function verifyDataset(options: {
   store: Store;
   result: RunResult;
   accepted: Candidate[];
   recipe: StoredRecipe;
-}): Promise<{ examples: number; surplus: number; problems: string[] }> {
-  const { store, result, accepted, recipe } = options;
+  /** By DEITA's selection; null: there was none. */
+  selected: number | null;
+}): Promise<CheckedDataset> {
+  const { store, result, accepted, recipe, selected } = options;
   const folder = result.dataset.dataset;
   let files: DatasetFiles;
   try {
@@ -220,7 +242,7 @@ async function verifyDataset(options: {
     return { examples: 0, surplus: 0, problems: [error.message] };
   }
   const { train, surplus, lineage, alpaca, authors } = files;
-  const expected = Math.min(recipe.target, accepted.length);
+  const expected = selected ?? Math.min(recipe.target, accepted.length);
   const known = new Map(accepted.map((candidate) => [candidate.id, candidate]));
   const rows = [...lineage, ...surplus];
   const exported = new Set(rows.map(({ id }) => id));

@@ -4,12 +4,21 @@ import type { Ref } from '../activities/types.js';
 import { CorruptDataError } from './errors.js';
 import type { Store } from './types.js';
 
+/** Rows that are put together as one text. */
+const rowsPerText = 1_000;
+
 /**
  * Writes one row a line and returns the reference to it.
  * Throws `TypeError` when a row holds NaN or Infinity, which JSON would turn into null.
  */
 export async function writeJsonl(store: Store, name: string, rows: readonly unknown[]): Promise<Ref> {
-  const bytes = Buffer.from(rows.map((row) => `${toJson(row)}\n`).join(''));
+  // Not one text of all rows: half a gigabyte is the longest there can be.
+  const parts: Buffer[] = [];
+  for (let from = 0; from < rows.length; from += rowsPerText) {
+    const lines = rows.slice(from, from + rowsPerText).map((row) => `${toJson(row)}\n`);
+    parts.push(Buffer.from(lines.join('')));
+  }
+  const bytes = Buffer.concat(parts);
   await store.write(name, bytes);
   return { uri: name, sha256: sha256Hex(bytes), count: rows.length };
 }
@@ -102,9 +111,14 @@ export function parseLines<Row>(lines: readonly string[], name: string): Row[] {
 }
 
 function parseJsonl<Row>(bytes: Buffer, name: string): Row[] {
-  const lines = bytes.toString('utf8').split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  return parseLines<Row>(lines, name);
+  const rows: Row[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
+    rows.push(parseJson<Row>(bytes.toString('utf8', start, end), `${name}:${rows.length + 1}`));
+    start = end + 1;
+  }
+  return rows;
 }
 
 function parseJson<Value>(text: string, where: string): Value {

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { recipeFile, withDefaults } from '../activities/recipe.js';
+import { type Recipe, recipeFile, withDefaults } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
 import type { TrainRoundInput } from '../activities/student-messages.js';
@@ -48,6 +48,23 @@ export interface HarnessOptions {
   /** In place of the scripted student, which is passed on. */
   student?: (input: TrainRoundInput, scripted: Student) => Promise<TrainRoundResult>;
 }
+
+type Method = Recipe['method'];
+
+const loop = {
+  keys: { method: 'sedi', target: 24, seeds: 'seeds.jsonl', batchSize: 4 },
+  form: 'completion',
+  generation: { prompts: 'staged', answers: 'direct', callsPerRound: 4 },
+};
+const ofRows = { keys: { data: 'rows.jsonl' }, form: 'chat', generation: {} };
+/** What a test's recipe says unless the test says otherwise. */
+const usual: Record<Method, { keys: object; form: string; generation: object }> = {
+  sedi: loop,
+  'self-instruct': loop,
+  skillmix: { keys: { target: 24 }, form: 'chat', generation: {} },
+  deita: ofRows,
+  evolve: ofRows,
+};
 
 type Student = (input: TrainRoundInput) => Promise<TrainRoundResult>;
 
@@ -256,24 +273,22 @@ export class RunHarness {
         return [name, { ...here, ...settings }] as const;
       },
     );
-    const isSkillMix = changes.method === 'skillmix';
-    const loop = { method: 'sedi', seeds: 'seeds.jsonl', batchSize: 4 };
+    const { keys, form, generation } = usual[(changes.method as Method | undefined) ?? 'sedi'];
     const file = recipeFile.parse({
       name: 'harness',
-      target: 24,
-      ...(isSkillMix ? {} : loop),
+      ...keys,
       ...changes,
       teachers: Object.fromEntries(further),
       teacher: {
         endpoint: 'openai',
         model: 'scripted',
         baseUrl: this.teacher.baseUrl,
-        form: isSkillMix ? 'chat' : 'completion',
+        form,
         price,
         ...(changes.teacher as object | undefined),
       },
       generation: {
-        ...(isSkillMix ? {} : { prompts: 'staged', answers: 'direct', callsPerRound: 4 }),
+        ...generation,
         ...(changes.generation as object | undefined),
       },
     });

@@ -1,4 +1,4 @@
-import type { Counts, GateCounts, Tally } from '../activities/types.js';
+import type { Counts, GateCounts, ScoringCounts, Tally } from '../activities/types.js';
 
 export function noCounts(): Counts {
   return {
@@ -30,6 +30,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
       rejected: addTallies(a.candidates.rejected, b.candidates.rejected),
     },
     ...addGates(a.gate, b.gate),
+    ...addScoring(a.scoring, b.scoring),
     attempts: {
       sent: a.attempts.sent + b.attempts.sent,
       fromStore: a.attempts.fromStore + b.attempts.fromStore,
@@ -66,6 +67,25 @@ function addGates(a: GateCounts | undefined, b: GateCounts | undefined): Pick<Co
       dropped: a.dropped + b.dropped,
     },
   };
+}
+
+function addScoring(a: ScoringCounts | undefined, b: ScoringCounts | undefined): Pick<Counts, 'scoring'> {
+  const only = a ?? b;
+  if (only === undefined) return {};
+  if (a === undefined || b === undefined) return { scoring: only };
+  return {
+    scoring: {
+      rows: a.rows + b.rows,
+      scored: a.scored + b.scored,
+      missing: addTallies(a.missing, b.missing),
+    },
+  };
+}
+
+/** `100 rows: 97 scored, too-little-mass 3` */
+export function scoringInWords({ rows, scored, missing }: ScoringCounts): string {
+  const reasons = Object.entries(missing).map(([reason, n]) => `${reason} ${n}`);
+  return `${rows} rows: ${[`${scored} scored`, ...reasons].join(', ')}`;
 }
 
 /** `judged 100: 18 of 20 shirkers caught, 3 others dropped` */

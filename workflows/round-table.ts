@@ -1,5 +1,5 @@
 import type { Counts } from '../activities/types.js';
-import { gateInWords, waysInWords } from './counts.js';
+import { gateInWords, scoringInWords, waysInWords } from './counts.js';
 import type { RoundRow } from './messages.js';
 
 /** Markdown for the Temporal UI's current details. Only counts and our own words: never a teacher's text. */
@@ -21,6 +21,7 @@ export function roundTable(options: {
     `Calls ${calls.answered} answered of ${calls.planned}${ways && ` (${ways})`} · tokens ${totals.tokens.prompt + totals.tokens.completion} · cost ${cost}`,
     '',
     ...(totals.gate ? [`Gate ${gateInWords(totals.gate)}`, ''] : []),
+    ...(totals.scoring ? [`Scores ${scoringInWords(totals.scoring)}`, ''] : []),
     rejected.length > 0 ? `Rejected: ${rejected.map(([reason, n]) => `${reason} ${n}`).join(' · ')}` : '',
     '',
     '| round | calls | candidates | accepted | attractive batches | held-out loss | seeds |',

@@ -1,6 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { Ref } from '../activities/types.js';
 import { cpu, store, student } from './activities.js';
+import { scoringInWords } from './counts.js';
 import type { LoopResult, LoopState, StagesPlan, StagesState } from './inputs.js';
 import { innermost, LoopSteps } from './loop-steps.js';
 import { nextRound } from './next-round.js';
@@ -23,7 +24,7 @@ async function scorePart(steps: LoopSteps): Promise<void> {
   for (const phase of plan.stages.phases) await steps.makeCalls(phase);
   await askStudent(steps, plan.stages);
   await steps.at('gathering scores');
-  const { note } = await cpu.gatherScores.executeWithOptions(steps.summary('gather scores'), [
+  const { rows, scoring } = await cpu.gatherScores.executeWithOptions(steps.summary('gather scores'), [
     { run, round },
   ]);
 
@@ -36,7 +37,7 @@ async function scorePart(steps: LoopSteps): Promise<void> {
   }
   await steps.at('round done');
   steps.roundDone(
-    { attractiveBatches: null, heldOutLoss: null, note },
+    { attractiveBatches: null, heldOutLoss: null, note: scoring ? scoringInWords(scoring) : `${rows} rows` },
     // A part without candidates is no stall.
     { stages, stalledRounds: 0 },
   );

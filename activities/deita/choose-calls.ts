@@ -41,7 +41,10 @@ export function about(deita: DeitaChoice): PromptChoice {
 }
 
 /** The rows of a round; none where generation has accepted nothing. */
-export async function readRows(runs: Runs, { run, round }: RoundInput): Promise<ConversationRow[]> {
+export async function readRows(
+  runs: Pick<Runs, 'store'>,
+  { run, round }: RoundInput,
+): Promise<ConversationRow[]> {
   return await readJsonlAt(runs.store, roundFiles(run.runId, round).rows, { missing: 'empty' });
 }
 

@@ -3,12 +3,13 @@ import { readScore } from '../../methods/deita/score-prompts.js';
 import { decodeVectors } from '../../methods/embedding.js';
 import { writeNpy } from '../../similarity/npy.js';
 import { readJsonlAt, writeJsonl } from '../../store/artifacts.js';
+import { countScores } from '../count-round.js';
 import { readAnswered, readCalls } from '../phase-calls.js';
 import type { ScoredRow } from '../rows.js';
 import type { Runs, StoredRecipe } from '../run-data.js';
 import { roundFiles } from '../run-files.js';
 import type { ConversationRow, PromptScores } from '../student-messages.js';
-import type { Aspect, GatheredScores, MissingScore, RoundInput, Tally } from '../types.js';
+import type { Aspect, GatheredScores, MissingScore, RoundInput } from '../types.js';
 import { readRows } from './choose-calls.js';
 
 /** The scores of one aspect, by row and turn. */
@@ -24,24 +25,20 @@ export async function gatherScores(runs: Runs, at: RoundInput): Promise<Gathered
   const recipe = await runs.recipe(at.run);
   const rows = await readRows(runs, at);
   const files = roundFiles(at.run.runId, at.round);
-  const scored = recipe.score ? await scoreRows(runs, { at, recipe, rows }) : [];
+  const scored = await scoredRows(runs, { at, recipe, rows });
   await writeJsonl(runs.store, files.scores, scored);
   if (recipe.select && recipe.select.embedder !== 'student') await gatherVectors(runs, at);
-  const missing: Tally<MissingScore> = {};
-  for (const { missing: reason } of scored) if (reason !== null) missing[reason] = (missing[reason] ?? 0) + 1;
-  const counts = {
-    rows: rows.length,
-    scored: scored.filter(({ score }) => score !== null).length,
-    missing,
-  };
-  return { ...counts, note: noteOf(counts) };
+  const { scoring } = countScores(scored);
+  return { rows: rows.length, scoring: scoring ?? null };
 }
 
-async function scoreRows(
-  runs: Runs,
+/** The scores of a round's rows, from what calls or the student said; none where nobody scores. */
+export async function scoredRows(
+  runs: Pick<Runs, 'store'>,
   { at, recipe, rows }: { at: RoundInput; recipe: StoredRecipe; rows: ConversationRow[] },
 ): Promise<ScoredRow[]> {
-  const isStudents = recipe.score?.scorer === 'student';
+  if (!recipe.score) return [];
+  const isStudents = recipe.score.scorer === 'student';
   const read = isStudents ? studentScores : askedScores;
   const [complexity, quality] = await Promise.all(
     (['complexity', 'quality'] as const).map((aspect) => read(runs, { at, recipe, rows, aspect })),
@@ -79,7 +76,10 @@ interface ReadOptions {
   aspect: Aspect;
 }
 
-async function askedScores(runs: Runs, { at, recipe, rows, aspect }: ReadOptions): Promise<Scores> {
+async function askedScores(
+  runs: Pick<Runs, 'store'>,
+  { at, recipe, rows, aspect }: ReadOptions,
+): Promise<Scores> {
   const empty = (): TurnScore[][] => rows.map(() => []);
   const scores: Scores = { first: rows.map(({ turns }) => turns.map(() => failed)), again: empty() };
   const scorer = recipe.score?.scorer === 'logits' ? 'logits' : 'judge';
@@ -100,7 +100,7 @@ async function askedScores(runs: Runs, { at, recipe, rows, aspect }: ReadOptions
 
 const failed: { score: null; missing: MissingScore } = { score: null, missing: 'call-failed' };
 
-async function studentScores(runs: Runs, { at, rows, aspect }: ReadOptions): Promise<Scores> {
+async function studentScores(runs: Pick<Runs, 'store'>, { at, rows, aspect }: ReadOptions): Promise<Scores> {
   const file = roundFiles(at.run.runId, at.round).scorerScores(aspect);
   // A cancelled run may end before the student was done.
   const said = new Map(
@@ -137,9 +137,4 @@ async function gatherVectors(runs: Runs, at: RoundInput): Promise<void> {
     roundFiles(at.run.runId, at.round).vectors,
     writeNpy({ rows: rows.length, columns, values }),
   );
-}
-
-function noteOf({ rows, scored, missing }: Omit<GatheredScores, 'note'>): string {
-  const reasons = Object.entries(missing).map(([reason, n]) => `${reason} ${n}`);
-  return [`${rows} rows`, `${scored} scored`, ...reasons].join(', ');
 }

@@ -8,8 +8,8 @@ import type { Aspect, Candidate, OpenedRows, Ref, RoundInput } from '../types.js
 import { readRows } from './choose-calls.js';
 import { scorePrompt } from './prompts.js';
 
-/** Rows of one part: a round of calls about them is small enough for memory, and large enough for speed. */
-export const rowsPerPart = 2_000;
+/** Rows of one part, unless the recipe says: a round of calls about them is small enough for memory, and large enough for speed. */
+export const usualRowsPerRound = 2_000;
 
 /**
  * Counts the parts of the rows that were given, which lie in the store already; what generation has brought, up to its target
@@ -19,14 +19,14 @@ export async function openRows(
   runs: Runs,
   { run, round, target }: RoundInput & { target: number },
 ): Promise<OpenedRows> {
-  const { method } = await runs.recipe(run);
+  const { method, rowsPerRound = usualRowsPerRound } = await runs.recipe(run);
   if (!startsFromData(method)) {
     const placed = await placeExamples(runs, { run, target, rounds: round - 1 });
     const kept = placed.filter(({ place }) => place.status !== 'surplus');
     const rows = kept.map(({ candidate }) => rowOf(candidate));
-    for (const [n, part] of partsOf(rows).entries())
+    for (const [n, part] of partsOf(rows, rowsPerRound).entries())
       await writeJsonl(runs.store, roundFiles(run.runId, round + n).rows, part);
-    return { rows: rows.length, parts: Math.ceil(rows.length / rowsPerPart) };
+    return { rows: rows.length, parts: Math.ceil(rows.length / rowsPerRound) };
   }
   let rows = 0;
   for (let part = 0; ; part += 1) {
@@ -37,9 +37,9 @@ export async function openRows(
 }
 
 /** Cuts rows into parts, each for a round of its own. */
-export function partsOf<Row>(rows: readonly Row[]): Row[][] {
-  return Array.from({ length: Math.ceil(rows.length / rowsPerPart) }, (_, part) =>
-    rows.slice(part * rowsPerPart, (part + 1) * rowsPerPart),
+export function partsOf<Row>(rows: readonly Row[], size = usualRowsPerRound): Row[][] {
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, part) =>
+    rows.slice(part * size, (part + 1) * size),
   );
 }
 

@@ -4,6 +4,7 @@ import { byScore } from '../../methods/deita/select.js';
 import { readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
 import { needsScores, needsVectors } from '../recipe-deita.js';
 import type { ScoredRow, SelectionReport, SelectionRow } from '../rows.js';
+import type { Recipe } from '../recipe.js';
 import type { Runs } from '../run-data.js';
 import { roundFiles, runFiles } from '../run-files.js';
 import type { Ref, SelectRowsInput } from '../types.js';
@@ -23,10 +24,24 @@ export async function selectRows(
   runs: Runs,
   input: SelectRowsInput,
 ): Promise<{ selection: Ref; selected: number }> {
-  const { run } = input;
-  const recipe = await runs.recipe(run);
-  if (!recipe.select) throw new Error('the recipe selects nothing');
-  const { by, size } = recipe.select;
+  const recipe = await runs.recipe(input.run);
+  const { selection, report } = await selectionOf(runs, { ...input, recipe });
+  const files = runFiles(input.run.runId);
+  await writeJson(runs.store, files.selectionReport, report);
+  return {
+    selection: await writeJsonl(runs.store, files.selection, selection),
+    selected: report.selected,
+  };
+}
+
+/** The selection among the rows of all parts: a pure function of what lies in the store. */
+export async function selectionOf(
+  runs: Pick<Runs, 'store'>,
+  input: SelectRowsInput & { recipe: Pick<Recipe, 'select' | 'score' | 'seed'> },
+): Promise<{ selection: SelectionRow[]; report: SelectionReport }> {
+  const { select, seed } = input.recipe;
+  if (!select) throw new Error('the recipe selects nothing');
+  const { by, size } = select;
   const all = await readAll(runs, input);
   try {
     const rows = eligible(all, by);
@@ -38,23 +53,19 @@ export async function selectRows(
         })
       : rows;
     const { vectors } = all;
-    const chosen = last(
-      chooseRows({ by, tau: tauOf(recipe.select.tau), rows, ranked, vectors, size, seed: recipe.seed }),
-    );
+    const chosen = last(chooseRows({ by, tau: tauOf(select.tau), rows, ranked, vectors, size, seed }));
     const selection = verdicts(all, { by, picks: chosen.picks });
-    const files = runFiles(run.runId);
-    await writeJson(runs.store, files.selectionReport, reportOf({ selection, chosen, size }));
-    return {
-      selection: await writeJsonl(runs.store, files.selection, selection),
-      selected: chosen.picks.selected.length,
-    };
+    return { selection, report: reportOf({ selection, chosen, size }) };
   } finally {
     all.vectors?.close();
   }
 }
 
-async function readAll(runs: Runs, { run, from, to }: SelectRowsInput): Promise<AllRows> {
-  const { select, score } = await runs.recipe(run);
+async function readAll(
+  runs: Pick<Runs, 'store'>,
+  { run, from, to, recipe }: Parameters<typeof selectionOf>[1],
+): Promise<AllRows> {
+  const { select, score } = recipe;
   const all: AllRows = { ids: [], scores: [], vectors: null };
   if (select && needsVectors(select.by)) all.vectors = new PartVectors();
   for (let round = from; round <= to; round += 1) {

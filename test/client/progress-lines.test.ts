@@ -22,6 +22,7 @@ function report(changes: Partial<StatusReport> = {}): StatusReport {
     undecided: 0,
     rejected: {},
     gate: null,
+    scoring: null,
     calls: { ...calls, ...none },
     batches: [],
     tokens,

@@ -16,7 +16,6 @@ import type {
   ComposeInput,
   ComposeResult,
   CpuActivities,
-  GatheredScores,
   GatheredSkills,
   OpenedRows,
   RefineInput,
@@ -97,7 +96,7 @@ export async function openRows(task: CpuTask<RoundInput & { target: number }>): 
   return await openDeitaRows(runs, task.input);
 }
 
-export async function gatherScores(task: CpuTask<RoundInput>): Promise<GatheredScores> {
+export async function gatherScores(task: CpuTask<RoundInput>): ReturnType<CpuActivities['gatherScores']> {
   const { runs } = await opened(task);
   return await gatherDeitaScores(runs, task.input);
 }
