@@ -10,6 +10,8 @@ import type { RecipeOnDisk } from './recipe-file.js';
  * @throws UserError when there is nothing to extract.
  */
 export function extractionOf({ path, recipe }: RecipeOnDisk): Recipe {
+  // There is nothing yet to score or to select.
+  const { score: _score, select: _select, ...extracting } = recipe;
   const { method, skillmix, name } = recipe;
   if (method !== 'skillmix' || skillmix === undefined) {
     throw new UserError(`${path}: method: ${method} has no skills to extract; that is method: skillmix`);
@@ -19,5 +21,5 @@ export function extractionOf({ path, recipe }: RecipeOnDisk): Recipe {
       `${path}: nothing is to be extracted: skillmix.skills (from: ${skillmix.skills.from}) and skillmix.queryTypes are both given`,
     );
   }
-  return { ...recipe, name: `${name}-skills`, skillmix: { ...skillmix, extractOnly: true } };
+  return { ...extracting, name: `${name}-skills`, skillmix: { ...skillmix, extractOnly: true } };
 }

@@ -9,9 +9,11 @@ import { shownPart } from '../methods/skillmix/prompts.js';
 import { type ListProblem, parseQueryTypes, parseSkillList } from '../methods/skillmix/skill-lists.js';
 import { cleanText } from '../methods/text.js';
 import { UserError } from '../store/errors.js';
+import { noTurn, readGivenRows } from './given-rows.js';
 import { type FileRow, formatOf, parseRow, placeOf, readRows } from './read-rows.js';
 import { readText } from './read-text.js';
 import type { GivenRows } from './run-identity.js';
+import { readScorer, scorerFiles } from './scorer-folder.js';
 
 /** Problems of one file that are shown. */
 const problemsShown = 5;
@@ -30,7 +32,7 @@ export interface GivenFiles {
  * @throws UserError naming file and line of what is wrong.
  */
 export async function readGivenFiles(recipe: Recipe, folder: string): Promise<GivenFiles> {
-  const { skillmix, decontaminate, seed } = recipe;
+  const { skillmix, decontaminate, data, score, select, seed } = recipe;
   const beside = (file: string) => shorten(path.resolve(folder, file));
   const given: GivenFiles = { rows: {}, notes: [] };
   if (skillmix?.skills.from === 'file') {
@@ -44,13 +46,26 @@ export async function readGivenFiles(recipe: Recipe, folder: string): Promise<Gi
   if (decontaminate) {
     given.rows.benchmark = await readBenchmark({ ...decontaminate, file: beside(decontaminate.file) });
   }
+  if (data !== undefined) await addData(given, { file: beside(data), size: select?.size ?? null });
+  for (const aspect of ['complexity', 'quality'] as const) {
+    const scorer = score?.[aspect];
+    if (scorer === undefined) continue;
+    given.rows.scorers = { ...given.rows.scorers, [aspect]: await readScorer(beside(scorer)) };
+  }
   return given;
 }
 
 /** The files that a recipe names besides its seeds, beside itself. */
-export function givenFilesOf({ skillmix, decontaminate }: Recipe, recipePath: string): string[] {
-  return [skillmix?.skills, skillmix?.queryTypes, decontaminate].flatMap((one) =>
-    one !== undefined && 'file' in one ? [path.resolve(path.dirname(recipePath), one.file)] : [],
+export function givenFilesOf(recipe: Recipe, recipePath: string): string[] {
+  const { skillmix, decontaminate, data, score } = recipe;
+  const files = [skillmix?.skills, skillmix?.queryTypes, decontaminate].flatMap((one) =>
+    one !== undefined && 'file' in one ? [one.file] : [],
+  );
+  const scorers = [score?.complexity, score?.quality].flatMap((folder) =>
+    folder === undefined ? [] : Object.values(scorerFiles).map((name) => path.join(folder, name)),
+  );
+  return [...files, ...(data === undefined ? [] : [data]), ...scorers].map((file) =>
+    path.resolve(path.dirname(recipePath), file),
   );
 }
 
@@ -119,11 +134,10 @@ async function addSourceRows(
   const sourceRows = read.filter((row) => row !== null);
   // Published datasets have some rows without an answer.
   if (missing !== undefined) {
-    const what = `no instruction and answer in Alpaca's, ShareGPT's or OpenAI's form (instruction and output, conversations, or messages)`;
-    if (sourceRows.length === 0) throw new UserError(`${placeOf(file, missing)}: has ${what}`);
+    if (sourceRows.length === 0) throw new UserError(`${placeOf(file, missing)}: has ${noTurn}`);
     const count = drawn.length - sourceRows.length;
     given.notes.push(
-      `${file}: ${count} of the ${drawn.length} rows drawn have ${what} and are left out; the first is row ${missing.row}, line ${missing.line}`,
+      `${file}: ${count} of the ${drawn.length} rows drawn have ${noTurn} and are left out; the first is row ${missing.row}, line ${missing.line}`,
     );
   }
   given.rows['source-rows'] = sourceRows satisfies SourceRow[];
@@ -134,6 +148,18 @@ function sourceRow(file: string, row: FileRow): SourceRow | null {
   if (turn === null) return null;
   const { instruction, response } = turn;
   return { row: row.row, instruction: shownPart(instruction), response: shownPart(response) };
+}
+
+async function addData(given: GivenFiles, options: { file: string; size: number | null }): Promise<void> {
+  const { file, size } = options;
+  const { rows, notes } = await readGivenRows(file);
+  given.notes.push(...notes);
+  if (size !== null && size > rows.length) {
+    given.notes.push(
+      `${file}: has ${rows.length} rows, and select.size asks for ${size}: there can be no more`,
+    );
+  }
+  given.rows.data = rows;
 }
 
 async function readBenchmark(options: {

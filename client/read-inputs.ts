@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { chooseHeldOut } from '../activities/prepare-run.js';
 import type { Recipe } from '../activities/recipe.js';
+import { startsFromData } from '../activities/recipe-deita.js';
 import type { HeldOutRow, Seed } from '../activities/types.js';
 import { UserError } from '../store/errors.js';
 import { resolveStudentModel } from './check-student.js';
@@ -45,9 +46,14 @@ export async function readInputs(
   const folder = path.dirname(recipePath);
   const given = await readGivenFiles(recipe, folder);
   for (const note of given.notes) say(note);
+  if (given.rows.data) {
+    const { length: rows } = given.rows.data;
+    recipe.target = Math.min(recipe.select?.size ?? rows, rows);
+  }
   if (recipe.seeds === undefined) {
     if (seedsPath !== undefined) {
-      throw new UserError(`--seeds ${seedsPath}: ${recipe.method} draws from skills and has no seed tasks`);
+      const what = startsFromData(recipe.method) ? 'begins with data' : 'draws from skills';
+      throw new UserError(`--seeds ${seedsPath}: ${recipe.method} ${what} and has no seed tasks`);
     }
     return { recipe, seeds: [], heldOut: null, given: given.rows };
   }
