@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { benchChaos, type ChaosOptions } from './chaos/chaos.js';
 import { benchDeita, type DeitaBenchOptions } from './deita/deita.js';
+import { type PeerName, peerNames } from './deita/peers.js';
 import { benchLimits, type LimitScenario, limitScenarios } from './limits/limits.js';
 import { packageRoot } from '../workers/folders.js';
 import { benchCosine, type CosineOptions } from './similarity/cosine.js';
@@ -120,19 +121,35 @@ program
 
 program
   .command('deita')
-  .description('`seedmill select` on made-up vectors, and the same in plain NumPy; 1 when the picks differ')
-  .option('--n <numbers>', 'how many rows, comma-separated for several goes', counts, [20_000])
-  .option('--d <numbers>', 'components of a vector, comma-separated', counts, [384])
+  .description(
+    '`seedmill select` on made-up vectors, and others that select from the same; 1 when NumPy’s or the authors’ picks differ',
+  )
+  .option(
+    '--n <numbers>',
+    'how many rows, comma-separated for several goes',
+    counts,
+    [10_000, 20_000, 100_000, 300_000],
+  )
+  .option('--d <numbers>', 'components of a vector, comma-separated', counts, [384, 768])
   .option('--size <number>', 'rows to select', whole(1), 6_000)
   .option('--tau <number>', 'cosine', (text) => thresholds(text)[0] as number, 0.9)
+  .addOption(new Option('--data <kinds...>', 'kinds of vectors').choices(vectorKinds).default(['clustered']))
+  .option('--repeat <number>', 'goes of seedmill and NumPy, in turn; the fastest counts', whole(1), 3)
   .addOption(
-    new Option('--vectors <kinds...>', 'leave the others out').choices(vectorKinds).default([...vectorKinds]),
+    new Option('--peers <names...>', 'who selects beside seedmill and NumPy, once')
+      .choices([...peerNames, 'none'])
+      .default([...peerNames]),
   )
-  .option('--repeat <number>', 'goes of each, of which the fastest counts', whole(1), 3)
+  .option('--peer-seconds <number>', 'after which a peer is ended', whole(1), 150)
+  .option('--peer-gb <number>', 'memory that a peer gets', whole(1), 12)
+  .option('--baselines', 'time the other rules of `seedmill select --by` too', false)
   .option('--json', 'print one JSON object on one line', false)
-  .action(async (options: DeitaBenchOptions) => {
-    process.exitCode = await benchDeita(options);
-  });
+  .action(
+    async ({ peers, ...options }: Omit<DeitaBenchOptions, 'peers'> & { peers: (PeerName | 'none')[] }) => {
+      const asked = peers.filter((name) => name !== 'none');
+      process.exitCode = await benchDeita({ ...options, peers: asked });
+    },
+  );
 
 function cosines(text: string): number[] {
   return text.split(',').map((part) => {

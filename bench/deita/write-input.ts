@@ -7,14 +7,17 @@ import { seededRandom } from '../../methods/random.js';
 import { writeNpy } from '../../similarity/npy.js';
 import { madeUpVectors, type VectorKind } from '../similarity/vectors.js';
 
-export interface MadeUpInput {
-  kind: VectorKind;
-  n: number;
-  d: number;
-  /** Where they go: JSON Lines with `id` and `score`, and two .npy files. */
+/** Paths: JSON Lines with `id` and `score`, and two .npy files. */
+export interface MadeUpFiles {
   rows: string;
   vectors: string;
   scores: string;
+}
+
+export interface MadeUpInput extends MadeUpFiles {
+  kind: VectorKind;
+  n: number;
+  d: number;
 }
 
 const { kind, n, d, ...files } = JSON.parse(process.argv[2] as string) as MadeUpInput;
