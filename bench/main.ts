@@ -142,6 +142,11 @@ program
   )
   .option('--peer-seconds <number>', 'after which a peer is ended', whole(1), 150)
   .option('--peer-gb <number>', 'memory that a peer gets', whole(1), 12)
+  .option(
+    '--one-thread',
+    'for NumPy and the peers: on a busy machine processor time is comparable then',
+    false,
+  )
   .option('--baselines', 'time the other rules of `seedmill select --by` too', false)
   .option('--json', 'print one JSON object on one line', false)
   .action(

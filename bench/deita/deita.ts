@@ -24,6 +24,7 @@ export interface DeitaBenchOptions {
   /** When a peer is ended, and how much memory it gets. */
   peerSeconds: number;
   peerGb: number;
+  oneThread: boolean;
   /** Are the other rules of `seedmill select` timed too? */
   baselines: boolean;
   json: boolean;
@@ -31,10 +32,10 @@ export interface DeitaBenchOptions {
 
 /** `picksDifferent`: rows that one of the two selects and the other does not. */
 type PeerResult =
-  | { seconds: number; peakMemoryMb: number; selected: number; picksDifferent: number }
+  | { seconds: number; cpuSeconds: number; peakMemoryMb: number; selected: number; picksDifferent: number }
   | { seconds: null; reason: string };
 
-/** Seconds are the clock's, of the fastest go; peak memory, of the whole process, is the highest. */
+/** Seconds are the clock's or, as CPU seconds, the processor's, of the fastest go; peak memory, of the whole process, is the highest. */
 export interface DeitaBenchResult {
   data: VectorKind;
   n: number;
@@ -48,10 +49,12 @@ export interface DeitaBenchResult {
   comparisons: number;
   /** From the vectors' file to the last pick, as NumPy's and the peers'. */
   seconds: number;
+  cpuSeconds: number;
   /** Of the whole command: rows read and written and the histogram made as well. */
   commandSeconds: number;
   peakMemoryMb: number;
   numpySeconds: number;
+  numpyCpuSeconds: number;
   numpyPeakMemoryMb: number;
   /** Between seedmill and NumPy. */
   picksDifferent: number;
@@ -103,7 +106,7 @@ async function measure(go: {
 }): Promise<Omit<DeitaBenchResult, 'data' | 'n' | 'd'>> {
   const { files, options, python } = go;
   const { tau, size, peers } = options;
-  const limits = { mostSeconds: options.peerSeconds, mostGb: options.peerGb };
+  const limits = { mostSeconds: options.peerSeconds, mostGb: options.peerGb, oneThread: options.oneThread };
   const asked = { files, tau, size, python, ...limits };
   const goes: { ours: Selected; numpy: Exclude<PeerAnswer, { seconds: null }> }[] = [];
   while (goes.length < options.repeat) {
@@ -129,9 +132,11 @@ async function measure(go: {
     neighbourFrom09: shareFrom09(report.histogram),
     comparisons: report.comparisons,
     seconds: least((go) => go.ours.report.selectSeconds),
+    cpuSeconds: least((go) => go.ours.report.selectCpuSeconds),
     commandSeconds: least((go) => go.ours.report.seconds),
     peakMemoryMb: most((go) => go.ours.report.peakMemoryMb),
     numpySeconds: rounded(least((go) => go.numpy.seconds)),
+    numpyCpuSeconds: rounded(least((go) => go.numpy.cpuSeconds)),
     numpyPeakMemoryMb: most((go) => go.numpy.peakMemoryMb),
     picksDifferent: difference(ours.rows, numpy.rows),
     authors: peers.includes('authors') ? comparedWith(ours, authors) : null,
@@ -153,6 +158,7 @@ function comparedWith(ours: Selected, answer: PeerAnswer): PeerResult {
   if (answer.seconds === null) return answer;
   return {
     seconds: rounded(answer.seconds),
+    cpuSeconds: rounded(answer.cpuSeconds),
     peakMemoryMb: Math.round(answer.peakMemoryMb),
     selected: answer.rows.length,
     picksDifferent: difference(ours.rows, answer.rows),

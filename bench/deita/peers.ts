@@ -16,7 +16,7 @@ const scripts = {
 
 /** What was selected; or why nothing was. */
 export type PeerAnswer =
-  | { seconds: number; peakMemoryMb: number; rows: number[] }
+  | { seconds: number; cpuSeconds: number; peakMemoryMb: number; rows: number[] }
   | { seconds: null; reason: string };
 
 export interface PeerGo {
@@ -27,6 +27,8 @@ export interface PeerGo {
   python: string;
   mostSeconds: number;
   mostGb: number;
+  /** Only one for arithmetic: several wait for each other on a busy machine, which costs processor time too. */
+  oneThread: boolean;
 }
 
 /** An interpreter with PyTorch, of an environment that a student was set up in; null: there is none. */
@@ -37,11 +39,14 @@ export async function pythonWithTorch(): Promise<string | null> {
 
 /** Lets one of them select. Seconds go from the vectors' file to the last pick. */
 export async function askPeer(name: keyof typeof scripts, go: PeerGo): Promise<PeerAnswer> {
-  const { files, tau, size, python, mostSeconds, mostGb } = go;
+  const { files, tau, size, python, mostSeconds, mostGb, oneThread } = go;
   const script = fileURLToPath(new URL(scripts[name], import.meta.url));
   const args = [script, files.vectors, files.scores, ...[tau, size, mostGb].map(String)];
   const ended = await execa(python, args, {
-    env: pythonChildEnvironment(process.env),
+    env: {
+      ...pythonChildEnvironment(process.env),
+      ...(oneThread && { OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' }),
+    },
     extendEnv: false,
     reject: false,
     timeout: mostSeconds * 1_000,
@@ -51,8 +56,6 @@ export async function askPeer(name: keyof typeof scripts, go: PeerGo): Promise<P
     const lastLine = ended.stderr.trim().split('\n').at(-1);
     return { seconds: null, reason: ended.signal ? `ended by ${ended.signal}` : `failed: ${lastLine}` };
   }
-  const answer = JSON.parse(ended.stdout) as
-    | { seconds: number; peakMemoryMb: number; rows: number[] }
-    | { reason: string };
+  const answer = JSON.parse(ended.stdout) as Exclude<PeerAnswer, { seconds: null }> | { reason: string };
   return 'reason' in answer ? { seconds: null, reason: answer.reason } : answer;
 }

@@ -77,7 +77,7 @@ describe('selectFile', () => {
     );
     assert.ok(Math.abs(b.similarity - cosine) < 1e-12);
     assert.deepEqual(d, { row: 4, id: 'd', score: 1, reason: 'not-reached', example: rows[3] });
-    const { seconds, selectSeconds, peakMemoryMb, histogram, ...counts } = report;
+    const { seconds, selectSeconds, selectCpuSeconds, peakMemoryMb, histogram, ...counts } = report;
     assert.deepEqual(counts, {
       rows: 4,
       selected: 2,
@@ -89,7 +89,7 @@ describe('selectFile', () => {
       tau: 0.9,
       warning: null,
     });
-    assert.ok(seconds >= selectSeconds && selectSeconds >= 0 && peakMemoryMb > 0);
+    assert.ok(seconds >= selectSeconds && selectSeconds >= 0 && selectCpuSeconds >= 0 && peakMemoryMb > 0);
     assert.equal(histogram?.sampled, 4);
     assert.equal(
       histogram.bins.reduce((sum, bin) => sum + bin.count, 0),
@@ -117,8 +117,8 @@ describe('selectFile', () => {
     const fromMatrix = await select(matrix, { rule: { ...deita, vectors: { matrix: at('e.npy') } } });
     assert.equal(await read('out.jsonl'), selected);
     assert.deepEqual(
-      { ...fromMatrix, seconds: 0, selectSeconds: 0, peakMemoryMb: 0 },
-      { ...fromField, seconds: 0, selectSeconds: 0, peakMemoryMb: 0 },
+      { ...fromMatrix, seconds: 0, selectSeconds: 0, selectCpuSeconds: 0, peakMemoryMb: 0 },
+      { ...fromField, seconds: 0, selectSeconds: 0, selectCpuSeconds: 0, peakMemoryMb: 0 },
     );
   });
 
