@@ -160,7 +160,7 @@ export function sampleChoice(options: {
   const teacher = teacherAt(recipe, phase, place);
   const { row, prompt } = planned;
   const at = { runId: run.runId, round, phase, callIndex };
-  const { isClassification } = row;
+  const { isClassification, deita } = row;
   return {
     teacher: teacher.identity,
     model: teacher.model,
@@ -180,7 +180,13 @@ export function sampleChoice(options: {
     failureOf: remembering((answer) =>
       prompt.body.form === 'embedding'
         ? null
-        : answerFailure({ phase, form: promptFormOf(teacher), answer, isClassification }),
+        : answerFailure({
+            phase,
+            form: promptFormOf(teacher),
+            answer,
+            isClassification,
+            ranked: deita?.order?.length,
+          }),
     ),
     problemOf: (text) => answerProblem({ phase, text }),
   };

@@ -8,6 +8,7 @@ import { CallPlanner } from './plan-calls.js';
 import { prepareRun } from './prepare-run.js';
 import { recordProgress, recordState } from './progress.js';
 import type { Runs } from './run-data.js';
+import { keepScorer } from './deita/keep-scorer.js';
 import { rowsOf, scorerPrompts } from './deita/open-rows.js';
 import { keepLists } from './skillmix/gather-skills.js';
 import type { ActivityTurn } from './teacher-batch/batch-scope.js';
@@ -35,6 +36,7 @@ export function createStoreActivities(deps: ActivityDeps): StoreActivities {
     keepLists: (input) => alive(() => keepLists(runs, input)),
     rowsOf: (input) => alive(() => rowsOf(runs, input)),
     scorerPrompts: (input) => alive(() => scorerPrompts(runs, input)),
+    keepScorer: (input) => alive(() => keepScorer(runs, input)),
     recordProgress: (input) => alive(() => recordProgress(runs, input)),
     recordState: (input) => alive(() => recordState(runs, input)),
     exportDataset: (input) => alive(() => exportDataset(runs, input)),
@@ -64,6 +66,9 @@ export function createCpuActivities(runs: Runs, compute: ComputeElsewhere): CpuA
     openRows: (input) => computing(input.run, (elsewhere) => elsewhere.openRows(input)),
     gatherScores: (input) => computing(input.run, (elsewhere) => elsewhere.gatherScores(input)),
     selectRows: (input) => computing(input.run, (elsewhere) => elsewhere.selectRows(input)),
+    gatherVariants: (input) => computing(input.run, (elsewhere) => elsewhere.gatherVariants(input)),
+    decideVariants: (input) => computing(input.run, (elsewhere) => elsewhere.decideVariants(input)),
+    gatherRankings: (input) => computing(input.run, (elsewhere) => elsewhere.gatherRankings(input)),
   };
 }
 

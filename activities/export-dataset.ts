@@ -1,4 +1,5 @@
 import { readJson, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
+import { exportEvolution } from './deita/export-evolution.js';
 import { exportReports, exportRows, readSelections } from './deita/export-rows.js';
 import type { ScoredRow, SelectionRow } from './rows.js';
 import type { Runs } from './run-data.js';
@@ -39,6 +40,7 @@ export async function exportDataset(runs: Runs, input: ExportInput): Promise<Exp
   const { run, rounds } = input;
   const recipe = await runs.recipe(run);
   if (recipe.method === 'deita') return await exportRows(runs, input);
+  if (recipe.method === 'evolve') return await exportEvolution(runs, input);
   const files = runFiles(run.runId);
   const stages = await readStages(runs, input);
   const placed = (await placeExamples(runs, input)).map((example) => chosen(example, stages));

@@ -7,6 +7,7 @@ import {
   parseInstructions,
   parseTasks,
 } from '../methods/self-instruct/parse.js';
+import { isMendedEvolution } from '../methods/deita/evolve-prompts.js';
 import { decodeVectors } from '../methods/embedding.js';
 import { extractionProblem, isMendedJson, isUsableList, isUsableTurn } from '../methods/skillmix/parse.js';
 import { isMendedJson as isMendedList, jsonProblem } from '../methods/self-instruct/parse-json.js';
@@ -64,6 +65,8 @@ export function answerFailure(options: {
   form: PromptForm;
   answer: AnswerText;
   isClassification?: boolean | null;
+  /** `rank`: how many texts were shown. */
+  ranked?: number | undefined;
 }): AnswerFailure | null {
   const { phase, form, answer } = options;
   if (phase === 'classify') return parseClassification({ ...answer, form }) === null ? 'unparsable' : null;
@@ -76,10 +79,11 @@ function isUsable(options: {
   form: PromptForm;
   answer: AnswerText;
   isClassification?: boolean | null;
+  ranked?: number | undefined;
 }): boolean {
   const { phase, answer } = options;
   if (isDeita(phase))
-    return phase === 'vectors' ? isVectors(answer.text) : isUsableDeitaAnswer(phase, answer);
+    return phase === 'vectors' ? isVectors(answer.text) : isUsableDeitaAnswer(phase, answer, options);
   return isSelfInstruct(phase)
     ? readItems({ ...options, phase }).some((item) => item.rejected === null)
     : isUsableSkillMixAnswer(phase, answer);
@@ -112,6 +116,7 @@ export function answerProblem({ phase, text }: { phase: CallPhase; text: string 
 
 /** Whether an answer that was wanted in JSON can be read only once its JSON is mended. */
 export function isMendedAnswer({ phase, text }: { phase: CallPhase; text: string }): boolean {
+  if (isDeita(phase)) return isMendedEvolution(text);
   return isSelfInstruct(phase) ? isMendedList(text) : isMendedJson(text);
 }
 

@@ -19,6 +19,9 @@ export const score = z.strictObject({
   twice: share.default(0),
 });
 
+/** Rows that one run evolves at most: all of them are in each of its rounds. */
+export const maxOrigins = 20_000;
+
 /** How rows are chosen: by DEITA's rule, or as it is compared with. */
 export const selectionRules = ['deita', 'score', 'diversity', 'k-center', 'random'] as const;
 

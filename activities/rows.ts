@@ -112,6 +112,21 @@ export interface ScoredRow {
   again?: { complexity: (number | null)[]; quality: (number | null)[] };
 }
 
+/** `rankings.jsonl`: what became of one origin's variants. */
+export interface Ranking {
+  /** Id of the given row. */
+  origin: string;
+  /** Variants that were not eliminated. */
+  survivors: number;
+  /** What was ranked: 0 is the origin, n what round n has made of it. Without survivors the origin alone. */
+  variants: number[];
+  /** 1 to 6 each, in the order of `variants`; null: they were not ranked. */
+  scores: number[] | null;
+  /** Why there are no scores; null with scores. */
+  missing: 'no-survivors' | CallFailure | null;
+  call: CandidateCall | null;
+}
+
 /** `selection.jsonl`: what became of one row. */
 export interface SelectionRow {
   id: string;

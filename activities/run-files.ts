@@ -29,6 +29,9 @@ export function runFiles(runId: string) {
     selectionReport: file('selection.json'),
     /** Adapter of a scorer that was given; its `adapter_config.json` lies beside it. */
     scorer: (aspect: Aspect) => file(`given/scorer-${aspect}/adapter_model.safetensors`),
+    /** Folder of the scorer that DEITA's evolution has trained; and `TrainScorerResult`. */
+    trainedScorer: file('scorer'),
+    scorerReport: file('scorer.json'),
     state: file('state.json'),
     progress: file('progress.json'),
     /** Request parameters that a teacher was found not to take, where its calls go by batch. */
@@ -72,6 +75,9 @@ export function roundFiles(runId: string, round: number) {
     /** What the student is asked, and what it said, where it is the scorer. */
     scorerPrompts: (aspect: Aspect) => file(`${aspect}-prompts.jsonl`),
     scorerScores: (aspect: Aspect) => file(`${aspect}-scores.jsonl`),
+    /** DEITA's evolution: `Ranking` of each origin; `ScorerPair`. */
+    rankings: file('rankings.jsonl'),
+    scorerPairs: file('scorer-pairs.jsonl'),
     phase: (phase: CallPhase) => ({
       folder: file(phase),
       plan: file(`${phase}/plan.jsonl`),

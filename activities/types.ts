@@ -155,6 +155,13 @@ export type RejectReason =
   | 'instance-call-failed'
   // Instruct-SkillMix
   | 'turn-failed'
+  // DEITA's evolution
+  | 'no-gain'
+  | 'unchanged'
+  | 'refusal'
+  | 'only-stop-words'
+  | 'leaked-prompt'
+  | 'empty'
   // any method
   | 'contaminated'
   | 'low-quality'
@@ -199,6 +206,18 @@ export interface Candidate {
   verdict: Verdict;
   /** Instruct-SkillMix only. */
   mix?: MixFields;
+  /** DEITA's evolution only. */
+  evolution?: EvolvedFields;
+}
+
+/** What a variant was evolved from, and how. */
+export interface EvolvedFields {
+  /** Id of the given row, and its place among all of them, from 0. */
+  origin: string;
+  row: number;
+  strategy: string;
+  /** Whether it was judged to say anything new; null where that was not asked or not answered. */
+  gain: boolean | null;
 }
 
 /** What an example of Instruct-SkillMix was asked to be, and what was done to it. */
@@ -554,6 +573,14 @@ export interface GatheredScores {
   scoring: ScoringCounts | null;
 }
 
+/** What the ranking of all variants came to. */
+export interface GatheredRankings {
+  /** JSONL of `ScorerPair`. */
+  pairs: Ref;
+  /** For people. */
+  note: string;
+}
+
 export interface SelectRowsInput {
   run: RunContext;
   /** First and last round of the stages. */
@@ -622,6 +649,8 @@ export interface StoreActivities {
   rowsOf(input: RoundInput): Promise<Ref>;
   /** DEITA with the student as its scorer: the prompts of a round's turns, and the adapter that it scores them with. */
   scorerPrompts(input: RoundInput & { aspect: Aspect }): Promise<{ prompts: Ref; adapter: Ref }>;
+  /** DEITA's evolution: the scorer that the student has trained is part of what is exported. */
+  keepScorer(input: { run: RunContext; trained: TrainScorerResult }): Promise<{ note: string }>;
   recordProgress(input: RecordProgressInput): Promise<Counts>;
   recordState(input: { run: RunContext } & RecordedState): Promise<void>;
   exportDataset(input: ExportInput): Promise<ExportResult>;
@@ -669,6 +698,12 @@ export interface CpuActivities {
   openRows(input: RoundInput & { target: number }): Promise<OpenedRows>;
   /** DEITA: the scores of a round's rows, and their vectors where calls have made them. */
   gatherScores(input: RoundInput): Promise<GatheredScores>;
+  /** DEITA's evolution: what a round's calls have made, with first verdicts. */
+  gatherVariants(input: RoundInput): Promise<{ variants: Ref; undecided: number }>;
+  /** DEITA's evolution: the last verdicts. */
+  decideVariants(input: RoundInput): Promise<{ variants: Ref; accepted: number; note: string }>;
+  /** DEITA's evolution: the scores of all variants, and what a scorer learns from them. */
+  gatherRankings(input: RoundInput): Promise<GatheredRankings>;
   /** DEITA: chooses among the rows of all parts. */
   selectRows(input: SelectRowsInput): Promise<{ selection: Ref; selected: number }>;
 }

@@ -16,6 +16,7 @@ import { costUsd } from '../store/pricing.js';
 import type { Store } from '../store/types.js';
 import { addCounts, noCounts } from '../workflows/counts.js';
 import { verifyRowDataset, verifyStages } from './verify-deita.js';
+import { verifyEvolution, verifyEvolvedRound } from './verify-evolution.js';
 
 export interface VerifyReport {
   runId: string;
@@ -94,7 +95,13 @@ async function verifyRound(options: {
   const phases = await readPhases(store, { runId, round });
   const candidates = await readJsonlAt<Candidate>(store, files.candidates, { missing: 'empty' });
   const problems = phases.flatMap((phase) => [...verifyCalls(phase, hasEnded), ...verifyLedger(phase)]);
-  if (candidates.length > 0 || hasEnded) problems.push(...verifyCandidates(recipe, phases, candidates));
+  if (candidates.length > 0 || hasEnded) {
+    problems.push(
+      ...(recipe.method === 'evolve'
+        ? await verifyEvolvedRound({ store, recipe, runId, round }, candidates)
+        : verifyCandidates(recipe, phases, candidates)),
+    );
+  }
   return {
     problems,
     counts: { ...countCalls(phases), candidates: countCandidates(candidates) },
@@ -210,6 +217,7 @@ async function verifyExport(
 ): Promise<CheckedDataset> {
   const { store, recipe } = run;
   if (recipe.method === 'deita') return await verifyRowDataset(run, result);
+  if (recipe.method === 'evolve') return await verifyEvolution(run, result);
   if (!recipe.score && !recipe.select)
     return await verifyDataset({ store, result, accepted, recipe, selected: null });
   const stages = await verifyStages(run, result);

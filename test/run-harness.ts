@@ -11,7 +11,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { type Recipe, recipeFile, withDefaults } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
-import type { TrainRoundInput } from '../activities/student-messages.js';
+import type { TrainRoundInput, TrainScorerInput, TrainScorerResult } from '../activities/student-messages.js';
 import type { Budget, Seed, TrainRoundResult } from '../activities/types.js';
 import { claimRun, type GivenRows } from '../client/run-identity.js';
 import { planToStart, queueName } from '../client/run-plan.js';
@@ -35,7 +35,7 @@ import { testTemporal } from './global-setup.js';
 import './quiet-temporal.js';
 import { type LoggedRequest, OpenAiServer, type OpenAiServerOptions } from './openai-server.js';
 import { untilQuiet, untilSettled } from './quiet-run.js';
-import { trainRound } from './scripted-student.js';
+import { trainRound, trainScorer } from './scripted-student.js';
 import { testSeeds } from './test-seeds.js';
 import { until } from './until.js';
 
@@ -47,6 +47,11 @@ export interface HarnessOptions {
   others?: Record<string, OpenAiServerOptions>;
   /** In place of the scripted student, which is passed on. */
   student?: (input: TrainRoundInput, scripted: Student) => Promise<TrainRoundResult>;
+  /** The same for scorers. */
+  scorerTraining?: (
+    input: TrainScorerInput,
+    scripted: (input: TrainScorerInput) => Promise<TrainScorerResult>,
+  ) => Promise<TrainScorerResult>;
 }
 
 type Method = Recipe['method'];
@@ -171,7 +176,7 @@ export class RunHarness {
       store: this.store,
       inputs: {
         recipe,
-        seeds: options.seeds ?? testSeeds(),
+        seeds: options.seeds ?? (changes.method === 'evolve' ? [] : testSeeds()),
         heldOut: null,
         ...(options.given && { given: options.given }),
       },
@@ -306,12 +311,18 @@ export class RunHarness {
   private async runStudent(signal: AbortSignal): Promise<void> {
     const connection = await NativeConnection.connect(this.target.connectionOptions);
     const scripted: Student = (input) => trainRound(this.store, input);
-    const { student } = this.options;
+    const { student, scorerTraining } = this.options;
+    const scriptedScorer = (input: TrainScorerInput) => trainScorer(this.store, input);
     const worker = await Worker.create({
       connection,
       namespace: this.target.namespace,
       taskQueue: 'student',
-      activities: { trainRound: student ? (input: TrainRoundInput) => student(input, scripted) : scripted },
+      activities: {
+        trainRound: student ? (input: TrainRoundInput) => student(input, scripted) : scripted,
+        trainScorer: scorerTraining
+          ? (input: TrainScorerInput) => scorerTraining(input, scriptedScorer)
+          : scriptedScorer,
+      },
     });
     signal.addEventListener('abort', () => worker.shutdown(), { once: true });
     await worker.run();

@@ -1,5 +1,12 @@
 /** A student that measures by hashing: the same examples always measure the same, and nothing is trained. */
-import type { BatchSignal, TrainingBatch, TrainRoundInput } from '../activities/student-messages.js';
+import type {
+  BatchSignal,
+  ScorerPair,
+  TrainingBatch,
+  TrainRoundInput,
+  TrainScorerInput,
+  TrainScorerResult,
+} from '../activities/student-messages.js';
 import type { TrainRoundResult } from '../activities/types.js';
 import { readJsonl, sha256Hex, writeJson, writeJsonl } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
@@ -26,6 +33,21 @@ export async function trainRound(store: Store, input: TrainRoundInput): Promise<
     adapter: checkpoint,
     steering: loss,
     reporting: loss,
+    device: 'scripted',
+    seconds: 0,
+  };
+}
+
+/** Says that it has learnt something; its adapter is no adapter, but made of the pairs. */
+export async function trainScorer(store: Store, input: TrainScorerInput): Promise<TrainScorerResult> {
+  const pairs = await readJsonl<ScorerPair>(store, input.pairs);
+  const adapter = await writeJson(store, `${input.out}/adapter_model.safetensors`, pairs.length);
+  await writeJson(store, `${input.out}/adapter_config.json`, { r: input.student.loraRank });
+  return {
+    adapter,
+    before: { loss: 2, meanAbsoluteError: 1.5, ordered: 0.5 },
+    after: { loss: 1, meanAbsoluteError: 0.5, ordered: 0.9 },
+    pairs: { trained: pairs.length - 1, heldOut: 1, tooLong: 0 },
     device: 'scripted',
     seconds: 0,
   };

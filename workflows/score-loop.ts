@@ -1,10 +1,10 @@
-import { isCancellation } from '@temporalio/workflow';
 import type { Ref } from '../activities/types.js';
 import { cpu, store, student } from './activities.js';
 import { scoringInWords } from './counts.js';
 import type { LoopResult, LoopState, StagesPlan, StagesState } from './inputs.js';
-import { innermost, LoopSteps } from './loop-steps.js';
+import { LoopSteps } from './loop-steps.js';
 import { nextRound } from './next-round.js';
+import { untilDone } from './student-work.js';
 
 /**
  * DEITA's scoring and selection, one part of the rows per workflow run: scores and vectors of the part, then continue as
@@ -64,38 +64,22 @@ async function askStudent(steps: LoopSteps, { scorer, embedder }: StagesPlan): P
         steps.summary(`prompts for ${aspect}`),
         [{ run, round, aspect }],
       );
-      await untilDone(steps, { step: `scoring ${aspect}`, rows: prompts }, (rows) =>
-        student.scoreRows.executeWithOptions(steps.summary(`${aspect} of ${rows.count} rows`), [
-          { ...scorer, run, rows, adapter, out: `${folderOf(rows)}/${aspect}-scores.jsonl` },
+      if (prompts.count === 0) continue;
+      await untilDone(steps, `scoring ${aspect}`, () =>
+        student.scoreRows.executeWithOptions(steps.summary(`${aspect} of ${prompts.count} rows`), [
+          { ...scorer, run, rows: prompts, adapter, out: `${folderOf(prompts)}/${aspect}-scores.jsonl` },
         ]),
       );
     }
   }
   if (embedder !== null) {
     const rows = await store.rowsOf.executeWithOptions(steps.summary('rows to embed'), [{ run, round }]);
-    await untilDone(steps, { step: 'embedding rows', rows }, (rows) =>
+    if (rows.count === 0) return;
+    await untilDone(steps, 'embedding rows', () =>
       student.embedRows.executeWithOptions(steps.summary(`vectors of ${rows.count} rows`), [
         { ...embedder, run, rows, out: `${folderOf(rows)}/vectors.npy` },
       ]),
     );
-  }
-}
-
-/** What more attempts cannot mend (a missing model, a full disk) is for a person to decide. */
-async function untilDone(
-  steps: LoopSteps,
-  { step, rows }: { step: string; rows: Ref },
-  work: (rows: Ref) => Promise<unknown>,
-): Promise<void> {
-  while (rows.count > 0 && !steps.isCancelled) {
-    await steps.at(step);
-    try {
-      await steps.untilCancelled.run(() => work(rows));
-      return;
-    } catch (error) {
-      if (isCancellation(error)) return;
-      await steps.pauseAndWait({ by: 'student', reason: innermost(error) });
-    }
   }
 }
 

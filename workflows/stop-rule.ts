@@ -1,4 +1,4 @@
-import type { LoopState, StagesState } from './inputs.js';
+import type { EvolutionPlan, LoopState, StagesState } from './inputs.js';
 
 /**
  * Why the loop ends before its next round, in the words that the state shows; null: it goes on.
@@ -6,6 +6,7 @@ import type { LoopState, StagesState } from './inputs.js';
  */
 export function stopReason({ plan, round, totals, mix, stages }: LoopState): string | null {
   if (stages !== undefined) return stagesReason(stages, round);
+  if (plan.evolution !== undefined) return evolutionReason(plan.evolution, round);
   const { accepted } = totals.candidates;
   const { maxRounds, maxCallsPerAccepted } = plan.stop;
   if (plan.skillMix?.extractOnly && mix?.isExtracted) return 'skills are extracted';
@@ -24,6 +25,11 @@ export function stopReason({ plan, round, totals, mix, stages }: LoopState): str
 function stagesReason({ reason, firstRound, parts, rows }: StagesState, round: number): string | null {
   if (parts === null || round < firstRound + parts) return null;
   return reason === '' ? `all ${rows} rows are looked at` : reason;
+}
+
+/** The round that ranks is the one behind those that evolve. */
+function evolutionReason({ rounds }: EvolutionPlan, round: number): string | null {
+  return round > rounds + 1 ? `${rounds} rounds of variants are made and ranked` : null;
 }
 
 /** Rounds in a row, the one with these counts included, whose yield lies under the recipe's limit. */

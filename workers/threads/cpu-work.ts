@@ -2,6 +2,11 @@
 import { composeBatches as compose } from '../../activities/compose-batches.js';
 import { decideCandidates as decide } from '../../activities/decide-candidates.js';
 import { gatherScores as gatherDeitaScores } from '../../activities/deita/gather-scores.js';
+import { gatherRankings as gatherDeitaRankings } from '../../activities/deita/gather-rankings.js';
+import {
+  decideVariants as decideDeitaVariants,
+  gatherVariants as gatherDeitaVariants,
+} from '../../activities/deita/gather-variants.js';
 import { openRows as openDeitaRows } from '../../activities/deita/open-rows.js';
 import { selectRows as selectDeitaRows } from '../../activities/deita/select-rows.js';
 import { refineSeeds as refine } from '../../activities/refine-seeds.js';
@@ -16,6 +21,7 @@ import type {
   ComposeInput,
   ComposeResult,
   CpuActivities,
+  GatheredRankings,
   GatheredSkills,
   OpenedRows,
   RefineInput,
@@ -104,6 +110,21 @@ export async function gatherScores(task: CpuTask<RoundInput>): ReturnType<CpuAct
 export async function selectRows(task: CpuTask<SelectRowsInput>): ReturnType<CpuActivities['selectRows']> {
   const { runs } = await opened(task);
   return await selectDeitaRows(runs, task.input);
+}
+
+export async function gatherVariants(task: CpuTask<RoundInput>): ReturnType<CpuActivities['gatherVariants']> {
+  const { runs } = await opened(task);
+  return await gatherDeitaVariants(runs, task.input);
+}
+
+export async function decideVariants(task: CpuTask<RoundInput>): ReturnType<CpuActivities['decideVariants']> {
+  const { runs } = await opened(task);
+  return await decideDeitaVariants(runs, task.input);
+}
+
+export async function gatherRankings(task: CpuTask<RoundInput>): Promise<GatheredRankings> {
+  const { runs } = await opened(task);
+  return await gatherDeitaRankings(runs, task.input);
 }
 
 export async function decideExamples(task: CpuTask<RoundInput>): ReturnType<CpuActivities['decideExamples']> {

@@ -1,0 +1,101 @@
+/** Recomputes what a run of DEITA's evolution has written from its stored answers. */
+import { evolutionDataset, type VariantRow } from '../activities/deita/export-evolution.js';
+import { evolveOf, rankRoundOf } from '../activities/deita/evolution.js';
+import { rankedOrigins } from '../activities/deita/gather-rankings.js';
+import { decidedVariants, type EvolvedRound, madeVariants } from '../activities/deita/gather-variants.js';
+import type { RunResult } from '../activities/export-dataset.js';
+import type { StoredRecipe } from '../activities/run-data.js';
+import { roundFiles } from '../activities/run-files.js';
+import type { Candidate } from '../activities/types.js';
+import { readJson, readJsonl, readJsonlAt } from '../store/artifacts.js';
+import { canonicalJson } from '../store/canonical-json.js';
+import { CorruptDataError } from '../store/errors.js';
+import type { Store } from '../store/types.js';
+
+/** Whether each variant, or score, of a round is what the answers say. */
+export async function verifyEvolvedRound(
+  at: EvolvedRound,
+  candidates: readonly Candidate[],
+): Promise<string[]> {
+  return await orProblem(async () => {
+    if (at.round < rankRoundOf(at.recipe)) {
+      const made = await decidedVariants(at, await madeVariants(at));
+      return compare(candidates, made, 'variants are not what their answers say');
+    }
+    const files = roundFiles(at.runId, at.round);
+    const { rankings, pairs } = await rankedOrigins(at);
+    return [
+      ...compare(
+        await readJsonlAt(at.store, files.rankings),
+        rankings,
+        'rankings are not what their answers say',
+      ),
+      ...compare(
+        await readJsonlAt(at.store, files.scorerPairs),
+        pairs,
+        'scorer pairs are not what was ranked',
+      ),
+    ];
+  });
+}
+
+/** Whether the exported files are what the rounds have come to. */
+export async function verifyEvolution(
+  { store, recipe, runId }: { store: Store; recipe: StoredRecipe; runId: string },
+  result: RunResult,
+): Promise<{ examples: number; surplus: number; problems: string[] }> {
+  const { dataset: folder, train, surplus } = result.dataset;
+  const problems = await orProblem(async () => {
+    const made = await evolutionDataset(store, { recipe, runId });
+    const read = (name: string) => readJsonlAt<unknown>(store, `${folder}/${name}`);
+    const lineage = await readJsonlAt<VariantRow & { run: string; method: string }>(
+      store,
+      `${folder}/lineage.jsonl`,
+    );
+    const isQuality = evolveOf(recipe).aspect === 'quality';
+    return [
+      ...compare(await readJsonl(store, train), made.train, 'rows of train.jsonl are not the best variants'),
+      ...compare(await read('variants.jsonl'), made.variants, 'rows of variants.jsonl are not what was made'),
+      ...compare(
+        await read('scorer-pairs.jsonl'),
+        made.pairs,
+        'rows of scorer-pairs.jsonl are not what was ranked',
+      ),
+      ...(isQuality
+        ? compare(await read('dpo.jsonl'), made.dpo, 'rows of dpo.jsonl are not what was ranked')
+        : []),
+      ...compare(
+        lineage.map(({ run: _run, method: _method, ...row }) => row),
+        made.lineage,
+        'rows of lineage.jsonl are not those of train.jsonl',
+      ),
+      ...compare(
+        [await readJson(store, `${folder}/evolution.json`)],
+        [made.report],
+        'report is not what was made',
+      ),
+    ];
+  });
+  return { examples: train.count, surplus: surplus.count, problems };
+}
+
+/** How many rows differ, the missing ones and those that should not be there among them. */
+function compare(found: readonly unknown[], expected: readonly unknown[], words: string): string[] {
+  const rows = Math.max(found.length, expected.length);
+  let different = 0;
+  for (let row = 0; row < rows; row += 1) {
+    const [a, b] = [found[row], expected[row]];
+    if (a === undefined || b === undefined || canonicalJson(a) !== canonicalJson(b)) different += 1;
+  }
+  return different > 0 ? [`${different} ${words}`] : [];
+}
+
+/** A file that is missing or damaged is a problem like others. */
+async function orProblem(work: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CorruptDataError)) throw error;
+    return [error.message];
+  }
+}
