@@ -36,8 +36,10 @@ export async function verifyStages(
   const problems: string[] = [];
   const rows: ConversationRow[] = [];
   let first = 0;
-  for (let round = 1; round <= rounds; round += 1) {
+  // Also parts that a cancelled run has not come to.
+  for (let round = 1; ; round += 1) {
     const part = await readRows({ store }, at(round));
+    if (part.length === 0 && (first > 0 || round >= rounds)) break;
     if (part.length === 0) continue;
     if (first === 0) first = round;
     rows.push(...part);

@@ -11,7 +11,13 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { type Recipe, recipeFile, withDefaults } from '../activities/recipe.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
-import type { TrainRoundInput, TrainScorerInput, TrainScorerResult } from '../activities/student-messages.js';
+import type {
+  EmbedRowsInput,
+  ScoreRowsInput,
+  TrainRoundInput,
+  TrainScorerInput,
+  TrainScorerResult,
+} from '../activities/student-messages.js';
 import type { Budget, Seed, TrainRoundResult } from '../activities/types.js';
 import { claimRun, type GivenRows } from '../client/run-identity.js';
 import { planToStart, queueName } from '../client/run-plan.js';
@@ -35,6 +41,7 @@ import { testTemporal } from './global-setup.js';
 import './quiet-temporal.js';
 import { type LoggedRequest, OpenAiServer, type OpenAiServerOptions } from './openai-server.js';
 import { untilQuiet, untilSettled } from './quiet-run.js';
+import { embedRows, scoreRows } from './scripted-scoring.js';
 import { trainRound, trainScorer } from './scripted-student.js';
 import { testSeeds } from './test-seeds.js';
 import { until } from './until.js';
@@ -322,6 +329,8 @@ export class RunHarness {
         trainScorer: scorerTraining
           ? (input: TrainScorerInput) => scorerTraining(input, scriptedScorer)
           : scriptedScorer,
+        embedRows: (input: EmbedRowsInput) => embedRows(this.store, input),
+        scoreRows: (input: ScoreRowsInput) => scoreRows(this.store, input),
       },
     });
     signal.addEventListener('abort', () => worker.shutdown(), { once: true });

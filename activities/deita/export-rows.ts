@@ -22,16 +22,18 @@ interface KnownRow {
  * order of their file; `scored/` has every row with its scores, `surplus.jsonl` says why the others are not in.
  */
 export async function exportRows(runs: Runs, input: ExportInput): Promise<ExportResult> {
-  const { run, rounds } = input;
+  const { run } = input;
   const files = runFiles(run.runId);
   const recipe = await runs.recipe(run);
   const selections = await readSelections(runs, run.runId);
   const kept: KnownRow[] = [];
   const others: KnownRow[] = [];
   const scores: ScoredRow[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
+  // Also rows that a cancelled run has not come to.
+  for (let round = 1; ; round += 1) {
     const known = await readRound(runs, { run, round, selections });
-    if (recipe.score && known.length > 0) {
+    if (known.length === 0) break;
+    if (known.some(({ scored }) => scored !== null)) {
       await writeJsonl(runs.store, files.dataset(scoredPart(round)), known.map(withScores));
     }
     for (const row of known) {
@@ -56,7 +58,8 @@ export async function exportRows(runs: Runs, input: ExportInput): Promise<Export
   await exportReports(runs, { runId: run.runId, scores });
   await writeJson(runs.store, files.dataset('recipe.json'), await readJson(runs.store, files.recipe));
   const dataset = { dataset: `${run.runId}/dataset`, train, surplus };
-  const result: RunResult = { state: input.state, stopReason: input.stopReason, rounds, dataset };
+  const { state, stopReason, rounds } = input;
+  const result: RunResult = { state, stopReason, rounds, dataset };
   await writeJson(runs.store, files.result, result);
   return dataset;
 }
