@@ -8,7 +8,13 @@ import { enclosed, oneLine } from '../text.js';
 import { fill } from './fill.js';
 import { EVOLVE_SAMPLING, GAIN_SAMPLING, RANK_SAMPLING } from './sampling.js';
 import type { EvolutionStrategy } from './strategies.js';
-import { evolveTemplates, gainTemplates, rankTemplates } from './templates-evolve.js';
+import {
+  evolveTemplates,
+  gainTemplates,
+  MOST_RANKED,
+  rankSchema,
+  rankTemplates,
+} from './templates-evolve.js';
 
 export {
   evolutionProblem,
@@ -77,14 +83,14 @@ export function gainPrompt(input: {
     form: input.form,
     slots: { before: enclosed(input.before, GAIN_MARKS), after: enclosed(input.after, GAIN_MARKS) },
     sampling: GAIN_SAMPLING,
-    stop: ['\n'],
+    stop: ['"', '\n'],
     options: input.options,
   });
 }
 
 /**
  * Asks for the scores of all texts, which are numbered from 1 in the order given: instructions, or responses to `instruction`.
- * @throws RangeError without texts, and for `quality` without an instruction.
+ * @throws RangeError for no texts and for more than 6, and for `quality` without an instruction.
  */
 export function rankPrompt(input: {
   aspect: Aspect;
@@ -94,12 +100,15 @@ export function rankPrompt(input: {
   options: RecipeWords;
 }): Prompt {
   const { aspect, texts, instruction, form, options } = input;
-  if (texts.length === 0) throw new RangeError('There are no texts to be ranked');
+  const count = texts.length;
+  if (count === 0 || count > MOST_RANKED)
+    throw new RangeError(`1 to ${MOST_RANKED} texts can be ranked in one call, not ${count}`);
   return fill({
     templates: rankTemplates[aspect],
     form,
     slots: {
-      count: String(texts.length),
+      count: String(count),
+      example: texts.map((_, place) => `"${place + 1}": n`).join(', '),
       texts: texts
         .map((text, place) => `<text number="${place + 1}">\n${enclosed(text, RANK_MARKS)}\n</text>`)
         .join('\n\n'),
@@ -108,7 +117,8 @@ export function rankPrompt(input: {
         : {}),
     },
     sampling: RANK_SAMPLING,
-    stop: ['\n\n'],
+    stop: ['\n\n', `[${count + 1}]`],
+    schema: rankSchema(count),
     options,
   });
 }

@@ -1,6 +1,13 @@
 /** Fills a template of DEITA's in either form. */
 import type { Sampling } from '../../activities/types.js';
-import { fillSlots, type Prompt, type PromptForm, type Template, templateHash } from '../prompt.js';
+import {
+  type AnswerSchema,
+  fillSlots,
+  type Prompt,
+  type PromptForm,
+  type Template,
+  templateHash,
+} from '../prompt.js';
 import { type RecipeWords, systemText } from '../prompt-options.js';
 
 interface Filling {
@@ -11,6 +18,8 @@ interface Filling {
   /** Only for the completion form; a chat answer ends by itself. */
   stop?: readonly string[];
   options: RecipeWords;
+  /** Of a chat, in place of the template's. */
+  schema?: AnswerSchema;
   /** For calls whose first token's probabilities count. */
   topLogprobs?: number;
 }
@@ -38,7 +47,7 @@ export function fill(filling: Filling): Prompt {
         ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
         { role: 'user', content: user },
       ],
-      schema: template.schema,
+      schema: filling.schema ?? template.schema,
       ...logprobs,
     },
     sampling: { ...sampling, stop: [] },

@@ -1,19 +1,19 @@
 /**
  * Reads the scores of texts that were ranked together, in JSON or a line each:
  *
- *     {"scores": [{"number": 1, "score": 3}, {"number": 2, "score": 5}]}
+ *     {"scores": {"1": 3, "2": 5}}
  *
  *     [1] Score: 3
  *     [2] Score: 5
  */
 import { z } from 'zod';
-import { type AnswerList, inWords, listProblem, readItems, wants } from '../json-answer.js';
+import { inWords, readObject, wants } from '../json-answer.js';
 import { HIGHEST_SCORE, isScore, LOWEST_SCORE } from '../rating.js';
 import { cleanText } from '../text.js';
 
-/** The score of one place; null where a list gives scores alone. */
+/** The score of one place, which is NaN where an answer's key has no number. */
 interface Place {
-  number: number | null;
+  number: number;
   score: number;
 }
 
@@ -31,22 +31,40 @@ const aNumber = z.union(
 
 const aScore = aNumber.refine(isScore, `is not within ${LOWEST_SCORE} and ${HIGHEST_SCORE}`);
 
-const list: AnswerList<Place> = {
-  name: 'scores',
-  item: z.union(
-    [
-      z.object({ number: aNumber, score: aScore }),
-      ...['place', 'id', 'index', 'text'].map((key) =>
-        z
-          .object({ [key]: aNumber, score: aScore })
-          .transform((item): Place => ({ number: item[key] as number, score: item.score as number })),
-      ),
-      aScore.transform((score): Place => ({ number: null, score })),
-    ],
-    { error: 'has not both "number" and "score", from 1 to 6' },
+/** `{"1": 3, "text 2": 5}`: what is asked for. */
+const byNumber = z
+  .record(z.string(), aScore)
+  .transform((scores) =>
+    Object.entries(scores).map(
+      ([key, score]): Place => ({ number: Number(/\d{1,3}/.exec(key)?.[0]), score }),
+    ),
+  );
+
+/** `[3, 5]`, in the order of the places. */
+const inPlaces = z
+  .array(aScore)
+  .transform((scores) => scores.map((score, place): Place => ({ number: place + 1, score })));
+
+/** `[{"number": 1, "score": 3}]`. */
+const asEntries = z.array(
+  z.union(
+    ['number', 'place', 'id', 'index', 'text'].map((key) =>
+      z
+        .object({ [key]: aNumber, score: aScore })
+        .transform((item): Place => ({ number: item[key] as number, score: item.score as number })),
+    ),
   ),
-  form: '{"scores": [{"number": 1, "score": 3}, {"number": 2, "score": 5}]}',
-};
+);
+
+const scores = z.union([byNumber, inPlaces, asEntries], {
+  error: ({ input }) => (input === undefined ? 'is missing' : 'has not a score from 1 to 6 for each number'),
+});
+
+/** Under `scores`, or alone. */
+const answer = z.union([
+  z.union([byNumber, inPlaces, asEntries]),
+  z.object({ scores }).transform((item) => item.scores),
+]);
 
 /**
  * The score of each place, from place 1 on, each from 1 to 6, whole or not; in any order. null unless there is exactly one for
@@ -55,27 +73,17 @@ const list: AnswerList<Place> = {
  */
 export function parseRanking(text: string): number[] | null {
   const clean = cleanText(text);
-  const places = /[[{]\s{0,99}[{"]|^\s{0,99}\[\s{0,99}[1-6]\s{0,99}[,.]/.test(clean)
-    ? inJson(clean)
-    : inLines(clean);
-  return places === null ? null : inOrder(places);
+  const isJson = /[[{]\s{0,99}[{"]|^\s{0,99}\[\s{0,99}[1-6]\s{0,99}[,.]/.test(clean);
+  if (!isJson) return inOrder(inLines(clean));
+  const read = readObject(clean, { key: 'scores', item: answer });
+  return 'value' in read ? inOrder(read.value) : null;
 }
 
 /** Words for the model that gave an answer without scores, with none of its own in them. */
 export function rankingProblem(text: string): string {
-  const items = readItems(cleanText(text), list);
-  if (items.some((item) => 'unparsable' in item) || items.length === 0) return listProblem(text, list);
-  return inWords('it has not one score for each number, from 1 on', list.form);
-}
-
-/** null as soon as one entry is none: which place it was meant for cannot be known. */
-function inJson(text: string): Place[] | null {
-  const places: Place[] = [];
-  for (const item of readItems(text, list)) {
-    if (!('value' in item)) return null;
-    places.push(item.value);
-  }
-  return places;
+  const read = readObject(cleanText(text), { key: 'scores', item: z.object({ scores }, wants('an object')) });
+  const problem = 'problem' in read ? read.problem : 'it has not one score for each number, from 1 on';
+  return inWords(problem, '{"scores": {"1": 3, "2": 5}}');
 }
 
 const SCORE_LINE =
@@ -97,14 +105,11 @@ function inLines(text: string): Place[] {
 }
 
 function inOrder(places: readonly Place[]): number[] | null {
-  const numbered = places.every(({ number }) => number === null)
-    ? places.map(({ score }, place) => ({ number: place + 1, score }))
-    : places;
-  const scores = new Map<number | null, number>();
-  for (const { number, score } of numbered) {
-    if (!isScore(score) || (scores.has(number) && scores.get(number) !== score)) return null;
-    scores.set(number, score);
+  const byPlace = new Map<number, number>();
+  for (const { number, score } of places) {
+    if (!isScore(score) || (byPlace.get(number) ?? score) !== score) return null;
+    byPlace.set(number, score);
   }
-  const ordered = Array.from({ length: scores.size }, (_, place) => scores.get(place + 1));
+  const ordered = Array.from({ length: byPlace.size }, (_, place) => byPlace.get(place + 1));
   return ordered.length > 0 && ordered.every((score) => score !== undefined) ? ordered : null;
 }

@@ -63,6 +63,7 @@ function scorePrompt({
     form,
     slots: Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, shown(text)])),
     sampling: isJudge ? JUDGE_SAMPLING : LOGITS_SAMPLING,
+    stop: isJudge ? [']', '\n'] : [],
     options: isJudge ? options : {},
     topLogprobs: SCORE_TOP_LOGPROBS,
   });

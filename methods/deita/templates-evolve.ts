@@ -5,7 +5,7 @@
  */
 
 import type { Aspect, EvolutionPhase } from '../../activities/types.js';
-import { listOf, objectOf, textSchema } from '../answer-schema.js';
+import { objectOf, textSchema } from '../answer-schema.js';
 import type { AnswerSchema, PromptForm, Template } from '../prompt.js';
 import type { ComplexityStrategy, EvolutionStrategy, QualityStrategy } from './strategies.js';
 
@@ -130,7 +130,8 @@ Are the two equal? They are if both of these hold:
 ${words.equal}
 Other words for the same are no difference.`,
     chat: 'Answer with JSON, without a reason: {"judgement": "Equal"} or {"judgement": "Not equal"}',
-    completion: 'Judgement (Equal or Not equal, without a reason):',
+    // Before a quotation mark, tokenisers that split spaces off would begin with one.
+    completion: 'Judgement (Equal or Not equal, without a reason): "',
     schema: {
       name: 'judgement',
       schema: objectOf({ judgement: { type: 'string', enum: ['Equal', 'Not equal'] } }),
@@ -151,15 +152,21 @@ export const gainTemplates: Record<Aspect, Templates> = {
   }),
 };
 
+/** An origin and the most versions that a recipe may ask for; a prompt's schema has as many numbers as texts are shown. */
+export const MOST_RANKED = 6;
+
+/** Scores of texts 1 to `count`. An object and not a list, so that structured output brings each of them. */
+export function rankSchema(count: number): AnswerSchema {
+  const score = { type: 'integer', enum: [1, 2, 3, 4, 5, 6] };
+  const numbers = Array.from({ length: count }, (_, place) => [String(place + 1), score]);
+  return { name: 'scores', schema: objectOf({ scores: objectOf(Object.fromEntries(numbers)) }) };
+}
+
 const rankAnswers = {
-  chat: 'Answer with JSON that has an entry for each number: {"scores": [{"number": 1, "score": n}]}',
+  chat: 'Answer with JSON: {"scores": { {{example}} }}',
   completion: `Scores, a line for each number:
 [1] Score:`,
-  schema: listOf(
-    'scores',
-    'scores',
-    objectOf({ number: { type: 'integer' }, score: { type: 'integer', enum: [1, 2, 3, 4, 5, 6] } }),
-  ),
+  schema: rankSchema(MOST_RANKED),
 };
 
 export const rankTemplates: Record<Aspect, Templates> = {

@@ -85,6 +85,7 @@ function published(aspect: Aspect) {
   return both(`${aspect}-logits`, aspect, { completion: text, chat: text });
 }
 
+/** The completion ends with a bracket: after a colon, tokenisers that split digits off begin with a space, and not with the digit. */
 function judged(aspect: Aspect) {
   const text = judgedTexts[aspect];
   return both(`${aspect}-judge`, aspect, {
@@ -93,7 +94,7 @@ function judged(aspect: Aspect) {
 Answer with one digit from 1 to 6, and nothing before or after it.`,
     completion: `{{preamble}}${text}
 
-The score, one digit from 1 to 6:`,
+The score, one digit from 1 to 6: [`,
   });
 }
 

@@ -147,9 +147,23 @@ describe('rankPrompt', () => {
     assert.match(text, /Below are 3 instructions/);
   });
 
-  it('refuses no texts, and responses without their instruction', () => {
+  it('wants a score for each of the texts, in a chat and in a completion', () => {
+    const texts = ['a', 'b', 'c'];
+    const chat = rankPrompt({ aspect: 'complexity', texts, form: 'chat', options: {} });
+    assert.ok(textOf(chat).endsWith('{"scores": { "1": n, "2": n, "3": n }}'));
+    assert.ok(chat.body.form === 'chat' && chat.body.schema !== null);
+    const { properties } = chat.body.schema.schema as { properties: { scores: { required: string[] } } };
+    assert.deepEqual(properties.scores.required, ['1', '2', '3']);
+    const completion = rankPrompt({ aspect: 'complexity', texts, form: 'completion', options: {} });
+    assert.ok(textOf(completion).endsWith('[1] Score:'));
+    assert.deepEqual(completion.sampling.stop, ['\n\n', '[4]']);
+  });
+
+  it('refuses no texts, more than 6, and responses without their instruction', () => {
     const common = { form: 'chat', options: {} } as const;
     assert.throws(() => rankPrompt({ ...common, aspect: 'complexity', texts: [] }), RangeError);
+    const many = Array.from({ length: 7 }, () => 'a');
+    assert.throws(() => rankPrompt({ ...common, aspect: 'complexity', texts: many }), /not 7/);
     assert.throws(() => rankPrompt({ ...common, aspect: 'quality', texts: ['a'] }), /instruction/);
   });
 });

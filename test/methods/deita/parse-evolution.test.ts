@@ -84,6 +84,15 @@ describe('parseGain', () => {
 
 describe('parseRanking', () => {
   for (const [text, scores] of [
+    ['{"scores": {"1": 3, "2": 5}}', [3, 5]],
+    ['{"scores": {"2": "5", "1": 3.5}, "why": {"1": "x"}}', [3.5, 5]],
+    ['{"scores": {"text 1": 3, "[2]": 5}}', [3, 5]],
+    ['{"1": 3, "2": 5}', [3, 5]],
+    ['{"scores": {"1": 3, "2": 5', [3, 5]],
+    ['{"scores": {"1": 3, "3": 5}}', null],
+    ['{"scores": {"1": 3, "all": 5}}', null],
+    ['{"scores": {"1": 3, "2": null}}', null],
+    ['{"scores": {}}', null],
     ['{"scores": [{"number": 1, "score": 3}, {"number": 2, "score": 5}]}', [3, 5]],
     ['{"scores": [{"number": 2, "score": 5, "why": "x"}, {"number": 1, "score": 3}]}', [3, 5]],
     ['{"scores": [{"number": "1", "score": "3"}, {"number": 2, "score": 4.5}]}', [3, 4.5]],
@@ -122,6 +131,8 @@ describe('parseRanking', () => {
         const places = given.map((score, place) => ({ number: place + 1, score }));
         if (isTurned) places.reverse();
         assert.deepEqual(parseRanking(JSON.stringify({ scores: places })), given);
+        const byNumber = Object.fromEntries(places.map(({ number, score }) => [number, score]));
+        assert.deepEqual(parseRanking(JSON.stringify({ scores: byNumber })), given);
         const lines = places.map(({ number, score }) => `[${number}] Score: ${score}`).join('\n');
         assert.deepEqual(parseRanking(lines), given);
         if (!isTurned) assert.deepEqual(parseRanking(lines.replace('[1] Score:', '')), given);
@@ -138,8 +149,9 @@ describe('what a model is told of its evolution’s answer', () => {
     ['gain', '{"judgement": "Yes"}', '"judgement" is neither "Equal" nor "Not equal"'],
     ['gain', '{"judgement": true}', '"judgement" is a boolean, not a text'],
     ['rank', '3', 'there is no JSON in it'],
-    ['rank', '{"scores": [{"number": 1, "score": 9}]}', 'item 1: "score" is not within 1 and 6'],
-    ['rank', '{"scores": [{"number": 2, "score": 3}]}', 'it has not one score for each number, from 1 on'],
+    ['rank', '{"scores": {"1": 9}}', '"scores" has not a score from 1 to 6 for each number'],
+    ['rank', '{"other": 1}', '"scores" is missing'],
+    ['rank', '{"scores": {"2": 3}}', 'it has not one score for each number, from 1 on'],
   ] as const) {
     it(`is "${problem}" of ${phase}`, () => {
       const words = evolutionProblem(text, phase);

@@ -72,7 +72,7 @@ describe('prompts of a judge', () => {
     assert.deepEqual(body.messages[0], { role: 'system', content: 'Be fair.' });
     assert.deepEqual([body.schema, body.topLogprobs, sampling.temperature], [null, 20, 0]);
     assert.ok(sampling.maxTokens <= 8);
-    assert.match(textOf(judged('completion')), /^Be fair\.\n\n[\s\S]*:$/);
+    assert.match(textOf(judged('completion')), /^Be fair\.\n\n[\s\S]*: \[$/);
   });
 
   it('keep what is rated between its marks', () => {
@@ -124,6 +124,7 @@ describe('readScore', () => {
     ['5/6', 5],
     ['5 out of 6', 5],
     ['**5**', 5],
+    ['5]', 5],
     ['{"score": 5}', 5],
     ['{"score": 5', 5],
     ['4.5', 4.5],
