@@ -27,3 +27,9 @@ export function scriptedScorer({ certainty = 0.8 }: { certainty?: number } = {})
 export function digitOf(prompt: string): number {
   return ((createHash('sha256').update(prompt).digest()[0] as number) % 6) + 1;
 }
+
+/** `script` for what generates, `scriptedScorer` for what asks for logprobs. */
+export function withScores(script: Script): Script {
+  const scorer = scriptedScorer();
+  return (request) => (request.body.logprobs === undefined ? script(request) : scorer(request));
+}
