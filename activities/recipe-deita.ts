@@ -39,6 +39,8 @@ export const select = z.strictObject({
   pooling: z.enum(['last', 'mean']).default('last'),
   /** With the student: longest conversation, in tokens. */
   maxTokens: count.max(1_000_000).default(2_048),
+  /** Makes the vectors and selects nothing; what `seedmill score --embeddings` sets. */
+  embedOnly: z.boolean().default(false),
 });
 
 export const evolve = z.strictObject({
@@ -75,6 +77,11 @@ interface Problem {
 /** Whether a rule compares rows by their vectors. */
 export function needsVectors(by: SelectSettings['by']): boolean {
   return by === 'deita' || by === 'diversity' || by === 'k-center';
+}
+
+/** Whether rows are selected, and not only given vectors. */
+export function selects(select: SelectSettings | undefined): select is SelectSettings {
+  return select !== undefined && !select.embedOnly;
 }
 
 /** Whether a rule goes by scores. */
@@ -171,7 +178,9 @@ function selectProblems(recipe: {
   const { score, select, target, forms } = recipe;
   if (select === undefined) return [];
   const problems: Problem[] = [];
-  if (needsScores(select.by) && score === undefined)
+  if (select.embedOnly && !needsVectors(select.by))
+    problems.push({ path: ['select', 'embedOnly'], message: `select.by ${select.by} needs no vectors` });
+  if (selects(select) && needsScores(select.by) && score === undefined)
     problems.push({ path: ['score'], message: `is missing: select.by ${select.by} goes by scores` });
   if (select.embedder !== 'student' && forms[select.embedder] !== 'embedding')
     problems.push({

@@ -9,6 +9,7 @@ import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { plan } from './commands/plan.js';
 import { run, start } from './commands/run.js';
+import { type ScoreOptions, score } from './commands/score.js';
 import { type SelectCommandOptions, select } from './commands/select.js';
 import { list, status, watch } from './commands/show.js';
 import { type SkillsOptions, skills } from './commands/skills.js';
@@ -96,6 +97,27 @@ recipeCommand('skills', 'extract the skills and query types of a skillmix recipe
       skills(context, { ...options, recipePath }),
     ),
   );
+command(
+  'score',
+  'score the rows of a file: how complex each turn’s instruction is, how good its response (DEITA)',
+)
+  .requiredOption('--in <file>', 'JSON Lines, or a JSON array: Alpaca’s, ShareGPT’s or OpenAI’s form')
+  .requiredOption('--out <file>', 'scored rows, in their order')
+  .option('--dropped <file>', 'the other rows, each with its reason')
+  .option('--embeddings <file>', 'a .npy file that gets a vector for each row of --out')
+  .option(
+    '--recipe <recipe>',
+    'whose teachers, score, budget and student; without it the local teacher judges',
+  )
+  .addOption(
+    new Option('--scorer <kind>', 'in place of the recipe’s score.scorer').choices([
+      'judge',
+      'logits',
+      'student',
+    ]),
+  )
+  .option('--set <key=value>', 'change a key of the recipe; may be repeated', collect, [])
+  .action(act((context, _, options: ScoreOptions) => score(context, options)));
 recipeCommand('plan', 'what a run of a recipe is expected to need, before anything is spent')
   .option('--seeds <file>', 'seed tasks instead of the recipe’s')
   .action(

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { chooseHeldOut } from '../activities/prepare-run.js';
 import type { Recipe } from '../activities/recipe.js';
-import { startsFromData } from '../activities/recipe-deita.js';
+import { selects, startsFromData } from '../activities/recipe-deita.js';
 import type { HeldOutRow, Seed } from '../activities/types.js';
 import { UserError } from '../store/errors.js';
 import { resolveStudentModel } from './check-student.js';
@@ -11,6 +11,7 @@ import { extractionOf } from './extraction-recipe.js';
 import { readGivenFiles, shorten } from './given-files.js';
 import { readRecipe } from './recipe-file.js';
 import type { GivenRows } from './run-identity.js';
+import { readScoringRecipe, type ScoringRequest } from './scoring-recipe.js';
 import { readSeeds } from './seeds-file.js';
 
 export interface InputOptions {
@@ -21,6 +22,8 @@ export interface InputOptions {
   set: string[];
   /** Only the extraction of skills and query types, as a run of its own. */
   extractOnly?: boolean;
+  /** Only the scoring, of the rows of a file, as a run of its own. */
+  scoring?: ScoringRequest;
 }
 
 export interface Inputs {
@@ -38,17 +41,20 @@ export interface Inputs {
  */
 export async function readInputs(
   { say }: Pick<Output, 'say'>,
-  { recipePath, seedsPath, set, extractOnly }: InputOptions,
+  { recipePath, seedsPath, set, extractOnly, scoring }: InputOptions,
 ): Promise<Inputs> {
-  const read = await readRecipe(recipePath, set);
-  const recipe = extractOnly ? extractionOf(read) : read.recipe;
+  const recipe = scoring
+    ? await readScoringRecipe(recipePath, { ...scoring, set })
+    : extractOnly
+      ? extractionOf(await readRecipe(recipePath, set))
+      : (await readRecipe(recipePath, set)).recipe;
   recipe.student.model = resolveStudentModel(recipe.student.model, recipePath);
   const folder = path.dirname(recipePath);
   const given = await readGivenFiles(recipe, folder);
   for (const note of given.notes) say(note);
   if (given.rows.data) {
     const { length: rows } = given.rows.data;
-    recipe.target = Math.min(recipe.select?.size ?? rows, rows);
+    recipe.target = selects(recipe.select) ? Math.min(recipe.select.size, rows) : rows;
   }
   if (recipe.seeds === undefined) {
     if (seedsPath !== undefined) {

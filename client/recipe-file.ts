@@ -18,7 +18,14 @@ export interface RecipeOnDisk {
  * @throws UserError naming file, line and key of everything that is wrong with it.
  */
 export async function readRecipe(path: string, changes: readonly string[] = []): Promise<RecipeOnDisk> {
-  const text = await readText(path);
+  return parseRecipe({ path, text: await readText(path) }, changes);
+}
+
+/** The same for a text; messages name `path`. */
+export function parseRecipe(
+  { path, text }: { path: string; text: string },
+  changes: readonly string[],
+): RecipeOnDisk {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const syntax = document.errors[0];

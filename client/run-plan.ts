@@ -1,5 +1,5 @@
 import { type StoredRecipe, skillMixOf } from '../activities/run-data.js';
-import { needsVectors } from '../activities/recipe-deita.js';
+import { needsVectors, selects } from '../activities/recipe-deita.js';
 import { callPhasesOf, phasesOf, scoringPhasesOf, skillMixPhasesOf } from '../activities/recipe-phases.js';
 import { teachersOf, unpricedTeachers } from '../activities/teachers.js';
 import { runFiles } from '../activities/run-files.js';
@@ -75,7 +75,7 @@ function stagesPlan(recipe: StoredRecipe): StagesPlan {
     scorer: score?.scorer === 'student' ? { student: model, maxTokens: student.maxTokens } : null,
     embedder: isStudents ? { student: model, pooling: select.pooling, maxTokens: select.maxTokens } : null,
     scores: score !== undefined,
-    selects: select !== undefined,
+    selects: selects(select),
   };
 }
 

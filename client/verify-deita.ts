@@ -5,6 +5,7 @@ import { scoredRows } from '../activities/deita/gather-scores.js';
 import { selectionOf } from '../activities/deita/select-rows.js';
 import type { RunResult } from '../activities/export-dataset.js';
 import type { ScoredRow, SelectionRow } from '../activities/rows.js';
+import { selects } from '../activities/recipe-deita.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
 import type { ConversationRow } from '../activities/student-messages.js';
@@ -51,7 +52,7 @@ export async function verifyStages(
     if (changed > 0) problems.push(`round ${round}: ${changed} scores are not what the answers say`);
   }
   const selection = await readJsonlAt<SelectionRow>(store, runFiles(runId).selection, { missing: 'empty' });
-  if (!recipe.select || (selection.length === 0 && result.state === 'cancelled'))
+  if (!selects(recipe.select) || (selection.length === 0 && result.state === 'cancelled'))
     return { problems, selected: null, rows };
   const to = first === 0 ? rounds : first - 1 + (await partsSelected(store, { runId, first, selection }));
   const expected = await selectionOf({ store }, { run: at(1).run, from: first || 1, to, recipe });
@@ -89,7 +90,7 @@ export async function verifyRowDataset(
     const known = new Map(rows.map((row) => [row.id, row]));
     const changed = lineage.filter(({ id }, at) => !isSame(known.get(id), train[at]?.messages)).length;
     const ids = new Set([...lineage, ...surplus].map(({ id }) => id));
-    const expected = recipe.select ? (selected ?? 0) : rows.length;
+    const expected = selects(recipe.select) ? (selected ?? 0) : rows.length;
     if (train.length !== expected)
       problems.push(`train.jsonl has ${train.length} rows, expected ${expected}`);
     if (lineage.length !== train.length)

@@ -92,13 +92,21 @@ export function readNpyValues(bytes: Uint8Array, type: NpyType): Float32Array {
 export function writeNpy({ rows, columns, values }: Matrix): Uint8Array {
   if (values.length !== rows * columns)
     throw new RangeError(`${values.length} numbers are no matrix of ${rows} × ${columns}`);
+  const header = npyHeader({ rows, columns });
+  const bytes = new Uint8Array(header.length + values.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), header.length);
+  return bytes;
+}
+
+/** What a .npy file of 32-bit numbers begins with; its rows follow, one after the other. */
+export function npyHeader({ rows, columns }: Pick<Matrix, 'rows' | 'columns'>): Uint8Array {
   const fields = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
   const length = Math.ceil((10 + fields.length + 1) / headerAlignment) * headerAlignment;
-  const bytes = new Uint8Array(length + values.byteLength);
+  const bytes = new Uint8Array(length);
   bytes.set([...magic, 1, 0]);
   new DataView(bytes.buffer).setUint16(8, length - 10, true);
   bytes.set(new TextEncoder().encode(`${fields.padEnd(length - 11)}\n`), 10);
-  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), length);
   return bytes;
 }
 

@@ -2,6 +2,7 @@ import { agreement, scoreHistogram } from '../../methods/deita/calibration.js';
 import type { ConversationTurn } from '../../methods/conversation-row.js';
 import { readJson, readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
 import type { RunResult } from '../export-dataset.js';
+import { selects } from '../recipe-deita.js';
 import type { OriginalRow, ScoredRow, SelectionRow } from '../rows.js';
 import type { Runs } from '../run-data.js';
 import { roundFiles, runFiles } from '../run-files.js';
@@ -37,7 +38,7 @@ export async function exportRows(runs: Runs, input: ExportInput): Promise<Export
       await writeJsonl(runs.store, files.dataset(scoredPart(round)), known.map(withScores));
     }
     for (const row of known) {
-      const isKept = recipe.select ? row.selection?.verdict === 'selected' : true;
+      const isKept = selects(recipe.select) ? row.selection?.verdict === 'selected' : true;
       (isKept ? kept : others).push(row);
       if (row.scored) scores.push(row.scored);
     }
@@ -127,10 +128,12 @@ async function readRound(
 
 /** The row as it was given, with its scores under distilabel's names, by which `seedmill select` finds them. */
 export function withScores({ original: { example }, scored }: Pick<KnownRow, 'original' | 'scored'>) {
-  if (scored === null) return example;
-  const { complexity, quality } = scored;
+  return scored === null ? example : { ...example, ...scoreFields(scored) };
+}
+
+/** A number for a single turn, a list for several. */
+export function scoreFields({ complexity, quality }: Pick<ScoredRow, 'complexity' | 'quality'>) {
   return {
-    ...example,
     evol_instruction_score: complexity.length === 1 ? complexity[0] : complexity,
     evol_response_score: quality.length === 1 ? quality[0] : quality,
   };

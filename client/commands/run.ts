@@ -80,12 +80,13 @@ async function restServices({ stateDir, say }: Context, store: Store): Promise<v
 function announce(
   { say }: Context,
   { runId, disposition }: OpenRun | EndedRun,
-  { extractOnly }: StartOptions,
+  { extractOnly, scoring }: StartOptions,
 ): void {
+  const done = scoring ? 'Already scored:' : extractOnly ? 'Already extracted:' : null;
   const words = {
     new: 'Started run',
     rejoined: 'Rejoined run',
-    finished: extractOnly ? 'Already extracted:' : 'Already ended (--new starts another):',
+    finished: done ?? 'Already ended (--new starts another):',
   };
   say(`${words[disposition]} ${runId}`);
 }
