@@ -10,6 +10,7 @@ import { batchId, loopId, shardId } from '../../workflows/ids.js';
 import { BatchServer } from '../batch-server.js';
 import { mochaGlobalTeardown } from '../global-setup.js';
 import { RunHarness, until } from '../run-harness.js';
+import { rowsToEvolve, scriptedEvolution } from '../scripted-evolution.js';
 import { scriptedSkillMix } from '../scripted-skillmix.js';
 
 const wanted = process.argv.slice(2);
@@ -45,6 +46,7 @@ try {
     batchId({ runId: byBatch, round: 1, phase: 'instructions', batch: 0 }),
   );
   await recordSkillMix();
+  await recordEvolution();
 } finally {
   await harness.stop();
   await mochaGlobalTeardown();
@@ -65,6 +67,16 @@ async function recordSkillMix(): Promise<void> {
   });
   await record('skillmix-loop-extraction', loopId(runId), await firstExecutionOf(loopId(runId)));
   await record('skillmix-loop-last-round', loopId(runId));
+}
+
+async function recordEvolution(): Promise<void> {
+  harness.teacher.script = scriptedEvolution({ bad: { refusal: 0.3 } });
+  const runId = await harness.finishedRun(
+    { method: 'evolve', evolve: { aspect: 'quality', rounds: 1, trainScorer: {} } },
+    { given: { data: rowsToEvolve(4) } },
+  );
+  await record('evolve-loop-first-round', loopId(runId), await firstExecutionOf(loopId(runId)));
+  await record('evolve-loop-last-round', loopId(runId));
 }
 
 async function record(name: string, workflowId: string, execution?: string): Promise<void> {

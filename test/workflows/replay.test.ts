@@ -41,6 +41,17 @@ const histories: Record<string, { what: string; isIn(events: Events): boolean }>
       return scheduled.filter((name) => name === 'planCalls').length === 7;
     },
   },
+  'evolve-loop-first-round': {
+    what: 'a continue-as-new',
+    isIn: (events) => events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes != null,
+  },
+  'evolve-loop-last-round': {
+    what: 'a scorer that is trained',
+    isIn: (events) => {
+      const scheduled = events.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+      return scheduled.includes('trainScorer') && scheduled.includes('keepScorer');
+    },
+  },
 };
 
 describe('the workflows replay what earlier versions began', () => {
