@@ -1,6 +1,7 @@
 /** Files that a recipe names besides its seeds: lists, a dataset to sample, benchmarks. Read and checked before a run begins. */
 import path from 'node:path';
 import type { Recipe } from '../activities/recipe.js';
+import { maxOrigins } from '../activities/recipe-deita.js';
 import type { BenchmarkPrompt, QueryTypeRow, SkillRow, SourceRow } from '../activities/rows.js';
 import { givenSkill } from '../activities/skillmix/skill-lists.js';
 import { firstTurn } from '../methods/conversation-row.js';
@@ -46,7 +47,10 @@ export async function readGivenFiles(recipe: Recipe, folder: string): Promise<Gi
   if (decontaminate) {
     given.rows.benchmark = await readBenchmark({ ...decontaminate, file: beside(decontaminate.file) });
   }
-  if (data !== undefined) await addData(given, { file: beside(data), size: select?.size ?? null });
+  if (data !== undefined) {
+    await addData(given, { file: beside(data), size: select?.size ?? null });
+    if (recipe.method === 'evolve') checkOrigins(given, beside(data));
+  }
   for (const aspect of ['complexity', 'quality'] as const) {
     const scorer = score?.[aspect];
     if (scorer === undefined) continue;
@@ -160,6 +164,15 @@ async function addData(given: GivenFiles, options: { file: string; size: number 
     );
   }
   given.rows.data = rows;
+}
+
+function checkOrigins({ rows }: GivenFiles, file: string): void {
+  const { length } = rows.data ?? [];
+  if (length > maxOrigins) {
+    throw new UserError(
+      `${file}: has ${length} rows, and one run evolves ${maxOrigins} at most: cut the file and evolve its parts`,
+    );
+  }
 }
 
 async function readBenchmark(options: {

@@ -54,7 +54,7 @@ export async function readInputs(
   for (const note of given.notes) say(note);
   if (given.rows.data) {
     const { length: rows } = given.rows.data;
-    recipe.target = selects(recipe.select) ? Math.min(recipe.select.size, rows) : rows;
+    recipe.target = targetOf(recipe, rows);
   }
   if (recipe.seeds === undefined) {
     if (seedsPath !== undefined) {
@@ -69,6 +69,12 @@ export async function readInputs(
   const heldOut = file === null ? null : await readSeeds(shorten(beside(file)));
   checkHeldOut({ recipe, seeds, heldOut, seedsFile: seedsPath ?? recipe.seeds });
   return { recipe, seeds, heldOut, given: given.rows };
+}
+
+/** What a run on given rows can come to: those that it selects; of evolution a variant of each row in each round. */
+function targetOf({ select, evolve }: Recipe, rows: number): number {
+  if (evolve) return rows * evolve.rounds;
+  return selects(select) ? Math.min(select.size, rows) : rows;
 }
 
 /** A student needs tasks to be measured on, and the teacher needs seeds that are not among them. */

@@ -96,7 +96,10 @@ function ranked(request: ScriptRequest, { isUnreadable }: { isUnreadable: boolea
     score: 1 + Math.min(5, lengths.indexOf(text.length)),
   }));
   if (isUnreadable) scores.pop();
-  if (request.schema) return { text: JSON.stringify({ scores }) };
+  if (request.schema) {
+    const byNumber = scores.map(({ number, score }) => [number, score] as const);
+    return { text: JSON.stringify({ scores: Object.fromEntries(byNumber) }) };
+  }
   const lines = scores.map(({ number, score }) => `[${number}] Score: ${score}`).join('\n');
   // A completion goes on behind what the prompt ends with.
   return { text: lines.replace('[1] Score:', '') };

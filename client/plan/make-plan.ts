@@ -5,6 +5,7 @@ import { examplesWanted } from '../../activities/skillmix/choose-calls.js';
 import { callPhasesOf, phasesOf } from '../../activities/recipe-phases.js';
 import { teacherOf } from '../../activities/teachers.js';
 import type { CallPhase, SelfInstructPhase } from '../../activities/types.js';
+import { assumeEvolutionCall, expectEvolution } from './assume-evolution.js';
 import { assumeLoopCall } from './assume-loop.js';
 import { type AssumedCall, assumeSkillMixCall } from './assume-skillmix.js';
 import {
@@ -37,7 +38,10 @@ export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
   const { outcome, rates } = generationOf(inputs, count);
   const played = outcome === null ? null : playRounds(recipe, outcome);
   const begun = played?.asks ?? 0;
-  const calls: Calls = { ...extraction.calls };
+  const calls: Calls = {
+    ...extraction.calls,
+    ...(recipe.method === 'evolve' && expectEvolution(inputs)),
+  };
   for (const [phase, each] of Object.entries(outcome?.calls ?? {})) calls[phase as CallPhase] = each * begun;
 
   const rows = phases.map((phase) =>
@@ -50,7 +54,7 @@ export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
   );
   const amounts = total(rows);
   const accepted = begun * (outcome?.accepted ?? 0);
-  const examples = played?.stop === 'target' ? recipe.target : Math.floor(accepted);
+  const examples = played?.stop === 'target' ? recipe.target : Math.floor(accepted + bestResponses(inputs));
   const plan = {
     recipe: recipe.name,
     method: recipe.method,
@@ -66,6 +70,7 @@ export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
 /** What comes of one call that begins something; null for a recipe that extracts only. */
 function generationOf(inputs: PlanInputs, count: CountTokens): { outcome: Outcome | null; rates: Rate[] } {
   const { recipe, measured } = inputs;
+  if (recipe.method === 'evolve') return { outcome: null, rates: [] };
   if (recipe.method !== 'skillmix') {
     const { rates, values } = loopRates({ recipe, measured, phases: phasesOf(recipe.generation) });
     return { outcome: expectLoop(1, values), rates };
@@ -74,6 +79,11 @@ function generationOf(inputs: PlanInputs, count: CountTokens): { outcome: Outcom
   const assumedCutOff = (phase: CallPhase) => assumedCall(inputs, phase, count).cutOff;
   const { rates, values } = conversationRates({ recipe, measured, assumedCutOff });
   return { outcome: expectConversations(1, values), rates };
+}
+
+/** One of each row that evolution makes better responses of. */
+function bestResponses({ recipe, given }: PlanInputs): number {
+  return recipe.evolve?.aspect === 'quality' ? (given.data?.length ?? 0) : 0;
 }
 
 function playRounds(recipe: StoredRecipe, outcome: Outcome): Rounds {
@@ -113,6 +123,7 @@ function assumedCall(
   phase: CallPhase,
   count: CountTokens,
 ): AssumedCall {
+  if (recipe.method === 'evolve') return assumeEvolutionCall({ recipe, given, count }, phase);
   if (recipe.method !== 'skillmix') {
     return assumeLoopCall({ recipe, seeds, count }, phase as SelfInstructPhase);
   }

@@ -26,6 +26,11 @@ export function notesOf(options: {
     ...(recipe.method === 'skillmix' || played === null
       ? []
       : ['A growing pool rejects more: what is accepted of a call may fall from round to round.']),
+    ...(recipe.method === 'evolve'
+      ? [
+          'The most there can be: a variant that is eliminated at once is not judged, and a row of which nothing is left is not ranked.',
+        ]
+      : []),
     ...(unpriced === null
       ? []
       : [
@@ -38,6 +43,7 @@ export function notesOf(options: {
 }
 
 function answersInWords({ method }: StoredRecipe): string {
+  if (method === 'evolve') return 'fifteen words longer than the text before them';
   return method === 'skillmix'
     ? 'as long as the authors’ published examples, or as methods/skillmix/expected.ts guesses'
     : 'as long as the seed tasks';

@@ -100,7 +100,8 @@ describe('rows that are given', () => {
       return [inputs.recipe.target, inputs.given.data?.length, said.join()];
     };
     assert.deepEqual(await target('method: deita\nscore: {}'), [3, 3, '']);
-    assert.deepEqual(await target('method: evolve\nevolve: {aspect: quality}'), [3, 3, '']);
+    // A variant of each in each of five rounds.
+    assert.deepEqual(await target('method: evolve\nevolve: {aspect: quality}'), [15, 3, '']);
     const select = 'method: deita\nselect: {by: random, size: ';
     assert.deepEqual(await target(`${select}2}`), [2, 3, '']);
     const [most, , said] = await target(`${select}9}`);
@@ -113,6 +114,25 @@ describe('rows that are given', () => {
     await assert.rejects(
       inputs,
       /^UserError: --seeds s\.jsonl: deita begins with data and has no seed tasks$/,
+    );
+  });
+});
+
+describe('rows to be evolved', () => {
+  const folder = temporaryFolder();
+  const place = (name: string) => path.join(folder(), name);
+
+  it('are refused when there are more than one run evolves', async () => {
+    const keys = 'method: evolve\nevolve: {aspect: quality}\nteacher: {endpoint: openai, model: m}';
+    await writeFile(place('recipe.yaml'), `name: r\ndata: rows.jsonl\n${keys}\n`);
+    const { recipe } = await readRecipe(place('recipe.yaml'));
+    const write = (rows: number) => writeFile(place('rows.jsonl'), `${alpaca(null)}\n`.repeat(rows));
+    await write(20_000);
+    assert.equal((await readGivenFiles(recipe, folder())).rows.data?.length, 20_000);
+    await write(20_001);
+    await assert.rejects(
+      readGivenFiles(recipe, folder()),
+      /rows\.jsonl: has 20001 rows, and one run evolves 20000 at most: cut the file and evolve its parts$/,
     );
   });
 });
