@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from models.student.messages import Turn
+
 END = "\ue000"  # a private-use character that no template and no text contains
 
 
@@ -49,15 +51,35 @@ def encode_answer_alone(tokenizer: Any, task: Task, max_tokens: int) -> Encoded:
     return Encoded(ids=prompt + answer[:kept], answer_length=len(answer[:kept]))
 
 
-def surroundings(tokenizer: Any, question: str) -> tuple[str, str]:
+def encode_conversation(tokenizer: Any, turns: Sequence[Turn]) -> list[int]:
+    """Token ids of a whole conversation, however long: as an example of its last turn, after its earlier ones."""
+    *earlier, last = turns
+    before, after = surroundings(tokenizer, last.instruction, earlier)
+    prompt = tokenizer(before, add_special_tokens=False).input_ids
+    return [*prompt, *tokenizer(last.response + after, add_special_tokens=False).input_ids]
+
+
+def surroundings(tokenizer: Any, question: str, earlier: Sequence[Turn] = ()) -> tuple[str, str]:
     """The text before the answer and what ends it. Models without a chat template get Alpaca's form."""
     if not tokenizer.chat_template:
-        return f"{tokenizer.bos_token or ''}### Instruction:\n{question}\n\n### Response:\n", tokenizer.eos_token
-    asked = [{"role": "user", "content": question}]
+        end = tokenizer.eos_token
+        said = "".join(f"{alpaca(turn.instruction)}{turn.response}{end}\n\n" for turn in earlier)
+        return f"{tokenizer.bos_token or ''}{said}{alpaca(question)}", end
+    asked = [*(message for turn in earlier for message in chat(turn)), {"role": "user", "content": question}]
     before = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
     answered = [*asked, {"role": "assistant", "content": END}]
     after = tokenizer.apply_chat_template(answered, tokenize=False).rpartition(END)[2]
     return before, after.rstrip("\n") or tokenizer.eos_token
+
+
+def alpaca(question: str) -> str:
+    """Everything of a turn before its answer, for models without a chat template."""
+    return f"### Instruction:\n{question}\n\n### Response:\n"
+
+
+def chat(turn: Turn) -> list[dict[str, str]]:
+    """A turn as chat templates take it."""
+    return [{"role": "user", "content": turn.instruction}, {"role": "assistant", "content": turn.response}]
 
 
 def answer_opening(tokenizer: Any) -> str:

@@ -6,6 +6,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from models.student.examples import Encoded
+from models.student.grouping import by_length
 from models.student.model import Student
 
 ROWS_TOGETHER = {"cpu": 1, "mps": 8, "cuda": 16}
@@ -19,12 +20,9 @@ def losses(student: Student, rows: Sequence[Encoded], between: Callable[[int], N
     on the rows alone: the same rows are always measured the same way. Before each group `between` is told how many
     rows are done.
     """
-    by_length = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
-    together = ROWS_TOGETHER[student.device.type]
     found: dict[int, float] = {}
-    for start in range(0, len(rows), together):
-        between(start)
-        group = by_length[start : start + together]
+    for group in by_length([len(row.ids) for row in rows], together=ROWS_TOGETHER[student.device.type]):
+        between(len(found))
         with torch.inference_mode():
             for index, loss in zip(group, answer_losses(student, [rows[i] for i in group]), strict=True):
                 found[index] = loss.item()

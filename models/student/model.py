@@ -1,6 +1,7 @@
 """The student: a causal language model with a LoRA adapter on its linear layers.
 
-student = load_student(settings)                    # a GGUF through transformers, or a Hugging Face id or folder
+model = load_model("smollm2-135m", "auto")          # a GGUF through transformers, or a Hugging Face id or folder
+student = with_adapter(model, settings)
 weights = student.initial_weights(seed=7)           # the adapter as one flat vector
 student.load(weights)
 """
@@ -25,6 +26,16 @@ from models.student.errors import StudentError
 from models.student.messages import StudentSettings
 
 ADAPTER = "default"
+
+
+@dataclass
+class LanguageModel:
+    """A model on its device, to be read only: as it was published, or with a finished adapter on it."""
+
+    name: str
+    model: Any
+    tokenizer: PreTrainedTokenizerBase
+    device: torch.device
 
 
 @dataclass
@@ -62,20 +73,32 @@ class Student:
         return {"adapter_model.safetensors": tensors, "adapter_config.json": text.encode()}
 
 
-def load_student(settings: StudentSettings) -> Student:
-    """Loads the model and puts an adapter on it. Raises `StudentError` when there is no such model or device."""
+def load_model(name: str, device: str) -> LanguageModel:
+    """Loads the model as it was published. Raises `StudentError` when there is no such model or device."""
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    device = choose_device(settings.device)
-    model, tokenizer = load_base(settings.model)
-    model = model.to(dtype=choose_dtype(model, device)).to(device)  # pyright: ignore[reportArgumentType]
-    peft_model = get_peft_model(model, lora_config(settings))
+    place = choose_device(device)
+    model, tokenizer = load_base(name)
+    model = model.to(dtype=choose_dtype(model, place)).to(place)
+    model.eval()
+    return LanguageModel(name=name, model=model, tokenizer=tokenizer, device=place)
+
+
+def with_adapter(loaded: LanguageModel, settings: StudentSettings) -> Student:
+    """The model with an untrained adapter put on it, in place."""
+    model = wear(loaded, lora_config(settings))
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return Student(model=model, tokenizer=loaded.tokenizer, device=loaded.device, parameters=parameters)
+
+
+def wear(loaded: LanguageModel, config: LoraConfig) -> PeftModel:
+    """Puts an adapter on the model, in place; `unload()` of what comes back takes it off."""
+    model = get_peft_model(loaded.model, config)
     # A file's place on this machine says nothing elsewhere.
-    peft_model.peft_config[ADAPTER].base_model_name_or_path = settings.model  # pyright: ignore[reportAttributeAccessIssue]
-    peft_model.eval()
-    parameters = [parameter for parameter in peft_model.parameters() if parameter.requires_grad]
-    return Student(model=peft_model, tokenizer=tokenizer, device=device, parameters=parameters)  # pyright: ignore[reportArgumentType]
+    model.peft_config[ADAPTER].base_model_name_or_path = loaded.name  # pyright: ignore[reportAttributeAccessIssue]
+    model.eval()
+    return model  # pyright: ignore[reportReturnType]
 
 
 def lora_config(settings: StudentSettings) -> LoraConfig:

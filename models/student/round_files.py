@@ -10,60 +10,33 @@
 <run>/rounds/003/signal.jsonl
 """
 
-import hashlib
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from models.store import Store
+from models.student import data
+from models.student.data import compact, sha256
 from models.student.errors import StudentError
-from models.student.messages import HeldOutRow, Message, Ref, TrainingBatch, TrainRoundInput, parse
+from models.student.messages import HeldOutRow, Message, Ref, TrainingBatch, TrainRoundInput
+from models.student.once_files import OnceFiles
 
-M = TypeVar("M", bound=Message)
 
-
-class RoundFiles:
-    """A round's part of the store. Everything final is written once: whoever comes second gets the first's bytes."""
+class RoundFiles(OnceFiles):
+    """A round's part of the store."""
 
     def __init__(self, store: Store, asked: TrainRoundInput) -> None:
-        self.store = store
         self.asked = asked
-        self.folder = round_folder(asked, asked.round)
-        self.student = f"{self.folder}/student"
-        self.input = fingerprint(asked)
-
-    def check_store(self) -> None:
-        """Raises `StudentError` (retryable) when this worker's store is not the run's."""
-        found = self.store.read("store-id")
-        if found is None or found.decode().strip() != self.asked.run.store_id:
-            what = "is another store (its store-id differs)" if found else "has no store-id"
-            raise StudentError(
-                "WrongStore",
-                f"the run's data lies in {self.asked.run.store_url}; this student worker uses {self.store.url}, "
-                f"which {what}: start the worker with SEEDMILL_STORE={self.asked.run.store_url}",
-                retryable=True,
-                runStore=self.asked.run.store_url,
-                workerStore=self.store.url,
-            )
-
-    def read(self, ref: Ref) -> bytes:
-        """The bytes of a reference, checked. Raises `StudentError` when they are missing or others."""
-        data = self.store.read(ref.uri)
-        if data is None:
-            raise StudentError("MissingData", f"{ref.uri} is not in {self.store.url}")
-        if (found := sha256(data)) != ref.sha256:
-            raise StudentError(
-                "CorruptData", f"{ref.uri} in {self.store.url} has SHA-256 {found}, its reference says {ref.sha256}"
-            )
-        return data
+        self.round = round_folder(asked, asked.round)
+        super().__init__(store, f"{self.round}/student", fingerprint(asked))
 
     def batches(self) -> list[TrainingBatch]:
         """The round's batches, in training order."""
-        return self._rows(self.asked.batches, TrainingBatch)
+        return data.rows(self.store, self.asked.batches, TrainingBatch)
 
     def held_out(self) -> tuple[list[HeldOutRow], list[HeldOutRow]]:
         """The steering half and the reporting half."""
-        rows = self._rows(self.asked.held_out, HeldOutRow)
+        rows = data.rows(self.store, self.asked.held_out, HeldOutRow)
         steering = [row for row in rows if row.half == "steering"]
         reporting = [row for row in rows if row.half == "reporting"]
         if len(steering) < 2 or not reporting:
@@ -74,41 +47,12 @@ class RoundFiles:
             )
         return steering, reporting
 
-    def once(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """The value stored under `student/<name>`, made and stored when there is none; the first writer wins."""
-        path = f"{self.student}/{name}"
-        stored = self.store.read(path)
-        if stored is None:
-            text = json.dumps({"input": self.input, **make()}, ensure_ascii=False, allow_nan=False)
-            if self.store.create(path, f"{text}\n".encode()):
-                return {key: value for key, value in json.loads(text).items() if key != "input"}
-            stored = self.store.read(path) or b""
-        value = json.loads(stored)
-        self.check_input(value.pop("input"), path)
-        return value
-
-    def check_input(self, found: str, path: str) -> None:
-        """Raises `StudentError` when a file of this round was made from other input."""
-        if found != self.input:
-            raise StudentError(
-                "InputChanged",
-                f"{path} was made from other batches, settings or seed than are now asked for: "
-                "a round's input never changes; start a new run",
-            )
-
-    def put_once(self, name: str, data: bytes) -> Ref:
-        """Stores final bytes below the student's folder and returns the reference of those that are there."""
-        path = f"{self.student}/{name}"
-        if not self.store.create(path, data):
-            data = self.store.read(path) or data
-        return Ref(uri=path, sha256=sha256(data), count=1)
-
     def write_signal(self, rows: Sequence[Message]) -> Ref:
         """`signal.jsonl`, which follows from the stored signals alone."""
-        data = "".join(compact(row.wire()) + "\n" for row in rows).encode()
-        path = f"{self.folder}/signal.jsonl"
-        self.store.write(path, data)
-        return Ref(uri=path, sha256=sha256(data), count=len(rows))
+        text = "".join(compact(row.wire()) + "\n" for row in rows).encode()
+        path = f"{self.round}/signal.jsonl"
+        self.store.write(path, text)
+        return Ref(uri=path, sha256=sha256(text), count=len(rows))
 
     def earlier_losses(self, checkpoint: Ref | None) -> dict[str, Any] | None:
         """The previous round's last held-out losses when they are of this checkpoint and this held-out set."""
@@ -118,20 +62,6 @@ class RoundFiles:
         losses = json.loads(stored)["losses"]
         same = {"heldOut": self.asked.held_out.sha256, "checkpoint": checkpoint and checkpoint.sha256}
         return losses if all(losses[key] == value for key, value in same.items()) else None
-
-    def _rows(self, ref: Ref, cls: type[M]) -> list[M]:
-        lines = [line for line in self.read(ref).split(b"\n") if line]
-        if len(lines) != ref.count:
-            raise StudentError("CorruptData", f"{ref.uri} has {len(lines)} rows, its reference says {ref.count}")
-        rows = []
-        for number, line in enumerate(lines, start=1):
-            where = f"{ref.uri}:{number}"
-            try:
-                value = json.loads(line)
-            except ValueError as error:
-                raise StudentError("CorruptData", f"{where}: not JSON: {error}") from error
-            rows.append(parse(cls, value, kind="CorruptData", where=where))
-        return rows
 
 
 def round_folder(asked: TrainRoundInput, number: int) -> str:
@@ -146,13 +76,3 @@ def fingerprint(asked: TrainRoundInput) -> str:
     for key in ("batches", "heldOut", "previous"):
         depends[key] = wire[key] and wire[key]["sha256"]
     return sha256(compact(depends).encode())
-
-
-def sha256(data: bytes) -> str:
-    """Hex."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def compact(value: Any) -> str:
-    """One line of JSON as JavaScript writes it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import torch
 
-from models.student import checkpoint, instruction_signal
+from models.student import checkpoint, data, instruction_signal
 from models.student.adam import TrainingState, first_state, learning_rate, step
 from models.student.checkpoint import Checkpoint
 from models.student.errors import StudentError
@@ -58,9 +58,9 @@ class Round:
         if self.asked.signal == "train":
             state = self.train()
             trained = self.files.put_once("checkpoint.safetensors", self.checkpoint_bytes(state, len(self.batches)))
-            state = self.read_state(trained.uri, self.files.read(trained)).state
-            for name, data in self.student.adapter_files(state.weights).items():
-                ref = self.files.put_once(f"adapter/{name}", data)
+            state = self.read_state(trained.uri, data.read(self.files.store, trained)).state
+            for name, written in self.student.adapter_files(state.weights).items():
+                ref = self.files.put_once(f"adapter/{name}", written)
                 adapter = adapter or ref
             after = self.held_out_losses("heldout-after.json", trained, state)
             self.files.store.remove(self.state_name())
@@ -88,7 +88,7 @@ class Round:
         previous = self.asked.previous
         if previous is None:
             return initial
-        return self.read_state(previous.uri, self.files.read(previous), size=initial.weights.numel()).state
+        return self.read_state(previous.uri, data.read(self.files.store, previous), size=initial.weights.numel()).state
 
     def held_out_losses(self, name: str, ref: Ref | None, state: TrainingState) -> dict[str, list[float]]:
         """Loss of every held-out row under this state, measured once; the previous round may have done it."""
@@ -239,7 +239,7 @@ class Round:
 
     def state_name(self) -> str:
         """Where the state after each batch is kept until the round is done."""
-        return f"{self.files.student}/state.safetensors"
+        return f"{self.files.folder}/state.safetensors"
 
     def checkpoint_bytes(self, state: TrainingState, batches_done: int) -> bytes:
         """This round's state after so many batches."""

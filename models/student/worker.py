@@ -1,4 +1,4 @@
-"""The student as a Temporal activity worker: `trainRound` on queue `student`, one round at a time.
+"""The student as a Temporal activity worker: `trainRound` and its kin on queue `student`, one at a time.
 
     SEEDMILL_STORE=file:///data/runs python models/student/worker.py [--queue student]
 
@@ -32,7 +32,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.worker import Worker
 
 from models.store import StoreError, open_store
-from models.student.activity import TrainRound
+from models.student.activity import StudentActivities
 
 CONNECT_SECONDS = 60
 
@@ -65,11 +65,11 @@ async def work(queue: str) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    activities = TrainRound(store)
+    activities = StudentActivities(store)
     async with Worker(
         client,
         task_queue=queue,
-        activities=[activities.train_round],
+        activities=[activities.train_round, activities.embed_rows],
         max_concurrent_activities=1,
         graceful_shutdown_timeout=timedelta(0),
     ):

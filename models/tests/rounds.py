@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from models.store import FileStore
+from models.student.data import sha256
 from models.student.messages import Ref, StudentSettings, TrainRoundInput
 from models.student.model import Student
 from models.student.progress import Progress
-from models.student.round_files import RoundFiles, sha256
+from models.student.round_files import RoundFiles
 from models.student.train_round import train_round
 
 STORE_ID = "7e57"

@@ -16,11 +16,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from torch.nn.utils import parameters_to_vector
 
-from models.store import FileStore, Store
+from models.store import Store
 from models.student import activity
-from models.student.activity import TrainRound
+from models.student.activity import StudentActivities
+from models.student.memory import shape
 from models.student.model import Student
 from models.tests.rounds import BATCHES, HELD_OUT, SETTINGS, RoundMaker
+from models.tests.rows import DyingStore, Killed
 
 Row = dict[str, Any]
 
@@ -36,8 +38,8 @@ TOLERANCE = 2e-5
 
 def run(student: Student, store: Store, message: Any) -> dict[str, Any]:
     """The activity's answer."""
-    activities = TrainRound(store)
-    activities.loaded = (SETTINGS, student)
+    activities = StudentActivities(store)
+    activities.memory.student = (shape(SETTINGS), student)
     return asyncio.run(ActivityEnvironment().run(activities.train_round, message))
 
 
@@ -217,29 +219,6 @@ def test_the_next_round_goes_on_with_weights_optimizer_and_schedule(student: Stu
 # What a crash may cost.
 
 
-class Killed(Exception):
-    """A worker's end between two writes."""
-
-
-class DyingStore(FileStore):
-    """Ends the worker right after it has stored something new; nothing else is written then."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.dead = False
-
-    def write(self, name: str, data: bytes) -> None:
-        known = self.read(name) == data
-        super().write(name, data)
-        if not known:
-            raise Killed(name)
-
-    def create(self, name: str, data: bytes) -> bool:
-        if super().create(name, data):
-            raise Killed(name)
-        return False
-
-
 def test_killed_after_every_write_it_ends_with_the_same_bytes(student: Student, done: Done, tmp_path: Path) -> None:
     rounds = RoundMaker(tmp_path)
     message = rounds.message(**FIRST)
@@ -293,8 +272,8 @@ def test_heartbeats_say_where_it_is_and_cancelling_ends_it(
             environment.cancel()
 
     environment.on_heartbeat = beat
-    activities = TrainRound(rounds.store)
-    activities.loaded = (SETTINGS, student)
+    activities = StudentActivities(rounds.store)
+    activities.memory.student = (shape(SETTINGS), student)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(environment.run(activities.train_round, rounds.message(**FIRST)))
     assert beats[-1].keys() == {"phase", "batch", "of", "loss"}

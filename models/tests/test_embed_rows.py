@@ -1,0 +1,217 @@
+"""`embedRows` on the real small model, beside a twin that reads one conversation at a time."""
+
+import asyncio
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from temporalio.testing import ActivityEnvironment
+
+from models.student import activity, embed_rows
+from models.student.memory import Memory
+from models.student.model import LanguageModel
+from models.tests.rounds import RoundMaker
+from models.tests.rows import MODEL, RUN, call, call_until_done, refusal
+
+Row = dict[str, Any]
+
+
+def turn(instruction: str, response: str) -> dict[str, str]:
+    return {"instruction": instruction, "response": response}
+
+
+ROWS: list[Row] = [
+    {"id": "a", "turns": [turn("Name a river.", "The Danube.")]},
+    {"id": "b", "turns": [turn("Why is the sky blue? " * 4, "Because air scatters short waves the most. " * 6)]},
+    {"id": "c", "turns": [turn("Hello!", "Hello, what can I do?"), turn("Add 2 and 3.", "5")]},
+    {"id": "d", "turns": [turn("Opposite of hot?", "Cold.")]},
+]
+
+
+def message(rounds: RoundMaker, rows: list[Row] = ROWS, **changes: Any) -> dict[str, Any]:
+    asked = {"out": "t/vectors.npy", "student": MODEL, "pooling": "last", "maxTokens": 2048}
+    return {"run": RUN, "rows": rounds.rows("t/rows.jsonl", rows).wire(), **asked, **changes}
+
+
+def embed(memory: Memory, rounds: RoundMaker, rows: list[Row] = ROWS, **changes: Any) -> tuple[Row, np.ndarray]:
+    """The result, and the vectors as numpy reads them."""
+    result = call(memory, rounds.store, "embed_rows", message(rounds, rows, **changes))
+    stored = rounds.store.read(result["vectors"]["uri"]) or b""
+    return result, np.load(io.BytesIO(stored))
+
+
+def twin(model: LanguageModel, row: Row, max_tokens: int = 2048) -> torch.Tensor:
+    """All states of one conversation, as the authors take them: the last of `hidden_states`."""
+    chat = []
+    for said in row["turns"]:
+        chat += [{"role": "user", "content": said["instruction"]}]
+        chat += [{"role": "assistant", "content": said["response"]}]
+    text = str(model.tokenizer.apply_chat_template(chat, tokenize=False)).removesuffix("\n")
+    ids = torch.tensor([model.tokenizer(text).input_ids[:max_tokens]])
+    with torch.no_grad():
+        return model.model(input_ids=ids, output_hidden_states=True).hidden_states[-1][0]
+
+
+def near(found: np.ndarray, expected: torch.Tensor) -> bool:
+    """Up to the noise of float32 sums in another order."""
+    return float(np.abs(found - expected.numpy()).max()) < 1e-4 * float(expected.norm())
+
+
+def test_last_is_the_final_layers_state_of_the_last_token(
+    memory: Memory, model: LanguageModel, rounds: RoundMaker
+) -> None:
+    result, vectors = embed(memory, rounds)
+    assert (result["dims"], result["truncated"], result["device"]) == (576, 0, "cpu")
+    assert (vectors.shape, vectors.dtype, result["vectors"]["count"]) == ((4, 576), np.dtype("<f4"), 4)
+    for vector, row in zip(vectors, ROWS, strict=True):
+        assert near(vector, twin(model, row)[-1])
+
+
+def test_mean_is_over_the_conversations_own_tokens(memory: Memory, model: LanguageModel, rounds: RoundMaker) -> None:
+    _, vectors = embed(memory, rounds, pooling="mean")
+    for vector, row in zip(vectors, ROWS, strict=True):
+        assert near(vector, twin(model, row).mean(0))
+
+
+def test_a_long_conversation_loses_its_end_and_is_counted(
+    memory: Memory, model: LanguageModel, rounds: RoundMaker
+) -> None:
+    result, vectors = embed(memory, rounds, maxTokens=64)
+    assert result["truncated"] == 1
+    for vector, row in zip(vectors, ROWS, strict=True):
+        assert near(vector, twin(model, row, 64)[-1])
+
+
+def test_what_is_read_beside_a_row_changes_no_more_than_noise(memory: Memory, rounds: RoundMaker) -> None:
+    _, together = embed(memory, rounds)
+    for place, row in enumerate(ROWS):
+        _, alone = embed(memory, rounds, [row], out=f"t/alone-{place}.npy")
+        assert np.abs(alone[0] - together[place]).max() < 1e-4 * np.linalg.norm(alone[0])
+
+
+def test_the_file_is_npy_1_0_in_c_order(memory: Memory, rounds: RoundMaker) -> None:
+    embed(memory, rounds)
+    stored = io.BytesIO(rounds.store.read("t/vectors.npy") or b"")
+    assert np.lib.format.read_magic(stored) == (1, 0)
+    assert np.lib.format.read_array_header_1_0(stored) == ((4, 576), False, np.dtype("<f4"))
+
+
+def test_the_same_rows_give_the_same_bytes(memory: Memory, rounds: RoundMaker, tmp_path_factory: Any) -> None:
+    other = RoundMaker(tmp_path_factory.mktemp("other"))
+    assert embed(memory, rounds)[0]["vectors"] == embed(memory, other)[0]["vectors"]
+
+
+def test_what_one_run_has_embedded_no_other_computes(
+    memory: Memory, rounds: RoundMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = embed(memory, rounds, maxTokens=64)
+    monkeypatch.setattr(embed_rows, "last_states", None)
+    renamed = [{**row, "id": f"x-{row['id']}"} for row in ROWS]
+    again, _ = embed(memory, rounds, renamed, maxTokens=64, out="other-run/vectors.npy", run={**RUN, "runId": "other"})
+    assert again["vectors"]["sha256"] == first["vectors"]["sha256"]
+    assert again["truncated"] == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pooling": "mean"},
+        {"maxTokens": 32},
+        {"rows": [*ROWS[:3], {"id": "d", "turns": [turn("Opposite of hot?", "Ice.")]}]},
+    ],
+    ids=["pooling", "maxTokens", "a text"],
+)
+def test_the_cache_tells_apart(memory: Memory, rounds: RoundMaker, changes: Row) -> None:
+    embed(memory, rounds)
+    embed(memory, rounds, **changes)
+    assert len([name for name in rounds.store.list("embeddings") if name.endswith(".npy")]) == 2
+
+
+def test_killed_after_every_write_it_ends_with_the_same_bytes(
+    memory: Memory, rounds: RoundMaker, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embed_rows, "BLOCK_ROWS", 2)
+    whole, _ = embed(memory, rounds, maxTokens=64)
+    other = RoundMaker(tmp_path_factory.mktemp("dying"))
+    asked = message(other, maxTokens=64)
+    result, killed_at = call_until_done(memory, other, "embed_rows", asked)
+    assert len(killed_at) == 5, killed_at
+    assert {**result, "seconds": 0} == {**whole, "seconds": 0}
+
+
+def test_heartbeats_say_where_it_is_and_cancelling_ends_it(
+    memory: Memory, rounds: RoundMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "HEARTBEAT_SECONDS", 0.01)
+    environment = ActivityEnvironment()
+    beats: list[Row] = []
+
+    def beat(*details: Any) -> None:
+        beats.extend(details)
+        if details[0]["phase"] == "embedding":
+            environment.cancel()
+
+    environment.on_heartbeat = beat
+    with pytest.raises(asyncio.CancelledError):
+        call(memory, rounds.store, "embed_rows", message(rounds), environment)
+    assert beats[-1].keys() == {"phase", "batch", "of", "loss"}
+    assert rounds.store.read("t/vectors.npy") is None
+
+
+def test_no_rows_give_a_file_without_rows(memory: Memory, rounds: RoundMaker) -> None:
+    _, vectors = embed(memory, rounds, [])
+    assert vectors.shape == (0, 576)
+
+
+# What it refuses.
+
+
+WRONG_ROWS = {
+    "without turns": ({"id": "e", "turns": []}, "turns: "),
+    "without a reply": ({"id": "e", "turns": [turn("Why?", "")]}, "turns.0.response: "),
+    "with half a character": ({"id": "e", "turns": [turn("Why?", "\ud83c")]}, "turns.0.response: "),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_ROWS)
+def test_a_wrong_row_is_named_before_any_is_read(memory: Memory, rounds: RoundMaker, kind: str) -> None:
+    row, where = WRONG_ROWS[kind]
+    failure = refusal(memory, rounds.store, "embed_rows", message(rounds, [*ROWS, row]))
+    assert (failure.type, failure.non_retryable) == ("CorruptData", True)
+    assert f"t/rows.jsonl:5: {where}" in str(failure)
+    assert not rounds.store.list("embeddings")
+
+
+def test_a_name_that_no_store_takes_is_refused(memory: Memory, rounds: RoundMaker) -> None:
+    failure = refusal(memory, rounds.store, "embed_rows", message(rounds, out="../vectors.npy"))
+    assert (failure.type, failure.non_retryable) == ("InvalidInput", True)
+    assert "../vectors.npy" in str(failure)
+
+
+def test_another_store_is_refused(memory: Memory, rounds: RoundMaker) -> None:
+    asked = message(rounds)
+    rounds.store.write("store-id", b"another\n")
+    failure = refusal(memory, rounds.store, "embed_rows", asked)
+    assert (failure.type, failure.non_retryable) == ("WrongStore", False)
+
+
+def test_a_damaged_block_of_the_cache_is_named(memory: Memory, rounds: RoundMaker) -> None:
+    embed(memory, rounds)
+    (name,) = [name for name in rounds.store.list("embeddings") if name.endswith(".npy")]
+    rounds.store.write(name, b"\x93NUMPY")
+    failure = refusal(memory, rounds.store, "embed_rows", message(rounds))
+    assert (failure.type, failure.non_retryable) == ("CorruptData", True)
+    assert name in str(failure)
+
+
+def test_a_model_that_says_nothing_finite_is_refused(
+    memory: Memory, rounds: RoundMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        embed_rows, "last_states", lambda _, ids: [torch.full((len(row), 576), torch.nan) for row in ids]
+    )
+    failure = refusal(memory, rounds.store, "embed_rows", message(rounds))
+    assert (failure.type, failure.non_retryable) == ("NonFiniteLoss", True)
+    assert not rounds.store.list("embeddings")
