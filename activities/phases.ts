@@ -1,4 +1,11 @@
-import type { CallPhase, DeitaPhase, ExtractionPhase, SelfInstructPhase, SkillMixPhase } from './types.js';
+import type {
+  CallPhase,
+  DeitaPhase,
+  ExtractionPhase,
+  ScoringPhase,
+  SelfInstructPhase,
+  SkillMixPhase,
+} from './types.js';
 
 const selfInstructPhases: readonly SelfInstructPhase[] = [
   'instructions',
@@ -43,6 +50,11 @@ export function isSelfInstruct(phase: CallPhase): phase is SelfInstructPhase {
 /** Whether a call is one of DEITA's: its scoring, or its evolution. */
 export function isDeita(phase: CallPhase): phase is DeitaPhase {
   return (deitaPhases as readonly CallPhase[]).includes(phase);
+}
+
+/** Whether a call is about a finished row. */
+export function isScoring(phase: CallPhase): phase is ScoringPhase {
+  return phase === 'complexity' || phase === 'quality' || phase === 'vectors';
 }
 
 export function isExtraction(phase: CallPhase): phase is ExtractionPhase {

@@ -2,11 +2,14 @@
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { callsWanted } from '../../activities/plan-calls.js';
 import { examplesWanted } from '../../activities/skillmix/choose-calls.js';
+import { isScoring } from '../../activities/phases.js';
+import { selects, startsFromData } from '../../activities/recipe-deita.js';
 import { callPhasesOf, phasesOf } from '../../activities/recipe-phases.js';
 import { teacherOf } from '../../activities/teachers.js';
 import type { CallPhase, SelfInstructPhase } from '../../activities/types.js';
 import { assumeEvolutionCall, expectEvolution } from './assume-evolution.js';
 import { assumeLoopCall } from './assume-loop.js';
+import { assumeScoringCall, expectScoring } from './assume-scoring.js';
 import { type AssumedCall, assumeSkillMixCall } from './assume-skillmix.js';
 import {
   type Calls,
@@ -43,6 +46,10 @@ export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
     ...(recipe.method === 'evolve' && expectEvolution(inputs)),
   };
   for (const [phase, each] of Object.entries(outcome?.calls ?? {})) calls[phase as CallPhase] = each * begun;
+  const accepted = begun * (outcome?.accepted ?? 0);
+  const generated = played?.stop === 'target' ? recipe.target : Math.floor(accepted);
+  Object.assign(calls, expectScoring(inputs, generated));
+  const examples = examplesOf(recipe, { generated, given: inputs.given.data?.length ?? 0 });
 
   const rows = phases.map((phase) =>
     expectPhase({
@@ -53,8 +60,6 @@ export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
     }),
   );
   const amounts = total(rows);
-  const accepted = begun * (outcome?.accepted ?? 0);
-  const examples = played?.stop === 'target' ? recipe.target : Math.floor(accepted + bestResponses(inputs));
   const plan = {
     recipe: recipe.name,
     method: recipe.method,
@@ -67,10 +72,20 @@ export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
   return { ...plan, notes: notesOf({ recipe, measured, plan, played }) };
 }
 
-/** What comes of one call that begins something; null for a recipe that extracts only. */
+/** What the dataset is expected to have: of evolution the best response of each row. */
+function examplesOf(
+  { method, evolve, select }: StoredRecipe,
+  { generated, given }: { generated: number; given: number },
+): number {
+  if (method === 'evolve') return evolve?.aspect === 'quality' ? given : 0;
+  const rows = method === 'deita' ? given : generated;
+  return selects(select) ? Math.min(select.size, rows) : rows;
+}
+
+/** What comes of one call that begins something; null for a recipe that only extracts, or that begins with given rows. */
 function generationOf(inputs: PlanInputs, count: CountTokens): { outcome: Outcome | null; rates: Rate[] } {
   const { recipe, measured } = inputs;
-  if (recipe.method === 'evolve') return { outcome: null, rates: [] };
+  if (startsFromData(recipe.method)) return { outcome: null, rates: [] };
   if (recipe.method !== 'skillmix') {
     const { rates, values } = loopRates({ recipe, measured, phases: phasesOf(recipe.generation) });
     return { outcome: expectLoop(1, values), rates };
@@ -79,11 +94,6 @@ function generationOf(inputs: PlanInputs, count: CountTokens): { outcome: Outcom
   const assumedCutOff = (phase: CallPhase) => assumedCall(inputs, phase, count).cutOff;
   const { rates, values } = conversationRates({ recipe, measured, assumedCutOff });
   return { outcome: expectConversations(1, values), rates };
-}
-
-/** One of each row that evolution makes better responses of. */
-function bestResponses({ recipe, given }: PlanInputs): number {
-  return recipe.evolve?.aspect === 'quality' ? (given.data?.length ?? 0) : 0;
 }
 
 function playRounds(recipe: StoredRecipe, outcome: Outcome): Rounds {
@@ -100,7 +110,17 @@ function playRounds(recipe: StoredRecipe, outcome: Outcome): Rounds {
 
 function figuresOf(inputs: PlanInputs, phase: CallPhase, count: CountTokens): CallFigures {
   const sums = inputs.measured.calls.get(phase);
-  if (sums && sums.counted > 0) return measuredFigures(sums);
+  if (sums && sums.counted > 0) {
+    const figures = measuredFigures(sums);
+    // Given rows are known, and those of an earlier run were others.
+    return inputs.given.data
+      ? {
+          ...figures,
+          promptTokens: figures.requests * assumedCall(inputs, phase, count).promptTokens,
+          cachedPromptTokens: 0,
+        }
+      : figures;
+  }
   const { promptTokens, completionTokens } = assumedCall(inputs, phase, count);
   return { requests: 1, promptTokens, cachedPromptTokens: 0, completionTokens, basis: { from: 'assumed' } };
 }
@@ -124,6 +144,7 @@ function assumedCall(
   count: CountTokens,
 ): AssumedCall {
   if (recipe.method === 'evolve') return assumeEvolutionCall({ recipe, given, count }, phase);
+  if (isScoring(phase)) return assumeScoringCall({ recipe, seeds, given, count }, phase);
   if (recipe.method !== 'skillmix') {
     return assumeLoopCall({ recipe, seeds, count }, phase as SelfInstructPhase);
   }

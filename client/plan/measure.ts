@@ -1,6 +1,6 @@
 /** What earlier runs of a store measured with the same teacher and method. */
 import { type PhaseFiles, readPhase } from '../../activities/count-round.js';
-import { isExtraction } from '../../activities/phases.js';
+import { isDeita, isExtraction } from '../../activities/phases.js';
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
 import { isTurn } from '../../activities/skillmix/conversations.js';
@@ -81,6 +81,8 @@ function isSameCall(phase: CallPhase, recipe: StoredRecipe, run: StoredRecipe): 
   if (!callPhasesOf(run).includes(phase)) return false;
   // Another form of the same conversation has other prompts and other failures.
   if (isTurn(phase) && answersOf(recipe) !== answersOf(run)) return false;
+  if (recipe.score?.scorer !== run.score?.scorer || recipe.evolve?.aspect !== run.evolve?.aspect)
+    return !isDeita(phase);
   return isSameTeacher(teacherOf(recipe, phase), teacherOf(run, phase));
 }
 

@@ -1,5 +1,7 @@
 /** What a plan rests on, and what it leaves out, in words. */
 import type { StoredRecipe } from '../../activities/run-data.js';
+import { needsVectors, startsFromData } from '../../activities/recipe-deita.js';
+import { scoringPhasesOf } from '../../activities/recipe-phases.js';
 import { unpricedTeachers } from '../../activities/teachers.js';
 import type { Rounds } from './expect.js';
 import type { RunExpectation } from './run-expectation.js';
@@ -23,6 +25,7 @@ export function notesOf(options: {
           `Assumed for ${assumed.join(', ')}: one request a call; prompts as this recipe words them, counted with OpenAI's o200k_base; answers ${answersInWords(recipe)}.`,
         ]
       : []),
+    ...stagesInWords(recipe),
     ...(recipe.method === 'skillmix' || played === null
       ? []
       : ['A growing pool rejects more: what is accepted of a call may fall from round to round.']),
@@ -44,9 +47,26 @@ export function notesOf(options: {
 
 function answersInWords({ method }: StoredRecipe): string {
   if (method === 'evolve') return 'fifteen words longer than the text before them';
+  if (startsFromData(method)) return 'as methods/deita/expected.ts guesses';
   return method === 'skillmix'
     ? 'as long as the authors’ published examples, or as methods/skillmix/expected.ts guesses'
     : 'as long as the seed tasks';
+}
+
+/** What no call is counted for, and what is assumed of rows that are not there yet. */
+function stagesInWords(recipe: StoredRecipe): string[] {
+  const { score, select, method } = recipe;
+  const byStudent = [
+    ...(score?.scorer === 'student' ? ['scores'] : []),
+    ...(select && needsVectors(select.by) && select.embedder === 'student' ? ['vectors'] : []),
+  ];
+  const isGenerated = scoringPhasesOf(recipe).length > 0 && !startsFromData(method);
+  return [
+    ...(byStudent.length > 0
+      ? [`The student on this machine makes the ${byStudent.join(' and ')}: no calls.`]
+      : []),
+    ...(isGenerated ? ['Examples that are scored are taken to have one turn each.'] : []),
+  ];
 }
 
 function yieldInWords({ begun, accepted, rejected, runs }: NonNullable<Measured['outcomes']>): string {

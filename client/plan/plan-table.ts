@@ -34,7 +34,7 @@ export function planTable(plan: RunExpectation): string[] {
     ...(perAccepted ? [['per example', ...cells(perAccepted, 1), '']] : []),
   ];
   return [
-    `${recipe}: ${method}, ${examples === 0 ? 'no examples' : `${number(examples, 0)} accepted examples`}`,
+    `${recipe}: ${method}, ${examples === 0 ? 'no examples' : `${number(examples, 0)} ${what[method] ?? 'accepted examples'}`}`,
     '',
     ...inColumns(rows),
     '',
@@ -44,6 +44,9 @@ export function planTable(plan: RunExpectation): string[] {
     ...notes,
   ];
 }
+
+/** What a dataset holds, where it holds no examples that were accepted. */
+const what: Partial<Record<RunExpectation['method'], string>> = { deita: 'rows', evolve: 'best responses' };
 
 function cells(amounts: Amounts, digits: number): string[] {
   const { calls, requests, promptTokens, completionTokens, usd } = amounts;

@@ -53,6 +53,45 @@ describe('seedmill plan', function () {
     );
   });
 
+  it('counts the turns of given rows', async () => {
+    const turn = [
+      { role: 'user', content: 'Why?' },
+      { role: 'assistant', content: 'Because.' },
+    ];
+    const rows = Array.from({ length: 10 }, (_, n) => ({ messages: n === 0 ? [...turn, ...turn] : turn }));
+    await writeFile(project.file('rows.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const recipe = {
+      name: 'rows',
+      data: 'rows.jsonl',
+      teacher: skillmix.teacher,
+      teachers: { vectors: { endpoint: 'openai', model: 'text-embedding-3-small', form: 'embedding' } },
+    };
+    const calls = ({ phases }: RunExpectation) => phases.map(({ phase, calls }) => [phase, calls]);
+    const score = { scorer: 'judge', twice: 0.5 };
+    const select = { size: 20, embedder: 'vectors' };
+    await writeFile(project.file('deita.yaml'), stringify({ ...recipe, method: 'deita', score, select }));
+    const scored = await plan('deita.yaml');
+    assert.deepEqual(calls(scored), [
+      ['complexity', 17],
+      ['quality', 17],
+      ['vectors', 2],
+    ]);
+    assert.equal(scored.examples, 10);
+    assert.ok((scored.total.usd ?? 0) > 0);
+  });
+
+  it('counts the stages behind a generation', async () => {
+    const { phases, examples } = await plan(
+      'mix.yaml',
+      '--set',
+      'score={}',
+      '--set',
+      'select={size: 30, by: score}',
+    );
+    const calls = Object.fromEntries(phases.map(({ phase, calls }) => [phase, calls]));
+    assert.deepEqual([calls.complexity, calls.quality, calls.vectors, examples], [100, 100, undefined, 30]);
+  });
+
   it('costs half by batch, and an unknown amount without a price', async () => {
     const online = await plan('mix.yaml');
     const batch = await plan('mix.yaml', '--set', 'teacher.mode=batch');
