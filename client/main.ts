@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: `npx seedmill …`. Each command is a function in `commands/`; this file only wires them. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Tau } from '../methods/deita/choose-rows.js';
 import { UserError } from '../store/errors.js';
 import { ServiceError } from '../workers/service-error.js';
 import { coverage } from './commands/coverage.js';
@@ -18,7 +19,6 @@ import { up } from './commands/up.js';
 import { verify } from './commands/verify.js';
 import { worker } from './commands/worker.js';
 import type { Context, Output } from './context.js';
-import type { Tau } from './select/select-file.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
 

@@ -1,3 +1,4 @@
+import type { Tau } from '../../methods/deita/choose-rows.js';
 import type { Output } from '../context.js';
 import { fileWork } from '../file-work.js';
 import type { VectorSource } from '../select/candidates.js';
@@ -7,7 +8,6 @@ import {
   type SelectReport,
   type SelectRule,
   selectFile,
-  type Tau,
 } from '../select/select-file.js';
 import { UsageError } from '../usage-error.js';
 

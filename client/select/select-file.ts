@@ -1,33 +1,18 @@
 /** Selects rows of a file as DEITA does: what `seedmill select` does, without a run or a server. */
 import { stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import {
-  type CosineBin,
-  cosineHistogram,
-  nearestCosines,
-  quantile,
-} from '../../methods/deita/nearest-cosines.js';
-import {
-  byScore,
-  type Picks,
-  type SelectionStep,
-  selectCentres,
-  selectDistinct,
-} from '../../methods/deita/select.js';
-import { seededRandom } from '../../methods/random.js';
+import { selectionWarning } from '../../activities/deita/select-rows.js';
+import { type ChoiceStep, type Chosen, chooseRows, type Tau } from '../../methods/deita/choose-rows.js';
+import { type CosineBin, cosineHistogram } from '../../methods/deita/nearest-cosines.js';
+import { byScore, type Picks } from '../../methods/deita/select.js';
 import { UserError } from '../../store/errors.js';
 import { type OutputFile, refuseSameFiles } from '../outputs.js';
 import { type FileRow, formatOf, type RowFormat, readRows } from '../read-rows.js';
 import { droppedLine, openOutputs, type RowFile } from '../row-file.js';
 import { blockSize, Candidates, type VectorSource } from './candidates.js';
 
-/** Rows whose nearest neighbours make the histogram: a share below a cosine is off by 0.022 at most, as a standard error. */
-const sampleRows = 500;
 /** The longest that Ctrl-C has to wait. */
 const pauseEveryMs = 50;
-
-/** A cosine, or the cosine that a share of the sampled nearest neighbours lies below. */
-export type Tau = { cosine: number } | { quantile: number };
 
 /** How rows are chosen, with what that needs. */
 export type SelectRule =
@@ -148,41 +133,37 @@ class FileSelection {
   async #choose(candidates: Candidates): Promise<Chosen> {
     const { size, rule, seed } = this.#options;
     const rows = candidates.eligible();
-    if (rule.by === 'random') {
-      const selected = seededRandom('select', seed).sample(rows, size);
-      return { picks: plainPicks(selected), cosines: null, tau: null };
-    }
-    const order = 'scores' in rule ? ranked(candidates, rows) : rows;
-    if (rule.by === 'score') return { picks: plainPicks(order.slice(0, size)), cosines: null, tau: null };
-    const { vectors } = candidates;
-    if (rows.length === 0) return { picks: plainPicks([]), cosines: new Float64Array(), tau: null };
-    const sample = seededRandom('select', seed, 'histogram').sample(rows, sampleRows);
-    const cosines = await this.#inSteps(nearestCosines({ rows, sample, vectors }), (compared) =>
-      this.#show({ doing: 'comparing a sample', rows: compared, selected: 0 }),
+    const tau = 'tau' in rule ? rule.tau : { cosine: 1 };
+    if ('quantile' in tau && rows.length === 1)
+      throw new UserError('--tau as a quantile needs two rows at least; give a cosine');
+    return await this.#inSteps(
+      chooseRows({
+        by: rule.by,
+        tau,
+        rows,
+        ranked: 'scores' in rule ? ranked(candidates, rows) : rows,
+        vectors: 'vectors' in rule ? candidates.vectors : null,
+        size,
+        seed,
+      }),
     );
-    const showStep = ({ selected, lookedAt }: SelectionStep) =>
-      this.#show({ doing: 'selecting', rows: lookedAt, selected });
-    const tau = rule.by === 'k-center' ? null : cosineOf(rule.tau, cosines);
-    const work =
-      tau === null
-        ? selectCentres({ rows, vectors, size })
-        : selectDistinct({ order, vectors, threshold: tau, size });
-    const [started, usedBefore] = [performance.now(), process.cpuUsage()];
-    const picks = await this.#inSteps(work, showStep);
-    this.#selectMs = performance.now() - started;
-    const { user, system } = process.cpuUsage(usedBefore);
-    this.#selectCpuUs = user + system;
-    return { picks, cosines, tau };
   }
 
   /** Lets Ctrl-C and others have their turn now and then. */
-  async #inSteps<Step, Result>(work: Generator<Step, Result>, show: (step: Step) => void): Promise<Result> {
+  async #inSteps(work: Generator<ChoiceStep, Chosen>): Promise<Chosen> {
     let pausedAt = performance.now();
+    let selecting: { at: number; usage: NodeJS.CpuUsage } | null = null;
     for (;;) {
       const { done, value } = work.next();
-      if (done) return value;
+      if (done) {
+        if (selecting) this.#selectMs = performance.now() - selecting.at;
+        const { user, system } = selecting ? process.cpuUsage(selecting.usage) : { user: 0, system: 0 };
+        this.#selectCpuUs = user + system;
+        return value;
+      }
+      if (value.doing === 'selecting') selecting ??= { at: performance.now(), usage: process.cpuUsage() };
       if (performance.now() - pausedAt < pauseEveryMs) continue;
-      show(value);
+      this.#show(value);
       await setImmediate();
       this.#options.signal?.throwIfAborted();
       pausedAt = performance.now();
@@ -239,24 +220,13 @@ class FileSelection {
       peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1_024),
       tau,
       histogram: cosines && { sampled: cosines.length, bins: cosineHistogram(cosines) },
-      warning: warningOf({ size, selected, rejectedSimilar, lookedAt, tau }),
+      warning: selectionWarning({ size, selected, similar: rejectedSimilar, lookedAt, tau }),
     };
   }
 
   #show(progress: SelectProgress): void {
     this.#options.onProgress?.(progress);
   }
-}
-
-interface Chosen {
-  picks: Picks;
-  /** Nearest-neighbour cosines of the sample, lowest first. */
-  cosines: Float64Array | null;
-  tau: number | null;
-}
-
-function plainPicks(selected: number[]): Picks {
-  return { selected, similar: new Map(), comparisons: 0 };
 }
 
 function ranked({ ids, scores }: Candidates, rows: readonly number[]): number[] {
@@ -276,12 +246,6 @@ function compareIds(a: string | number | undefined, b: string | number | undefin
 
 function rankOfId(id: string | number | undefined): number {
   return typeof id === 'number' ? 0 : typeof id === 'string' ? 1 : 2;
-}
-
-function cosineOf(tau: Tau, cosines: Float64Array): number {
-  if ('cosine' in tau) return tau.cosine;
-  if (cosines.length === 0) throw new UserError('--tau as a quantile needs two rows at least; give a cosine');
-  return quantile(cosines, tau.quantile);
 }
 
 function rejection({
@@ -307,21 +271,4 @@ function rejection({
     nearest: JSON.stringify({ row: nearest + 1, id: ids[nearest] }),
     row,
   });
-}
-
-function warningOf(found: {
-  size: number;
-  selected: number;
-  rejectedSimilar: number;
-  lookedAt: number;
-  tau: number | null;
-}): string | null {
-  const { size, selected, rejectedSimilar, lookedAt, tau } = found;
-  const warnings = [];
-  if (rejectedSimilar * 2 > lookedAt)
-    warnings.push(
-      `a tau of ${tau} rejected ${rejectedSimilar} of the ${lookedAt} rows that were looked at: 0.9 belongs to the authors' embedder; look at the histogram, or give a quantile such as --tau q0.9`,
-    );
-  if (selected < size) warnings.push(`only ${selected} of ${size} rows could be selected`);
-  return warnings.length === 0 ? null : warnings.join('; ');
 }
