@@ -5,6 +5,7 @@ import { gateInWords, scoringInWords, waysInWords } from '../workflows/counts.js
 import type { StatusReport } from './status.js';
 
 type BatchReport = StatusReport['batches'][number];
+type Selection = NonNullable<StatusReport['selection']>;
 
 /** One line: round, calls, candidates, accepted, tokens, cost. */
 export function progressLine(status: StatusReport): string {
@@ -15,11 +16,16 @@ export function progressLine(status: StatusReport): string {
     `round ${status.round} · ${status.step}`,
     `calls ${done}/${calls.planned}${ways && ` (${ways})`}`,
     ...status.batches.map(shortBatchLine),
-    `candidates ${status.candidates}`,
-    `accepted ${status.accepted}/${status.target ?? '?'}`,
-    `rejected ${sum(status.rejected)}${reasons(status.rejected)}`,
+    ...(scoresOnly(status)
+      ? []
+      : [
+          `candidates ${status.candidates}`,
+          `accepted ${status.accepted}/${status.target ?? '?'}`,
+          `rejected ${sum(status.rejected)}${reasons(status.rejected)}`,
+        ]),
     ...(status.gate ? [`gate ${gateInWords(status.gate)}`] : []),
     ...(status.scoring ? [`scores ${scoringInWords(status.scoring)}`] : []),
+    ...(status.selection ? [`selected ${selectionInWords(status.selection)}`] : []),
     `tokens ${count(tokens.prompt + tokens.completion)}`,
     `cost ${cost(status)}`,
     ...budgetRows(status).map(({ share }) => `budget ${share}`),
@@ -42,10 +48,15 @@ export function progressBlock(status: StatusReport): string {
       batchLine(batch),
     ]),
     ...answerRows(calls),
-    ['candidates', `${status.candidates}  ${sum(status.rejected)} rejected${reasons(status.rejected)}`],
-    ['accepted', `${bar(status)} ${status.accepted} of ${status.target ?? '?'}`],
+    ...(scoresOnly(status)
+      ? []
+      : ([
+          ['candidates', `${status.candidates}  ${sum(status.rejected)} rejected${reasons(status.rejected)}`],
+          ['accepted', `${bar(status)} ${status.accepted} of ${status.target ?? '?'}`],
+        ] as [string, string][])),
     ...(status.gate ? [['gate', gateInWords(status.gate)] as [string, string]] : []),
     ...(status.scoring ? [['scores', scoringInWords(status.scoring)] as [string, string]] : []),
+    ...(status.selection ? [['selected', selectionInWords(status.selection)] as [string, string]] : []),
     ['tokens', `${count(tokens.prompt)} in, ${count(tokens.completion)} out`],
     ['cost', cost(status)],
     ...budgetRows(status).map(({ share, unknown }, index): [string, string] => [
@@ -55,6 +66,17 @@ export function progressBlock(status: StatusReport): string {
     ...heldOutRows(status),
   ];
   return rows.map(([name, value]) => `${colours.dim(name.padEnd(11))} ${value}`).join('\n');
+}
+
+/** Rows are given, and nothing is generated. */
+function scoresOnly({ method, candidates }: StatusReport): boolean {
+  return method === 'deita' && candidates === 0;
+}
+
+/** `800 of 5,000 rows (similar 12, score-missing 3)` */
+function selectionInWords({ rows, selected, similar, scoreMissing, vectorMissing }: Selection): string {
+  const left = Object.entries({ similar, 'score-missing': scoreMissing, 'vector-missing': vectorMissing });
+  return `${selected} of ${rows} rows${reasons(Object.fromEntries(left.filter(([, n]) => n > 0)))}`;
 }
 
 /** Each limit with what is spent of it, as the budget counts: what may have been spent counts as spent. */

@@ -1,6 +1,9 @@
 /** What is known of a run: from its files, and from the server where there is one. */
 import { countCalls, countCandidates, countGate, readPhases } from '../activities/count-round.js';
 import type { RunResult } from '../activities/export-dataset.js';
+import type { Recipe } from '../activities/recipe.js';
+import type { SelectionReport } from '../activities/rows.js';
+import type { StoredRecipe } from '../activities/run-data.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
 import type { BatchStatus } from '../activities/teacher-batch/look-at-batch.js';
 import type {
@@ -12,7 +15,7 @@ import type {
   RecordedState,
   Spend,
 } from '../activities/types.js';
-import { readJsonIfAny, readJsonlAt } from '../store/artifacts.js';
+import { readJson, readJsonIfAny, readJsonlAt } from '../store/artifacts.js';
 import { UserError } from '../store/errors.js';
 import { checkRunId } from '../store/names.js';
 import type { Store } from '../store/types.js';
@@ -26,6 +29,7 @@ import type { RunManifest } from './run-identity.js';
 export interface StatusReport {
   runId: string;
   recipe: string;
+  method: Recipe['method'];
   state: string;
   stopReason: string | null;
   /** Who paused it and why; null while it is not paused. */
@@ -41,6 +45,8 @@ export interface StatusReport {
   gate: NonNullable<Counts['gate']> | null;
   /** What DEITA's scoring came to; null without it, or before the first part is scored. */
   scoring: NonNullable<Counts['scoring']> | null;
+  /** What DEITA's selection came to; null without it, or before its end. */
+  selection: Omit<SelectionReport, 'histogram'> | null;
   calls: Counts['calls'] & {
     sent: number;
     fromStore: number;
@@ -83,6 +89,8 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
   if (!manifest)
     throw new UserError(`no run ${runId} in ${store.url}; "seedmill list" shows those there are`);
   const result = await readJsonIfAny<RunResult>(store, files.result);
+  const recipe = await readJson<StoredRecipe>(store, files.recipe);
+  const selection = await readJsonIfAny<SelectionReport>(store, files.selectionReport);
   const recorded = await readJsonIfAny<RecordedState & { at: string }>(store, files.state);
   const progress = await readJsonIfAny<Progress>(store, files.progress);
   const current = progress ? await liveCounts(store, runId, progress) : noCounts();
@@ -91,6 +99,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
   return {
     runId,
     recipe: manifest.recipe,
+    method: recipe.method,
     state: result?.state ?? live?.state ?? recorded?.state ?? 'starting',
     stopReason: result?.stopReason ?? live?.stopReason ?? recorded?.stopReason ?? null,
     paused: result ? null : (live?.settings.paused ?? (live ? null : (recorded?.paused ?? null))),
@@ -103,6 +112,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     rejected: candidates.rejected,
     gate: counts.gate ?? null,
     scoring: counts.scoring ?? null,
+    selection: selection ? withoutHistogram(selection) : null,
     calls: {
       ...calls,
       sent: attempts.sent,
@@ -126,6 +136,10 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     dataset: result ? storePath(store, result.dataset.dataset) : null,
     asOf: progress?.at ?? recorded?.at ?? null,
   };
+}
+
+function withoutHistogram({ histogram: _histogram, ...counts }: SelectionReport) {
+  return counts;
 }
 
 /** The round's counts now: while calls are made, the ledgers of open shards are ahead of `progress.json`. */

@@ -15,8 +15,10 @@ export function roundTable(options: {
   const cost = totals.costUsd === null ? 'unknown' : `$${totals.costUsd.toFixed(4)}`;
   const ways = waysInWords(calls);
   const rejected = Object.entries(candidates.rejected).sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0));
+  // Rounds that score rows bring no candidates.
+  const accepted = candidates.parsed > 0 || !totals.scoring;
   return [
-    `**Round ${round}** · ${step} · **${candidates.accepted} of ${target}** accepted`,
+    `**Round ${round}** · ${step}${accepted ? ` · **${candidates.accepted} of ${target}** accepted` : ''}`,
     '',
     `Calls ${calls.answered} answered of ${calls.planned}${ways && ` (${ways})`} · tokens ${totals.tokens.prompt + totals.tokens.completion} · cost ${cost}`,
     '',
@@ -24,16 +26,38 @@ export function roundTable(options: {
     ...(totals.scoring ? [`Scores ${scoringInWords(totals.scoring)}`, ''] : []),
     rejected.length > 0 ? `Rejected: ${rejected.map(([reason, n]) => `${reason} ${n}`).join(' · ')}` : '',
     '',
-    '| round | calls | candidates | accepted | attractive batches | held-out loss | seeds |',
-    '|---:|---:|---:|---:|---:|:---|:---|',
-    ...rounds.map(tableRow),
+    ...table(rounds),
   ].join('\n');
 }
 
-function tableRow(row: RoundRow): string {
-  const loss = row.heldOutLoss
-    ? `${row.heldOutLoss.before.toFixed(4)} → ${row.heldOutLoss.after.toFixed(4)}`
-    : '–';
-  const attractive = row.attractiveBatches ?? '–';
-  return `| ${row.round} | ${row.calls} | ${row.candidates} | ${row.accepted} | ${attractive} | ${loss} | ${row.note} |`;
+interface Column {
+  name: string;
+  align: '---:' | ':---';
+  cell(row: RoundRow): string | number | null;
+}
+
+const columns: readonly Column[] = [
+  { name: 'round', align: '---:', cell: ({ round }) => round },
+  { name: 'calls', align: '---:', cell: ({ calls }) => calls },
+  { name: 'candidates', align: '---:', cell: ({ candidates }) => candidates || null },
+  { name: 'accepted', align: '---:', cell: ({ candidates, accepted }) => (candidates ? accepted : null) },
+  { name: 'attractive batches', align: '---:', cell: ({ attractiveBatches }) => attractiveBatches },
+  {
+    name: 'held-out loss',
+    align: ':---',
+    cell: ({ heldOutLoss: loss }) => loss && `${loss.before.toFixed(4)} → ${loss.after.toFixed(4)}`,
+  },
+  { name: 'note', align: ':---', cell: ({ note }) => note || null },
+];
+
+/** Only the columns in which a round has something: each method has its own. */
+function table(rounds: readonly RoundRow[]): string[] {
+  const filled = columns.filter(({ cell }) => rounds.some((row) => cell(row) !== null));
+  if (filled.length === 0) return [];
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(filled.map(({ name }) => name)),
+    `|${filled.map(({ align }) => align).join('|')}|`,
+    ...rounds.map((row) => line(filled.map(({ cell }) => cell(row) ?? '–'))),
+  ];
 }

@@ -11,6 +11,7 @@ function report(changes: Partial<StatusReport> = {}): StatusReport {
   return {
     runId: 'small-1',
     recipe: 'small',
+    method: 'self-instruct',
     state: 'running',
     stopReason: null,
     paused: null,
@@ -23,6 +24,7 @@ function report(changes: Partial<StatusReport> = {}): StatusReport {
     rejected: {},
     gate: null,
     scoring: null,
+    selection: null,
     calls: { ...calls, ...none },
     batches: [],
     tokens,
@@ -96,5 +98,17 @@ describe('a run in words', () => {
 
   it('shows a cost that nobody knows as unknown, never as 0', () => {
     assert.match(progressLine(report({ costUsd: null })), /cost unknown \(no price for this model\)/);
+  });
+
+  it('says of rows that were given how they were scored and selected, and nothing of candidates', () => {
+    const scoring = { rows: 50, scored: 48, missing: { 'too-little-mass': 2 } };
+    const counts = { rows: 50, selected: 10, similar: 3, notReached: 35, scoreMissing: 2, vectorMissing: 0 };
+    const selection = { ...counts, comparisons: 100, tau: 0.9, warning: null };
+    const status = report({ method: 'deita', scoring, selection });
+    for (const text of [progressLine(status), stripVTControlCharacters(progressBlock(status))]) {
+      assert.match(text, /scores +50 rows: 48 scored, too-little-mass 2/);
+      assert.match(text, /selected +10 of 50 rows \(similar 3, score-missing 2\)/);
+      assert.doesNotMatch(text, /candidates|accepted/);
+    }
   });
 });
