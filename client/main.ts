@@ -1,23 +1,16 @@
 #!/usr/bin/env node
-/** The command line: `npx seedmill …`. Each command is a function in `commands/`; this file only wires them. */
+/**
+ * The command line: `npx seedmill …`. Each command is a function in `commands/`; this file only wires them. A command is
+ * loaded when it is given: what all of them need together takes a second of a processor.
+ */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Tau } from '../methods/deita/choose-rows.js';
 import { UserError } from '../store/errors.js';
 import { ServiceError } from '../workers/service-error.js';
-import { coverage } from './commands/coverage.js';
-import { type DedupeCommandOptions, dedupe } from './commands/dedupe.js';
-import { doctor } from './commands/doctor.js';
-import { down } from './commands/down.js';
-import { plan } from './commands/plan.js';
-import { run, start } from './commands/run.js';
-import { type ScoreOptions, score } from './commands/score.js';
-import { type SelectCommandOptions, select } from './commands/select.js';
-import { list, status, watch } from './commands/show.js';
-import { type SkillsOptions, skills } from './commands/skills.js';
-import { cancel, pause, resume, set } from './commands/steer.js';
-import { up } from './commands/up.js';
-import { verify } from './commands/verify.js';
-import { worker } from './commands/worker.js';
+import type { DedupeCommandOptions } from './commands/dedupe.js';
+import type { ScoreOptions } from './commands/score.js';
+import type { SelectCommandOptions } from './commands/select.js';
+import type { SkillsOptions } from './commands/skills.js';
 import type { Context, Output } from './context.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
@@ -85,16 +78,20 @@ function runCommand(name: string, description: string): Command {
 }
 
 runCommand('run', 'start a run, or rejoin it, and follow it to its end').action(
-  act((context, [recipe], options: RunOptions) => run(context, startOptions(recipe, options))),
+  act(async (context, [recipe], options: RunOptions) =>
+    (await import('./commands/run.js')).run(context, startOptions(recipe, options)),
+  ),
 );
 runCommand('start', 'start a run and leave it').action(
-  act((context, [recipe], options: RunOptions) => start(context, startOptions(recipe, options))),
+  act(async (context, [recipe], options: RunOptions) =>
+    (await import('./commands/run.js')).start(context, startOptions(recipe, options)),
+  ),
 );
 recipeCommand('skills', 'extract the skills and query types of a skillmix recipe, and nothing more')
   .option('--out <folder>', 'write skills.jsonl and query-types.jsonl there; without it they are printed')
   .action(
-    act((context, [recipePath], options: Omit<SkillsOptions, 'recipePath'>) =>
-      skills(context, { ...options, recipePath }),
+    act(async (context, [recipePath], options: Omit<SkillsOptions, 'recipePath'>) =>
+      (await import('./commands/skills.js')).skills(context, { ...options, recipePath }),
     ),
   );
 command(
@@ -117,58 +114,80 @@ command(
     ]),
   )
   .option('--set <key=value>', 'change a key of the recipe; may be repeated', collect, [])
-  .action(act((context, _, options: ScoreOptions) => score(context, options)));
+  .action(
+    act(async (context, _, options: ScoreOptions) =>
+      (await import('./commands/score.js')).score(context, options),
+    ),
+  );
 recipeCommand('plan', 'what a run of a recipe is expected to need, before anything is spent')
   .option('--seeds <file>', 'seed tasks instead of the recipe’s')
   .action(
-    act((context, [recipe], options: Omit<RunOptions, 'id' | 'new'>) =>
-      plan(context, startOptions(recipe, options)),
+    act(async (context, [recipe], options: Omit<RunOptions, 'id' | 'new'>) =>
+      (await import('./commands/plan.js')).plan(context, startOptions(recipe, options)),
     ),
   );
 command('watch', 'follow a run')
   .argument('<run>')
-  .action(act((context, [runId]) => watch(context, runId)));
+  .action(act(async (context, [runId]) => (await import('./commands/show.js')).watch(context, runId)));
 command('status', 'show where a run stands')
   .argument('<run>')
-  .action(act((context, [runId]) => status(context, runId)));
-command('list', 'show the runs of the store').action(act((context) => list(context)));
+  .action(act(async (context, [runId]) => (await import('./commands/show.js')).status(context, runId)));
+command('list', 'show the runs of the store').action(
+  act(async (context) => (await import('./commands/show.js')).list(context)),
+);
 command('pause', 'make no new calls until the run is resumed')
   .argument('<run>')
   .option('--reason <text>', 'why', 'no reason given')
-  .action(act((context, [runId], options: { reason: string }) => pause(context, runId, options.reason)));
+  .action(
+    act(async (context, [runId], options: { reason: string }) =>
+      (await import('./commands/steer.js')).pause(context, runId, options.reason),
+    ),
+  );
 command('resume', 'go on with a paused run')
   .argument('<run>')
-  .action(act((context, [runId]) => resume(context, runId)));
+  .action(act(async (context, [runId]) => (await import('./commands/steer.js')).resume(context, runId)));
 command('set', 'change a run while it lives: budget.usd, budget.calls, budget.tokens, concurrency and limits')
   .argument('<run>')
   .argument('<key=value...>', 'for example budget.usd=20 concurrency=80 requestsPerMinute=none')
   .option('--teacher <name>', 'whose concurrency or limits; the recipe’s `teacher` where not given')
   .action(
-    act((context, [runId, ...changes], { teacher }: { teacher?: string }) =>
-      set(context, runId, { changes, teacher }),
+    act(async (context, [runId, ...changes], { teacher }: { teacher?: string }) =>
+      (await import('./commands/steer.js')).set(context, runId, { changes, teacher }),
     ),
   );
 command('cancel', 'end a run with what it has; calls in flight finish and are stored')
   .argument('<run>')
   .option('--now', 'abort the calls in flight; what they cost stays unknown')
   .action(
-    act((context, [runId], options: { now?: boolean }) => cancel(context, runId, options.now === true)),
+    act(async (context, [runId], options: { now?: boolean }) =>
+      (await import('./commands/steer.js')).cancel(context, runId, options.now === true),
+    ),
   );
 command('verify', 'recompute a run’s accounts from its store; exit code 1 when anything does not add up')
   .argument('<run>')
-  .action(act((context, [runId]) => verify(context, runId)));
+  .action(act(async (context, [runId]) => (await import('./commands/verify.js')).verify(context, runId)));
 command('coverage', 'how often a skillmix run used each skill, pair of skills and query type')
   .argument('<run>')
-  .action(act((context, [runId]) => coverage(context, runId)));
+  .action(act(async (context, [runId]) => (await import('./commands/coverage.js')).coverage(context, runId)));
 command('worker', 'serve task queues from this machine')
   .requiredOption('--queues <names>', 'comma-separated, for example seedmill,cpu')
-  .action(act((context, _, options: { queues: string }) => worker(context, options.queues)));
-command('up', 'start everything but a run').action(act((context) => up(context)));
+  .action(
+    act(async (context, _, options: { queues: string }) =>
+      (await import('./commands/worker.js')).worker(context, options.queues),
+    ),
+  );
+command('up', 'start everything but a run').action(
+  act(async (context) => (await import('./commands/up.js')).up(context)),
+);
 command('down', 'end every process that seedmill started here, once calls in flight have finished')
   .option('--now', 'do not wait for calls in flight; their answers are lost and may be paid for twice')
-  .action(act((context, _, options: { now?: boolean }) => down(context, { now: options.now === true })));
+  .action(
+    act(async (context, _, options: { now?: boolean }) =>
+      (await import('./commands/down.js')).down(context, { now: options.now === true }),
+    ),
+  );
 command('doctor', 'what is there, what is missing and how to get it').action(
-  act((context) => doctor(context)),
+  act(async (context) => (await import('./commands/doctor.js')).doctor(context)),
 );
 
 plainCommand('dedupe', 'drop the rows of a file that are too similar to one before them')
@@ -185,7 +204,11 @@ plainCommand('dedupe', 'drop the rows of a file that are too similar to one befo
   .option('--embeddings <where>', 'with --metric cosine: a .npy file, or the field that has a vector')
   .option('--against-embeddings <file>', 'the .npy file of the --against rows')
   .option('--threads <number>', 'default: one for each core when the input is large', threadCount)
-  .action(actAlone((output, _, options: DedupeCommandOptions) => dedupe(output, options)));
+  .action(
+    actAlone(async (output, _, options: DedupeCommandOptions) =>
+      (await import('./commands/dedupe.js')).dedupe(output, options),
+    ),
+  );
 
 plainCommand('select', 'select the best rows of a file that differ enough (DEITA)')
   .requiredOption('--in <file>', 'JSON Lines, or a JSON array')
@@ -211,7 +234,11 @@ plainCommand('select', 'select the best rows of a file that differ enough (DEITA
   .option('--tau <cosine>', 'a row nearer to a selected one is dropped; q0.9: a quantile (default: 0.9)', tau)
   .option('--seed <number>', 'of the histogram’s sample, and of --by random', wholeNumber(0), 0)
   .option('--ranked', 'write the rows in the order of selection')
-  .action(actAlone((output, _, options: SelectCommandOptions) => select(output, options)));
+  .action(
+    actAlone(async (output, _, options: SelectCommandOptions) =>
+      (await import('./commands/select.js')).select(output, options),
+    ),
+  );
 
 function tau(text: string): Tau {
   return text.startsWith('q') ? { quantile: similarity(text.slice(1)) } : { cosine: similarity(text) };

@@ -6,7 +6,7 @@ import net from 'node:net';
 import { devNull } from 'node:os';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 import { messageOf, ServiceError } from './service-error.js';
 
 export interface TemporalTarget {
@@ -93,6 +93,8 @@ export async function connectWorker(target: TemporalTarget): Promise<NativeConne
   const { connectionOptions } = target;
   // Compressing what never leaves this machine only costs CPU, on both sides.
   const compression = isLoopback(connectionOptions) && { grpcCompression: { codec: 'none' } as const };
+  // Loaded here: half of what a command without workers would load, and never use.
+  const { NativeConnection } = await import('@temporalio/worker');
   try {
     return await NativeConnection.connect({ ...connectionOptions, ...compression });
   } catch (error) {

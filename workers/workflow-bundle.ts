@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
 
 /** True when this file runs as TypeScript (tests, development) and not from `dist/`. */
 const isFromSources = import.meta.url.endsWith('.ts');
@@ -37,6 +36,8 @@ const fewerFrames = 'Error.stackTraceLimit = 4;';
 export async function bundleWorkflows(
   entry = new URL(`../workflows/index.${isFromSources ? 'ts' : 'js'}`, import.meta.url),
 ): Promise<string> {
+  // Loaded here: a command reads the bundle that is there, and has no use for webpack.
+  const { bundleWorkflowCode } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({ workflowsPath: fileURLToPath(entry), logger: quiet });
   return `${fewerFrames}${code}`;
 }

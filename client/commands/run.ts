@@ -3,10 +3,10 @@ import { stopServices } from '../../workers/services.js';
 import { superviseServices } from '../../workers/supervisor.js';
 import type { Context } from '../context.js';
 import { follow } from '../follow.js';
-import { lossLine, noteLines, progressLine, stateWord } from '../progress-lines.js';
 import { unfinishedRuns } from '../runs.js';
 import { type EndedRun, type OpenRun, type StartOptions, startRun } from '../start-run.js';
 import { readStatus, type StatusReport } from '../status.js';
+import { conclude } from './conclude.js';
 
 /** `seedmill run`: starts or rejoins a run and follows it to its end. Returns the exit code. */
 export async function run(context: Context, options: StartOptions): Promise<number> {
@@ -89,19 +89,4 @@ function announce(
     finished: done ?? 'Already ended (--new starts another):',
   };
   say(`${words[disposition]} ${runId}`);
-}
-
-/** The closing lines; exit code 0 for a finished run, 1 for one that failed or was cancelled. */
-export function conclude({ say, json }: Context, status: StatusReport): number {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(status)}\n`);
-  } else {
-    say(progressLine(status));
-    for (const loss of status.heldOutLoss) say(lossLine(loss));
-    for (const line of noteLines(status)) say(line);
-    say(stateWord(status));
-    if (status.dataset) say(`dataset: ${status.dataset}`);
-    say(`run: ${status.runId}`);
-  }
-  return status.state === 'finished' ? 0 : 1;
 }

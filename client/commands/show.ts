@@ -6,7 +6,7 @@ import { follow, look } from '../follow.js';
 import { progressLine, stateWord } from '../progress-lines.js';
 import { allRuns } from '../runs.js';
 import { readStatus } from '../status.js';
-import { conclude } from './run.js';
+import { conclude } from './conclude.js';
 
 /** `seedmill status`: once, from the store, and from the server where one answers. */
 export async function status(context: Context, runId: string): Promise<number> {

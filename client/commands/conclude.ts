@@ -1,0 +1,18 @@
+import type { Context } from '../context.js';
+import { lossLine, noteLines, progressLine, stateWord } from '../progress-lines.js';
+import type { StatusReport } from '../status.js';
+
+/** The closing lines; exit code 0 for a finished run, 1 for one that failed or was cancelled. */
+export function conclude({ say, json }: Context, status: StatusReport): number {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(status)}\n`);
+  } else {
+    say(progressLine(status));
+    for (const loss of status.heldOutLoss) say(lossLine(loss));
+    for (const line of noteLines(status)) say(line);
+    say(stateWord(status));
+    if (status.dataset) say(`dataset: ${status.dataset}`);
+    say(`run: ${status.runId}`);
+  }
+  return status.state === 'finished' ? 0 : 1;
+}
