@@ -1,6 +1,6 @@
 /** Shows a run's progress until it ends, or until the person has seen enough. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
 import logUpdate from 'log-update';
 import { runFiles } from '../activities/run-files.js';
 import { readJsonIfAny } from '../store/artifacts.js';
@@ -30,6 +30,7 @@ export interface FollowOptions {
 export async function follow(options: FollowOptions): Promise<StatusReport> {
   const { isTerminal, signal, say } = options;
   const show = isTerminal ? redraw : plainLines(say);
+  const end = new EndOfRun(options);
   for (;;) {
     const lookedAt = performance.now();
     const { status, problems } = await look(options);
@@ -41,7 +42,40 @@ export async function follow(options: FollowOptions): Promise<StatusReport> {
     }
     // A round of many thousand calls takes a while to read: looking must not become the work.
     const pauseMs = Math.max(lookEveryMs, 10 * (performance.now() - lookedAt));
-    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    await Promise.race([sleep(pauseMs, undefined, { signal }).catch(() => {}), end.isHere()]);
+  }
+}
+
+/** Hears from the server when a run ends, so that nobody waits for the next look at what is over. */
+class EndOfRun {
+  private readonly of: { client: Client; runId: string };
+  private isAsking = false;
+  private tell: () => void = () => {};
+
+  constructor(of: { client: Client; runId: string }) {
+    this.of = of;
+  }
+
+  /** Resolves once; never while the server cannot be reached: then the looks find it out. */
+  isHere(): Promise<void> {
+    if (!this.isAsking) void this.ask();
+    return new Promise((resolve) => {
+      this.tell = resolve;
+    });
+  }
+
+  private async ask(): Promise<void> {
+    this.isAsking = true;
+    const { client, runId } = this.of;
+    try {
+      await client.workflow.getHandle(runId).result();
+    } catch (error) {
+      if (!(error instanceof WorkflowFailedError)) {
+        this.isAsking = false;
+        return;
+      }
+    }
+    this.tell();
   }
 }
 
