@@ -42,10 +42,17 @@ async function startServer(): Promise<TemporalTarget> {
   return target;
 }
 
-/** A free port for a Temporal server; the UI's, 1000 above it, must be a possible one too. */
+/**
+ * A free port for a Temporal server, which takes the one 1000 above it too, for its UI. Below those that systems deal out
+ * to outgoing connections (from 32768 on Linux), so that nobody gets it between this moment and the server's start.
+ */
 export async function testPort(): Promise<number> {
-  const port = 20_000 + Math.floor(Math.random() * 40_000);
-  return getPort({ port, exclude: Array.from({ length: 1_000 }, (_, i) => 64_536 + i), host: '127.0.0.1' });
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const ports = [port, port + 1_000];
+    const free = await Promise.all(ports.map((port) => getPort({ port, host: '127.0.0.1' })));
+    if (free.every((found, index) => found === ports[index])) return port;
+  }
 }
 
 export async function mochaGlobalTeardown(): Promise<void> {

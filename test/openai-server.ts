@@ -100,6 +100,14 @@ export interface OpenAiServerOptions {
   logFile?: string;
 }
 
+/** Answers that are kept back. */
+export interface Hold {
+  /** Resolves when the first request waits. */
+  reached: Promise<void>;
+  /** Lets those that wait go, and all later ones. */
+  release(): void;
+}
+
 export class OpenAiServer {
   readonly requests: LoggedRequest[] = [];
   /** May be replaced while the server runs. */
@@ -114,6 +122,7 @@ export class OpenAiServer {
   private readonly server: Server;
   private readonly repeats = new Map<string, number>();
   private readonly closing = new AbortController();
+  private readonly holds = new Set<HoldParts>();
 
   private constructor(options: OpenAiServerOptions) {
     this.options = options;
@@ -157,7 +166,20 @@ export class OpenAiServer {
     return sum;
   }
 
+  /**
+   * Keeps answers back from now on, so that what a test does next happens while calls are in flight, on any machine.
+   * `which` is asked once for each request; all are held without it.
+   */
+  hold(which: (request: ScriptRequest) => boolean = () => true): Hold {
+    const [reached, reach] = signal();
+    const [released, release] = signal();
+    const hold = { which, reached, reach, released, release };
+    this.holds.add(hold);
+    return hold;
+  }
+
   async stop(): Promise<void> {
+    for (const { release } of this.holds) release();
     this.closing.abort();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
@@ -187,6 +209,10 @@ export class OpenAiServer {
         if (!response.writableFinished && !fault?.reset) this.leftByClient += 1;
       });
       const waitMs = (this.options.latencyMs ?? 0) + (fault?.delayMs ?? 0);
+      // All are asked before any is waited for.
+      const holds = [...this.holds].filter(({ which }) => which(asked));
+      for (const { reach } of holds) reach();
+      for (const { released } of holds) await released;
       if (waitMs > 0) await delay(waitMs, undefined, { signal: this.closing.signal });
       send({ request, response, asked, fault, logged, answer });
     } finally {
@@ -222,6 +248,21 @@ export class OpenAiServer {
     };
     return { fault, logged, answer };
   }
+}
+
+interface HoldParts extends Hold {
+  which: (request: ScriptRequest) => boolean;
+  reach: () => void;
+  released: Promise<void>;
+}
+
+/** A promise and what resolves it. */
+function signal(): [Promise<void>, () => void] {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return [promise, resolve];
 }
 
 interface Sending {

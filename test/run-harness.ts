@@ -59,6 +59,8 @@ export interface HarnessOptions {
     input: TrainScorerInput,
     scripted: (input: TrainScorerInput) => Promise<TrainScorerResult>,
   ) => Promise<TrainScorerResult>;
+  /** What workers that are stopped give to calls in flight. */
+  shutdownGraceTime?: '1 second' | '2 minutes';
 }
 
 type Method = Recipe['method'];
@@ -153,7 +155,7 @@ export class RunHarness {
       target: this.target,
       onReady: () => ready(),
       signal: stop.signal,
-      shutdownGraceTime: '1 second',
+      shutdownGraceTime: this.options.shutdownGraceTime ?? '1 second',
     });
     const student = this.runStudent(stop.signal);
     this.workers = { stop, done: Promise.all([node, student]) };

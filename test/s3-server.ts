@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import getPort from 'get-port';
 import { cacheFolder } from '../workers/folders.js';
 import { withLock } from '../workers/lock.js';
+import { testPort } from './global-setup.js';
 
 const version = '1.8.0';
 const bucket = 'seedmill-test';
@@ -31,7 +31,7 @@ export async function startS3Server(): Promise<S3TestServer> {
   const data = path.join(folder, 'data');
   await mkdir(path.join(data, bucket), { recursive: true });
   await mkdir(path.join(folder, 'meta'));
-  const port = await getPort({ host: '127.0.0.1' });
+  const port = await testPort();
   const { AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret } = credentials;
   const gateway = execa(
     binary,

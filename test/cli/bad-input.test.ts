@@ -28,7 +28,11 @@ const recipes: Record<string, Case> = {
     recipe: { target: 0, batchSize: -1 },
     says: /^recipe\.yaml:3: target: .*>=1\nrecipe\.yaml:\d+: batchSize: .*>=1$/,
   },
-  'missing keys': { recipe: 'name: x\nmethod: sedi\n', says: /^recipe\.yaml:1: target: is missing\n/ },
+  'no teacher': { recipe: 'name: x\nmethod: sedi\n', says: /^recipe\.yaml:1: teacher: is missing$/ },
+  'missing keys': {
+    recipe: 'name: x\nmethod: sedi\nteacher: {endpoint: local}\n',
+    says: /^recipe\.yaml:1: target: is missing: .*\nrecipe\.yaml:1: seeds: is missing$/,
+  },
   'no YAML': { recipe: 'name: [1\ntarget: 2\n', says: /^recipe\.yaml:2: not YAML: / },
   'a list': { recipe: '- name\n', says: /^recipe\.yaml:1: the recipe: .*expected object/ },
   'a --set without a value': { args: ['--set', 'nonsense'], says: /^--set nonsense: expected key=value/ },
@@ -133,8 +137,7 @@ const cases = Object.entries(tables).flatMap(([where, table]) =>
   Object.entries(table).map(([what, one]) => ({ name: `${where}: ${what}`, one })),
 );
 
-describe('bad input', function () {
-  this.timeout(120_000);
+describe('bad input', () => {
   let projects: Project[];
   let project: Project;
   let strict: OpenAiServer;

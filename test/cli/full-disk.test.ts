@@ -6,8 +6,7 @@ import type { StatusReport } from '../../client/status.js';
 import { assertLedgerHolds, assertNothingAskedAgain } from './accounts.js';
 import { filesBelow, Project, until } from './helpers.js';
 
-describe('a store on a full disk', function () {
-  this.timeout(120_000);
+describe('a store on a full disk', () => {
   let project: Project;
   let ballast: string;
 

@@ -13,8 +13,7 @@ const skillmix = {
   skillmix: { skills: { from: 'file', file: 'skills.txt' }, queryTypes: { from: 'file', file: 'types.txt' } },
 };
 
-describe('seedmill plan', function () {
-  this.timeout(120_000);
+describe('seedmill plan', () => {
   let project: Project;
 
   before(async function () {

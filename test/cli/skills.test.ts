@@ -19,8 +19,7 @@ const recipe = {
   skillmix: { skills: { from: 'prompting', topics: 4, perTopic: 3, maxRounds: 2 } },
 };
 
-describe('skills and coverage on the command line', function () {
-  this.timeout(120_000);
+describe('skills and coverage on the command line', () => {
   let project: Project;
   let extracted: SkillsReport;
 

@@ -9,8 +9,7 @@ import { ended, onlyJson, Project, until } from './helpers.js';
 /** Slow enough to be steered, quick enough to wait for. */
 const teacher = { latencyMs: 150 };
 
-describe('a run on the command line', function () {
-  this.timeout(120_000);
+describe('a run on the command line', () => {
   let project: Project;
 
   beforeEach(async () => {
@@ -37,10 +36,12 @@ describe('a run on the command line', function () {
   });
 
   it('goes on after Ctrl-C, can be watched to its end, and is not made twice', async () => {
+    const held = project.teacher.hold(() => project.teacher.requests.length > 2);
     const running = project.spawn(['run', 'recipe.yaml', '--json']);
-    await until(() => project.teacher.requests.length > 2);
+    await held.reached;
     running.kill('SIGINT');
     const detached = ended(await running);
+    held.release();
     assert.equal(detached.code, 0);
     const { runId, state } = onlyJson<StatusReport>(detached);
     assert.equal(state, 'running');
@@ -76,10 +77,12 @@ describe('a run on the command line', function () {
   });
 
   it('asks nothing while it is paused, says who paused it and why, and ends after resume', async () => {
+    const held = project.teacher.hold(() => project.teacher.requests.length > 2);
     const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml']);
-    await until(() => project.teacher.requests.length > 2);
+    await held.reached;
     const paused = await project.json<RunStatus>(['pause', runId, '--reason', 'lunch']);
     assert.equal(paused.state, 'paused');
+    held.release();
     await project.untilQuiet(runId);
     const asked = project.teacher.requests.length;
 
@@ -137,9 +140,11 @@ describe('a run on the command line', function () {
   });
 
   it('is not changed by steering that no worker takes, not even later', async () => {
+    const held = project.teacher.hold();
     const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml']);
-    await until(() => project.teacher.requests.length > 0);
+    await held.reached;
     await project.killServices('worker');
+    held.release();
     const paused = await project.run(['pause', runId]);
     assert.equal(paused.code, 1);
     assert.match(paused.stderr, /nothing has changed: no worker took it/);
@@ -148,9 +153,12 @@ describe('a run on the command line', function () {
   });
 
   it('can be looked at but not steered without a server, and goes on with the next start', async () => {
+    // Too slow for the run to end before its worker does.
+    project.teacher.fault = (_, { index }) => (index > 5 ? { delayMs: 3_000 } : undefined);
     const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml']);
-    await until(() => project.teacher.requests.length > 5);
+    await until(() => project.teacher.requests.length > 6);
     const { ended: stopped } = await project.json<{ ended: { name: string }[] }>(['down']);
+    project.teacher.fault = () => undefined;
     assert.deepEqual(stopped.map(({ name }) => name).sort(), ['temporal', 'worker']);
     assert.deepEqual(await project.alive(), []);
 

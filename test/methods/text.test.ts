@@ -17,8 +17,7 @@ describe('cleanText', () => {
     assert.equal(cleanText('a\ud800b 🙂 写诗'), 'a\ufffdb 🙂 写诗');
   });
 
-  it('stays quick on long hostile text', function () {
-    this.timeout(2000);
+  it('stays quick on long hostile text', () => {
     for (const piece of ['\u001b[', '\u001b]', '\u001b[;;;', '\r']) cleanText(piece.repeat(200_000));
   });
 });

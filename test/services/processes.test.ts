@@ -164,7 +164,7 @@ describe('stopProcess', () => {
       `trap 'echo bye > ${file}; exit 0' TERM; echo ready; while true; do sleep 0.05; done`,
     );
     await until(async () => (await ownLog(owned)).includes('ready'));
-    assert.equal(await stopProcess(owned, { graceMs: 10_000 }), 'ended');
+    assert.equal(await stopProcess(owned, { graceMs: 120_000 }), 'ended');
     assert.equal(await readFile(file, 'utf8'), 'bye\n');
   });
 });

@@ -119,13 +119,12 @@ describe('superviseServices', () => {
     assert.deepEqual(failures, []);
   });
 
-  it('says why it leaves a process that keeps dying', async function () {
-    this.timeout(120_000);
-    for (let deaths = 0; deaths < 4; deaths += 1) {
-      await until(async () => (await alive()).has('worker'));
-      await killNow((await alive()).get('worker') as FoundProcess);
+  it('says why it leaves a process that keeps dying', async () => {
+    // Four times on a machine that starts it so often within a minute.
+    while (failures.length === 0) {
+      const worker = (await alive()).get('worker');
+      if (worker) await killNow(worker);
     }
-    await until(async () => failures.length > 0);
     assert.match((failures[0] as ServiceError).message, /worker died 4 times within a minute/);
   });
 

@@ -7,9 +7,15 @@ import { temporaryFolder } from '../temporary-folder.js';
 
 describe('files that are kept open', () => {
   const folder = temporaryFolder();
-  const opened = (name: string) => openSync(path.join(folder(), name), 'a');
+  const inodes = new Map<number, number | null>();
+  const opened = (name: string) => {
+    const fd = openSync(path.join(folder(), name), 'a');
+    inodes.set(fd, inodeOf(fd));
+    return fd;
+  };
+  /** Whoever opens another file then may get the same number. */
   const untilClosed = async (fd: number) => {
-    while (isOpen(fd)) await sleep(5);
+    while (inodeOf(fd) === inodes.get(fd)) await sleep(5);
   };
 
   it('are given back once, to whoever takes them', async () => {
@@ -41,11 +47,10 @@ describe('files that are kept open', () => {
   });
 });
 
-function isOpen(fd: number): boolean {
+function inodeOf(fd: number): number | null {
   try {
-    fstatSync(fd);
-    return true;
+    return fstatSync(fd).ino;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -73,6 +73,9 @@ function randomFrom(seed: number): () => number {
   };
 }
 
+/** What holds of nearly all of many scenarios is looked at in the same ones each time. */
+const seed = 1;
+
 const everyTenth: Endpoint = ({ index }) => (index % 10 === 9 ? '429' : 'answer');
 const atMost =
   (capacity: number): Endpoint =>
@@ -103,14 +106,14 @@ describe('AdaptiveLimit', () => {
     it(`is not shrunk for long by a share of up to ${most} that has nothing to do with the load`, () => {
       const shares = fc.double({ min: 0.02, max: most, noNaN: true });
       fc.assert(
-        fc.property(shares, fc.integer({ min: 4, max: 200 }), fc.nat(1_000_000), (share, window, seed) => {
-          const random = randomFrom(seed);
+        fc.property(shares, fc.integer({ min: 4, max: 200 }), fc.nat(1_000_000), (share, window, dice) => {
+          const random = randomFrom(dice);
           const endpoint: Endpoint = () => (random() < share ? '429' : 'answer');
           const scenario = { endpoint, calls: 4_000, window };
           const took = simulate(scenario).tookMs / simulate({ ...scenario, limit: null }).tookMs;
           assert.ok(took < ratio, `${took} times as long`);
         }),
-        { numRuns: 30 },
+        { numRuns: 30, seed },
       );
     });
   }
@@ -126,7 +129,7 @@ describe('AdaptiveLimit', () => {
         assert.ok(adaptive.tookMs < 1.8 * idealMs, `${adaptive.tookMs} against ${idealMs} ms`);
         assert.ok(refused(adaptive) < 0.8 * refused(free), `${refused(adaptive)} of ${refused(free)}`);
       }),
-      { numRuns: 12 },
+      { numRuns: 12, seed },
     );
   });
 

@@ -20,8 +20,13 @@ describe('asking a teacher', () => {
 
     it('gives two processes the same answer, and the loser a duplicate in the ledger', async () => {
       let asked = 0;
-      const server = await start({ latencyMs: 50, script: () => ({ text: `answer ${asked++}` }) });
-      const [one, two] = await Promise.all([askTeacher(worker(), call()), askTeacher(worker(), call())]);
+      const server = await start({ script: () => ({ text: `answer ${asked++}` }) });
+      // Neither finds the other's answer before it asks.
+      const { release } = server.hold();
+      const both = Promise.all([askTeacher(worker(), call()), askTeacher(worker(), call())]);
+      await until(() => server.requests.length === 2);
+      release();
+      const [one, two] = await both;
       assert.equal(server.requests.length, 2);
       assert.equal(one.counted?.response.answer.text, two.counted?.response.answer.text);
       assert.deepEqual((await kinds()).sort(), ['answered', 'duplicate']);

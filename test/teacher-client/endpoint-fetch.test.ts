@@ -8,12 +8,13 @@ type Options = { headersTimeout: number; bodyTimeout: number };
 
 describe('a request to an endpoint that takes longer than fetch waits', () => {
   let server: Server;
-  let respond: (response: ServerResponse) => Promise<void>;
+  let respond: (response: ServerResponse, later: () => Promise<void>) => Promise<void>;
+  let later: () => Promise<void>;
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   let restore: () => void;
 
   before(async () => {
-    server = createServer((_request, response) => void respond(response));
+    server = createServer((_request, response) => void respond(response, later));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     // The built-in limits are 300 s; short ones show the same.
     restore = replaceGlobalDispatcher({ headersTimeout: 100, bodyTimeout: 100 });
@@ -27,23 +28,26 @@ describe('a request to an endpoint that takes longer than fetch waits', () => {
   for (const [what, slowly] of [
     [
       'until its headers come',
-      async (response: ServerResponse) => {
-        await sleep(3000);
+      async (response: ServerResponse, later: () => Promise<void>) => {
+        await later();
         response.end('late');
       },
     ],
     [
       'in the middle of its body',
-      async (response: ServerResponse) => {
+      async (response: ServerResponse, later: () => Promise<void>) => {
         response.write('la');
-        await sleep(3000);
+        await later();
         response.end('te');
       },
     ],
   ] as const) {
     it(`is waited for, ${what}`, async () => {
       respond = slowly;
+      // However long that takes, nothing comes.
+      later = () => new Promise(() => {});
       await assert.rejects(async () => await (await fetch(url())).text());
+      later = () => sleep(3_000);
       assert.equal(await (await fetchAnswer(url())).text(), 'late');
     });
   }

@@ -5,7 +5,7 @@ import { Runs } from '../../activities/run-data.js';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { loopId } from '../../workflows/ids.js';
-import { errorBody } from '../openai-server.js';
+import { errorBody, type Hold } from '../openai-server.js';
 import { type RecipeChanges, RunHarness, until } from '../run-harness.js';
 
 /** More than any of these runs needs. */
@@ -37,10 +37,20 @@ describe('a budget that changes while its run is live', () => {
   const asked = (model: string) => harness.requestsFor(model).length;
   const pausedBy = async (runId: string) => (await harness.untilPaused(runId)).settings.paused?.by;
 
+  /** Sets a budget that holds in the whole run before more than so many of its requests are answered. */
+  async function setBudgetAfter(runId: string, at: { held: Hold; calls: number }): Promise<void> {
+    await at.held.reached;
+    await harness.setBudget(runId, { calls: at.calls });
+    await harness.untilSettled(runId);
+    at.held.release();
+  }
+  const holdAfter = (requests: number, of: string) =>
+    harness.teacher.hold(({ model }) => model === of && asked(of) > requests);
+
   it('holds a run that had none, but for what is in flight', async () => {
+    const held = holdAfter(4, 'late');
     const runId = await start('late');
-    await until(() => asked('late') > 4);
-    await harness.setBudget(runId, { calls: 20 });
+    await setBudgetAfter(runId, { held, calls: 20 });
     assert.equal(await pausedBy(runId), 'budget');
     assert.equal(asked('late'), 20);
     await harness.setBudget(runId, { calls: null });
@@ -49,9 +59,9 @@ describe('a budget that changes while its run is live', () => {
   });
 
   it('holds a run earlier when it is lowered: what was set aside is taken back', async () => {
+    const held = holdAfter(4, 'lowered');
     const runId = await start('lowered', { budget: { calls: plenty } });
-    await until(() => asked('lowered') > 4);
-    await harness.setBudget(runId, { calls: 16 });
+    await setBudgetAfter(runId, { held, calls: 16 });
     assert.equal(await pausedBy(runId), 'budget');
     assert.equal(asked('lowered'), 16);
     await harness.cancel(runId);
@@ -59,9 +69,9 @@ describe('a budget that changes while its run is live', () => {
   });
 
   it('still holds a run that begins again from its store', async () => {
+    const held = holdAfter(2, 'lost');
     const runId = await start('lost', { budget: { calls: plenty } });
-    await until(() => asked('lost') > 2);
-    await harness.setBudget(runId, { calls: 12 });
+    await setBudgetAfter(runId, { held, calls: 12 });
     assert.equal(await pausedBy(runId), 'budget');
     const { loop } = await harness.status(runId);
     await until(async () => (await readStatus(harness.store, runId)).state === 'paused');
@@ -125,8 +135,7 @@ describe('a budget that changes while its run is live', () => {
     assert.deepEqual((await harness.status(runId)).settings.budget, { usd: null, calls: 9, tokens: null });
   });
 
-  it('is shared by two shards at work at once, neither of which waits for ever', async function () {
-    this.timeout(180_000);
+  it('is shared by two shards at work at once, neither of which waits for ever', async () => {
     const twoShards = (model: string, calls: number) =>
       harness.startRun({
         target: 100_000,

@@ -6,8 +6,12 @@ import { verifyRun } from '../../client/verify.js';
 import type { Attempt } from '../../store/ledger.js';
 import type { generateLoop } from '../../workflows/generate-loop.js';
 import { loopId } from '../../workflows/ids.js';
+import { holdAfter } from '../hold-after.js';
 import { RunHarness, until } from '../run-harness.js';
 import { readDataset } from './dataset.js';
+
+/** Lists that a run asks for in a round. */
+const callsPerRound = 3;
 
 /** What is done to each run while calls of its second round are in flight; a run's model is named like it. */
 const acts = {
@@ -23,19 +27,13 @@ const answersStop: Act[] = ['cancel at once', "Temporal's own cancel"];
 describe('cancelling a run', () => {
   let harness: RunHarness;
   const runIds = new Map<Act, string>();
-  /** Models whose answers take long, or never come; and those that have been asked since. */
-  const slow = new Set<string>();
-  const asked = new Set<string>();
+  let isOut = false;
 
   before(async function () {
     this.timeout(0);
-    const fault = ({ model }: { model: string }) => {
-      if (!slow.has(model)) return { delayMs: 30 };
-      asked.add(model);
-      if (model === 'cancel in an outage') return { status: 503 };
-      return { delayMs: answersStop.includes(model as Act) ? 600_000 : 1_000 };
-    };
-    harness = await RunHarness.start({ teacher: { fault } });
+    const fault = ({ model }: { model: string }) =>
+      isOut && model === 'cancel in an outage' ? { status: 503 } : undefined;
+    harness = await RunHarness.start({ teacher: { fault, latencyMs: 30 } });
     await Promise.all((Object.keys(acts) as Act[]).map(play));
   });
   after(() => harness.stop());
@@ -46,12 +44,20 @@ describe('cancelling a run', () => {
       concurrency: 2,
       ...(act === 'cancel in an outage' && { timeoutMs: 2_000 }),
     };
-    const runId = await harness.startRun({ target: 500, generation: { callsPerRound: 3 }, teacher });
+    const held = holdAfter(harness.teacher, { model: act, lists: callsPerRound + 1, answers: 1 });
+    const runId = await harness.startRun({ target: 500, generation: { callsPerRound }, teacher });
     runIds.set(act, runId);
-    await until(async () => (await harness.store.list(`${runId}/rounds/002/answers`)).length > 0);
-    slow.add(act);
-    await until(() => asked.has(act));
+    await held.reached;
+    if (act === 'cancel in an outage') {
+      isOut = true;
+      held.release();
+      await until(() => harness.requestsFor(act).some(({ status }) => status === 503));
+    }
     await acts[act](harness, runId);
+    // What is to be aborted is never answered.
+    if (answersStop.includes(act)) return void (await harness.result(runId));
+    if (act === 'cancel') await harness.untilSettled(runId);
+    held.release();
     if (act !== 'terminate') await harness.result(runId);
   }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { loopId } from '../../workflows/ids.js';
+import { holdAfter } from '../hold-after.js';
 import { RunHarness, until } from '../run-harness.js';
 import { type Dataset, readDataset } from './dataset.js';
 import { fewRounds, undisturbedDataset } from './undisturbed.js';
@@ -16,12 +16,14 @@ describe('a run whose server has lost its history', () => {
     this.timeout(0);
     undisturbed = await undisturbedDataset();
     harness = await RunHarness.start({ teacher: { latencyMs: 40 } });
+    const held = holdAfter(harness.teacher, { lists: 4, answers: 2 });
     runId = await harness.startRun({ ...fewRounds, teacher: { concurrency: 2 } });
-    await until(async () => (await harness.store.list(`${runId}/rounds/002/answers`)).length > 1);
+    await held.reached;
     await forget(runId);
+    held.release();
     // What was in flight is stored, and then nothing happens any more.
-    await until(() => harness.teacher.inFlight === 0);
-    await sleep(500);
+    const { requests } = harness.teacher;
+    await until(async () => (await harness.store.list('calls')).length === requests.length);
     await harness.startWorkflow(runId);
     await harness.result(runId);
   });

@@ -70,6 +70,7 @@ describe('a provider in trouble', () => {
       });
 
       it('pauses it once, however many calls were refused', async () => {
+        await harness.untilQuiet(runOf(trouble));
         assert.ok(harness.requestsFor(trouble).length > 1);
         assert.equal((await harness.status(runOf(trouble))).settings.version, 2);
       });

@@ -7,18 +7,18 @@ import { verifyRun } from '../../client/verify.js';
 import { readJsonlAt } from '../../store/artifacts.js';
 import { costUsd, type Price, sumUsd } from '../../store/pricing.js';
 import { errorBody, type Fault, type LoggedRequest } from '../openai-server.js';
-import { price, type RecipeChanges, RunHarness, until } from '../run-harness.js';
+import { price, type RecipeChanges, RunHarness } from '../run-harness.js';
 
 const dear = { inputUsdPerMTok: 2, outputUsdPerMTok: 8 };
 const small = { target: 20, signal: 'none' };
 
 describe('a run with several teachers', () => {
   let harness: RunHarness;
-  let isOut = true;
   /** What the main teacher does, by the run's model. */
   const faults: Record<string, (repeat: number, hash: string) => Fault | undefined> = {
     'out for good': () => ({ status: 503 }),
-    'out for a while': () => (isOut ? { status: 500 } : undefined),
+    'out for a while': () =>
+      asked('spare', 'out for a while (spare)').length > 1 ? undefined : { status: 500 },
     busy: (repeat, hash) =>
       hash < '4' && repeat < 4 ? { status: 429, headers: { 'retry-after-ms': '10' } } : undefined,
     refused: () => ({ status: 401, body: errorBody('Incorrect API key provided', 'invalid_api_key') }),
@@ -108,10 +108,7 @@ describe('a run with several teachers', () => {
 
   it('goes back to the first one, and its examples say who wrote them', async () => {
     const model = 'out for a while';
-    const runId = await harness.startRun(withSpare(model));
-    await until(() => asked('spare', `${model} (spare)`).length > 1);
-    isOut = false;
-    await harness.result(runId);
+    const runId = await harness.finishedRun(withSpare(model));
     await addsUp(runId);
     const lineage = await lineageOf(runId);
     const teachers = new Set(lineage.flatMap(({ calls }) => calls.map(({ teacher }) => teacher)));

@@ -25,6 +25,7 @@ describe('extraction of skills', () => {
     harness = await RunHarness.start({
       teacher: { script: (asked) => (asked.model === 'mute' ? { text: 'I cannot say.' } : script(asked)) },
       others: { vectors: {} },
+      shutdownGraceTime: '2 minutes',
     });
   });
   after(() => harness.stop());
@@ -172,8 +173,10 @@ describe('extraction of skills', () => {
     const { state } = await harness.result(runId);
     assert.equal(state, 'finished');
     await assertAddsUp(runId);
-    const loop = await harness.client.workflow.getHandle(loopId(runId)).describe();
-    assert.equal(loop.status.name, 'COMPLETED');
+    // Its last word ends the run; the loop itself has ended a moment later.
+    const loop = harness.client.workflow.getHandle(loopId(runId));
+    await until(async () => (await loop.describe()).status.name !== 'RUNNING');
+    assert.equal((await loop.describe()).status.name, 'COMPLETED');
   });
 });
 

@@ -34,7 +34,10 @@ describe('a run of Instruct-SkillMix in trouble', () => {
   before(async function () {
     this.timeout(0);
     batches = new BatchServer({ steps: 1, script });
-    harness = await RunHarness.start({ teacher: { script, also: batches.answer } });
+    harness = await RunHarness.start({
+      teacher: { script, also: batches.answer },
+      shutdownGraceTime: '2 minutes',
+    });
     const runId = await harness.finishedRun(recipe({ reuse: 'run' }), { given });
     await assertAddsUp(runId);
     undisturbed = (await readDataset(harness, runId)).comparable;

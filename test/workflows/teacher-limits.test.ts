@@ -33,8 +33,10 @@ describe('limits of an endpoint', () => {
   ) => harness.startRun({ target: 10_000, teacher: { ...teacher, ...more }, generation: { callsPerRound } });
 
   it('are set on the queue while a run that declared them is open, and taken away when it ends', async () => {
+    const held = harness.teacher.hold();
     const runId = await harness.startRun({ target: 24, teacher: { requestsPerMinute: 1_200 } });
     await until(async () => (await rate()) === 20);
+    held.release();
     await harness.result(runId);
     await until(async () => (await rate()) === null);
     await until(async () => (await keeper()) === 'COMPLETED');
@@ -42,14 +44,14 @@ describe('limits of an endpoint', () => {
 
   it('hold back the requests that the endpoint receives', async () => {
     const before = harness.teacher.requests.length;
-    await harness.finishedRun({ target: 24, seed: 2, teacher: { requestsPerMinute: 600 } });
+    const begunAt = Date.now();
+    await harness.finishedRun({ target: 48, seed: 2, teacher: { requestsPerMinute: 600 } });
     const times = harness.teacher.requests.slice(before).map(({ atMs }) => atMs);
-    assert.ok(times.length > 20, `${times.length} requests`);
-    // Ten a second, the burst that the server allows, and what a busy machine bunches together.
-    for (const [n, atMs] of times.entries()) {
-      const within = times.slice(n).filter((other) => other - atMs < 1_000).length;
-      assert.ok(within <= 25, `${within} requests within a second`);
-    }
+    assert.ok(times.length > 50, `${times.length} requests`);
+    // Ten a second, and the burst that the server allows at first. A busy machine bunches requests together, but the last
+    // one comes no earlier for that.
+    const seconds = ((times.at(-1) as number) - begunAt) / 1_000;
+    assert.ok(times.length <= 25 + 10 * seconds, `${times.length} requests within ${seconds} s`);
   });
 
   it('are the strictest that an open run declared', async () => {
@@ -135,7 +137,7 @@ describe('limits of an endpoint', () => {
     await until(async () => ((await rate()) ?? 0) < 10);
     await until(async () => ((await rate()) ?? 0) > 60);
     assert.ok(((await rate()) ?? 0) < 105, `${await rate()}`);
-  }).timeout(120_000);
+  });
 
   function setLimits(runId: string, limits: object) {
     return harness

@@ -12,7 +12,7 @@ describe('a run whose worker stops and starts again in the middle of each round'
   before(async function () {
     this.timeout(0);
     undisturbed = await undisturbedDataset();
-    harness = await RunHarness.start({ teacher: { latencyMs: 40 } });
+    harness = await RunHarness.start({ teacher: { latencyMs: 40 }, shutdownGraceTime: '2 minutes' });
     runId = await harness.startRun({ ...fewRounds, teacher: { concurrency: 2 } });
     for (const round of [1, 2]) {
       await until(async () => (await harness.store.list(`${runId}/rounds/00${round}/answers`)).length > 1);

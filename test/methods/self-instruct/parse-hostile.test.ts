@@ -60,8 +60,7 @@ describe('parsing hostile text', () => {
     );
   });
 
-  it('stays quick on long repetitions', function () {
-    this.timeout(8000);
+  it('stays quick on long repetitions', () => {
     for (const piece of [' ', '\n', '9.', 'Task 1', 'Input:', '[', '{"a":', '```', '"', 'Example ', '\\']) {
       for (const form of ['completion', 'chat'] as const) {
         for (const parse of parsers) parse({ text: piece.repeat(20_000), truncated: false, form });

@@ -259,8 +259,7 @@ describe('reading hostile text', () => {
     );
   });
 
-  it('stays quick on a megabyte of one piece', function () {
-    this.timeout(8000);
+  it('stays quick on a megabyte of one piece', () => {
     for (const piece of [
       ...['#', '*', '_', ' ', '\n', '`', '"', '“', '-', '[', '{"score":', '4', '### '],
       ...[

@@ -170,8 +170,7 @@ describe('reading lists from hostile text', () => {
     );
   });
 
-  it('stays quick on a megabyte of one piece', function () {
-    this.timeout(8000);
+  it('stays quick on a megabyte of one piece', () => {
     for (const piece of ['#', '*', ' ', '### ', '- ', '1.', 'a:', '{"', '[', '__', '\n']) {
       const text = piece.repeat(1_000_000 / piece.length);
       parseSkillList(text);
