@@ -12,10 +12,12 @@ from models.student.data import check_store
 from models.student.embed_rows import embed_rows
 from models.student.errors import StudentError
 from models.student.memory import Memory
-from models.student.messages import EmbedRowsInput, Message, TrainRoundInput, parse
+from models.student.messages import EmbedRowsInput, Message, ScoreRowsInput, TrainRoundInput, TrainScorerInput, parse
 from models.student.progress import Progress
 from models.student.round_files import RoundFiles
+from models.student.score_rows import score_rows
 from models.student.train_round import train_round
+from models.student.train_scorer import train_scorer
 
 HEARTBEAT_SECONDS = 1.0
 """The client sends fewer: it groups them to a part of the activity's heartbeat timeout."""
@@ -28,6 +30,10 @@ class StudentActivities:
         self.store = store
         self.memory = Memory()
 
+    def all(self) -> list[Callable[..., Any]]:
+        """What a worker registers."""
+        return [self.train_round, self.embed_rows, self.score_rows, self.train_scorer]
+
     @activity.defn(name="trainRound")
     async def train_round(self, message: Any) -> Any:
         """TrainRoundInput → TrainRoundResult."""
@@ -37,6 +43,16 @@ class StudentActivities:
     async def embed_rows(self, message: Any) -> Any:
         """EmbedRowsInput → EmbedRowsResult."""
         return await in_thread(self._embed_rows, message)
+
+    @activity.defn(name="scoreRows")
+    async def score_rows(self, message: Any) -> Any:
+        """ScoreRowsInput → ScoreRowsResult."""
+        return await in_thread(self._score_rows, message)
+
+    @activity.defn(name="trainScorer")
+    async def train_scorer(self, message: Any) -> Any:
+        """TrainScorerInput → TrainScorerResult."""
+        return await in_thread(self._train_scorer, message)
 
     def _train_round(self, message: Any, progress: Progress) -> Message:
         asked = parse(TrainRoundInput, message, kind="InvalidInput", where="trainRound")
@@ -49,6 +65,22 @@ class StudentActivities:
         check_store(self.store, asked.run)
         progress.at("loading the model")
         return embed_rows(self.memory.bare(asked.student), self.store, asked, progress)
+
+    def _score_rows(self, message: Any, progress: Progress) -> Message:
+        asked = parse(ScoreRowsInput, message, kind="InvalidInput", where="scoreRows")
+        check_store(self.store, asked.run)
+        progress.at("loading the model")
+        if asked.adapter is None:
+            model = self.memory.bare(asked.student)
+        else:
+            model = self.memory.wearing(asked.student, self.store, asked.adapter)
+        return score_rows(model, self.store, asked, progress)
+
+    def _train_scorer(self, message: Any, progress: Progress) -> Message:
+        asked = parse(TrainScorerInput, message, kind="InvalidInput", where="trainScorer")
+        check_store(self.store, asked.run)
+        progress.at("loading the model")
+        return train_scorer(self.memory.to_train(asked.student), self.store, asked, progress)
 
 
 async def in_thread(work: Callable[[Any, Progress], Message], message: Any) -> Any:

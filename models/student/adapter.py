@@ -1,7 +1,7 @@
 """An adapter of the store on a model: `adapter_model.safetensors`, and `adapter_config.json` beside it."""
 
-import json
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,17 +16,31 @@ from models.student.messages import Ref
 from models.student.model import LanguageModel, wear
 
 
-def wear_stored(loaded: LanguageModel, store: Store, adapter: Ref) -> LanguageModel:
-    """The model with the adapter on it, in place. Raises `StudentError` when it is missing, damaged or another's."""
-    weights = read_weights(data.read(store, adapter), adapter.uri)
-    config = read_config(store, f"{adapter.uri.rpartition('/')[0]}/adapter_config.json")
+@dataclass(frozen=True)
+class StoredAdapter:
+    """An adapter that was read, and fits or does not."""
+
+    name: str
+    config: LoraConfig
+    weights: dict[str, torch.Tensor]
+
+
+def read_adapter(store: Store, ref: Ref) -> StoredAdapter:
+    """The adapter of a reference. Raises `StudentError` when it is missing or damaged."""
+    weights = read_weights(data.read(store, ref), ref.uri)
+    config = read_config(store, f"{ref.uri.rpartition('/')[0]}/adapter_config.json")
+    return StoredAdapter(ref.uri, config, weights)
+
+
+def wear_stored(loaded: LanguageModel, adapter: StoredAdapter) -> LanguageModel:
+    """The model with the adapter on it, in place. Raises `StudentError` when it is another model's.
+
+    The model is of no use then: half of the adapter may be on it.
+    """
     try:
-        model = wear(loaded, config)
-    except ValueError as error:
-        raise not_this_models(adapter, loaded, str(error)) from error
-    try:
-        result = set_peft_model_state_dict(model, weights)
-    except RuntimeError as error:
+        model = wear(loaded, adapter.config)
+        result = set_peft_model_state_dict(model, adapter.weights)
+    except (ValueError, RuntimeError) as error:
         raise not_this_models(adapter, loaded, str(error)) from error
     missing = [name for name in result.missing_keys if "lora_" in name]
     if missing or result.unexpected_keys:
@@ -46,17 +60,17 @@ def read_config(store: Store, name: str) -> LoraConfig:
     """How the adapter is put on."""
     stored = data.read_named(store, name)
     try:
-        json.loads(stored)
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "adapter_config.json").write_bytes(stored)
             config = LoraConfig.from_pretrained(folder)
     except (ValueError, TypeError, KeyError) as error:
         raise StudentError("CorruptData", f"{name} is no adapter's configuration: {error}") from error
     config.inference_mode = True
+    config.base_model_name_or_path = None  # the model's name may be another here; whether it fits, its layers say
     return config  # pyright: ignore[reportReturnType]
 
 
-def not_this_models(adapter: Ref, loaded: LanguageModel, why: str) -> StudentError:
+def not_this_models(adapter: StoredAdapter, loaded: LanguageModel, why: str) -> StudentError:
     """The failure that names both."""
     reason = why.strip().splitlines()[0]
-    return StudentError("InvalidInput", f"{adapter.uri} is no adapter of {loaded.name}: {reason}")
+    return StudentError("InvalidInput", f"{adapter.name} is no adapter of {loaded.name}: {reason}")

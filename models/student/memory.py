@@ -1,7 +1,7 @@
 """The one model in memory, and the adapter that it wears: loaded only when another is asked for."""
 
 from models.store import Store
-from models.student.adapter import wear_stored
+from models.student.adapter import read_adapter, wear_stored
 from models.student.messages import Ref, StudentModel, StudentSettings
 from models.student.model import LanguageModel, Student, load_model, with_adapter
 
@@ -36,9 +36,10 @@ class Memory:
         """The model with a finished adapter of the store."""
         key = (asked.model, asked.device, adapter.uri, adapter.sha256)
         if self.scorer is None or self.scorer[0] != key:
+            stored = read_adapter(store, adapter)
             model = self.bare(asked)
-            kept, self.loaded = self.loaded, None  # a model with half an adapter on it is no use to anyone
-            self.scorer = (key, wear_stored(model, store, adapter))
+            kept, self.loaded = self.loaded, None  # loaded anew where the adapter does not fit
+            self.scorer = (key, wear_stored(model, stored))
             self.loaded = kept
         return self.scorer[1]
 

@@ -69,7 +69,7 @@ async def work(queue: str) -> None:
     async with Worker(
         client,
         task_queue=queue,
-        activities=[activities.train_round, activities.embed_rows],
+        activities=activities.all(),
         max_concurrent_activities=1,
         graceful_shutdown_timeout=timedelta(0),
     ):
