@@ -5,9 +5,10 @@ import { rankedOrigins } from '../activities/deita/gather-rankings.js';
 import { decidedVariants, type EvolvedRound, madeVariants } from '../activities/deita/gather-variants.js';
 import type { RunResult } from '../activities/export-dataset.js';
 import type { StoredRecipe } from '../activities/run-data.js';
-import { roundFiles } from '../activities/run-files.js';
+import { roundFiles, runFiles } from '../activities/run-files.js';
+import type { TrainScorerResult } from '../activities/student-messages.js';
 import type { Candidate } from '../activities/types.js';
-import { readJson, readJsonl, readJsonlAt } from '../store/artifacts.js';
+import { readJson, readJsonIfAny, readJsonl, readJsonlAt, sha256Hex } from '../store/artifacts.js';
 import { canonicalJson } from '../store/canonical-json.js';
 import { CorruptDataError } from '../store/errors.js';
 import type { Store } from '../store/types.js';
@@ -74,9 +75,19 @@ export async function verifyEvolution(
         [made.report],
         'report is not what was made',
       ),
+      ...(await verifyScorer(store, runId, folder)),
     ];
   });
   return { examples: train.count, surplus: surplus.count, problems };
+}
+
+/** Its adapter lies in the dataset as it was trained. */
+async function verifyScorer(store: Store, runId: string, folder: string): Promise<string[]> {
+  const trained = await readJsonIfAny<TrainScorerResult>(store, runFiles(runId).scorerReport);
+  if (trained === undefined) return [];
+  const bytes = await store.read(`${folder}/scorer/adapter_model.safetensors`);
+  const isSame = bytes !== undefined && sha256Hex(bytes) === trained.adapter.sha256;
+  return isSame ? [] : ['scorer/adapter_model.safetensors is not what was trained'];
 }
 
 /** How many rows differ, the missing ones and those that should not be there among them. */

@@ -7,6 +7,7 @@ import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import type { PreferencePair } from '../../methods/deita/preference-pairs.js';
 import { readJson, readJsonlAt } from '../../store/artifacts.js';
+import { BatchServer } from '../batch-server.js';
 import { RunHarness } from '../run-harness.js';
 import { rowsToEvolve, scriptedEvolution } from '../scripted-evolution.js';
 
@@ -15,7 +16,8 @@ describe('a run of DEITA’s evolution', () => {
 
   before(async function () {
     this.timeout(0);
-    harness = await RunHarness.start({ teacher: { script: scriptedEvolution() } });
+    const batches = new BatchServer({ steps: 1, script: scriptedEvolution() });
+    harness = await RunHarness.start({ teacher: { script: scriptedEvolution(), also: batches.answer } });
   });
   after(() => harness.stop());
 
@@ -62,6 +64,21 @@ describe('a run of DEITA’s evolution', () => {
       train.map(({ messages }) => messages[1]?.content),
       pairs.filter((_, n) => n % 2 === 0).map(({ chosen }) => chosen),
     );
+  });
+
+  it('goes by the Batch API, to the same variants as call by call', async () => {
+    const evolve = { aspect: 'quality', rounds: 2 };
+    const start = (teacher: object) =>
+      harness.finishedRun(
+        { method: 'evolve', evolve, teacher: { model: 'batches', reuse: 'run', ...teacher } },
+        { given: { data: rowsToEvolve(4) } },
+      );
+    const byBatch = await start({ mode: 'batch', batchPollSeconds: 0.1 });
+    await assertAddsUp(byBatch);
+    const oneByOne = await start({});
+    const pairs = await exported(byBatch, 'dpo.jsonl');
+    assert.equal(pairs.length, 8);
+    assert.deepEqual(pairs, await exported(oneByOne, 'dpo.jsonl'));
   });
 
   it('says in its status how many variants were kept', async () => {

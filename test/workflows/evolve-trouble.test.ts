@@ -196,6 +196,9 @@ describe('a run of DEITA’s evolution in trouble', () => {
     assert.deepEqual(scorer?.pairs, { trained: 15, heldOut: 1, tooLong: 0 });
     for (const name of ['adapter_model.safetensors', 'adapter_config.json'])
       assert.ok(await harness.store.read(runFiles(runId).dataset(`scorer/${name}`)), name);
+    await harness.store.write(runFiles(runId).dataset('scorer/adapter_model.safetensors'), 'other');
+    const { problems } = await verifyRun(harness.store, runId);
+    assert.deepEqual(problems, ['scorer/adapter_model.safetensors is not what was trained']);
   });
 
   it('is found out when what it has exported was changed', async () => {
