@@ -104,7 +104,7 @@ command(
   .option('--embeddings <file>', 'a .npy file that gets a vector for each row of --out')
   .option(
     '--recipe <recipe>',
-    'whose teachers, score, budget and student; without it the local teacher judges',
+    'whose teachers, score, budget and student; without it the local teacher judges (--set teacher.gguf=FILE)',
   )
   .addOption(
     new Option('--scorer <kind>', 'in place of the recipe’s score.scorer').choices([

@@ -65,6 +65,7 @@ export async function score(context: Context, options: ScoreOptions): Promise<nu
   const { rows, scored, missing } = written;
   const reasons = Object.entries(missing).map(([reason, n]) => `, ${reason} ${count(n)}`);
   context.say(`${count(rows)} rows: ${count(scored)} scored${reasons.join('')} · cost ${cost(status)}`);
+  if (scored === 0) context.say('No row was scored: another model may do better, or see --dropped for why');
   for (const [name, file] of Object.entries({ scored: out, dropped, embeddings }))
     if (file !== undefined) context.say(`${name}: ${file}`);
   context.say(`run: ${status.runId}, ${stateWord(status)}`);
