@@ -9,7 +9,7 @@ import type { BatchSignal, TrainingBatch } from './student-messages.js';
 import type { Candidate, ExportInput, ExportResult, Ref, Seed } from './types.js';
 
 /** Where an accepted example ended up. */
-type Place =
+export type Place =
   | { status: 'batched'; round: number; batch: string }
   | { status: 'waiting' }
   | { status: 'surplus' }

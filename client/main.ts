@@ -8,10 +8,12 @@ import type { Tau } from '../methods/deita/choose-rows.js';
 import { UserError } from '../store/errors.js';
 import { ServiceError } from '../workers/service-error.js';
 import type { DedupeCommandOptions } from './commands/dedupe.js';
+import type { ExportCommandOptions } from './commands/export.js';
 import type { ScoreOptions } from './commands/score.js';
 import type { SelectCommandOptions } from './commands/select.js';
 import type { SkillsOptions } from './commands/skills.js';
 import type { Context, Output } from './context.js';
+import { formatNames, splitKinds } from './export/names.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
 
@@ -169,6 +171,21 @@ command('verify', 'recompute a run’s accounts from its store; exit code 1 when
 command('coverage', 'how often a skillmix run used each skill, pair of skills and query type')
   .argument('<run>')
   .action(act(async (context, [runId]) => (await import('./commands/coverage.js')).coverage(context, runId)));
+command('export', 'write the dataset of a run that has ended in a trainer’s format')
+  .argument('<run>')
+  .addOption(
+    new Option('--format <name>', 'docs/export.md describes each').choices(formatNames).makeOptionMandatory(),
+  )
+  .requiredOption('--out <folder>', 'made anew; an earlier export there is replaced, anything else is not')
+  .option('--test-share <share>', 'this share of the examples makes a test set, for example 0.1', testShare)
+  .addOption(
+    new Option('--split <kind>', 'what a test set is drawn by (default: random)').choices(splitKinds),
+  )
+  .action(
+    act(async (context, [runId], options: ExportCommandOptions) =>
+      (await import('./commands/export.js')).exportDataset(context, runId, options),
+    ),
+  );
 command('worker', 'serve task queues from this machine')
   .requiredOption('--queues <names>', 'comma-separated, for example seedmill,cpu')
   .action(
@@ -256,6 +273,12 @@ function similarity(text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && number >= 0 && number <= 1) return number;
   throw new InvalidArgumentError('give a number from 0 to 1.');
+}
+
+function testShare(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && number > 0 && number < 1) return number;
+  throw new InvalidArgumentError('give a number above 0 and below 1.');
 }
 
 function threadCount(text: string): number {

@@ -28,6 +28,15 @@ export async function writeJsonl(store: Store, name: string, rows: readonly unkn
  * Throws `CorruptDataError` when the file is missing, has other bytes than the reference says, or another count.
  */
 export async function readJsonl<Row>(store: Store, ref: Ref): Promise<Row[]> {
+  const rows = parseJsonl<Row>(await readReferenced(store, ref), ref.uri);
+  if (rows.length !== ref.count) {
+    throw new CorruptDataError(`${ref.uri} has ${rows.length} rows, expected ${ref.count}`);
+  }
+  return rows;
+}
+
+/** The bytes that a reference points to. Throws `CorruptDataError` when they are missing, or others than it says. */
+export async function readReferenced(store: Store, ref: Ref): Promise<Buffer> {
   const bytes = await store.read(ref.uri);
   if (!bytes) throw new CorruptDataError(`${ref.uri} is missing in ${store.url}`);
   const sha256 = sha256Hex(bytes);
@@ -36,11 +45,7 @@ export async function readJsonl<Row>(store: Store, ref: Ref): Promise<Row[]> {
       `${ref.uri} in ${store.url} was changed: its SHA-256 is ${sha256}, expected ${ref.sha256}`,
     );
   }
-  const rows = parseJsonl<Row>(bytes, ref.uri);
-  if (rows.length !== ref.count) {
-    throw new CorruptDataError(`${ref.uri} has ${rows.length} rows, expected ${ref.count}`);
-  }
-  return rows;
+  return bytes;
 }
 
 /**
@@ -111,14 +116,17 @@ export function parseLines<Row>(lines: readonly string[], name: string): Row[] {
 }
 
 function parseJsonl<Row>(bytes: Buffer, name: string): Row[] {
-  const rows: Row[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  return [...eachRow<Row>(bytes, name)];
+}
+
+/** The rows of JSON Lines, one at a time; `name` is for the message of the `CorruptDataError`. */
+export function* eachRow<Row>(bytes: Buffer, name: string): Generator<Row> {
+  for (let start = 0, row = 1; start < bytes.length; row += 1) {
     const newline = bytes.indexOf(0x0a, start);
     const end = newline < 0 ? bytes.length : newline;
-    rows.push(parseJson<Row>(bytes.toString('utf8', start, end), `${name}:${rows.length + 1}`));
+    yield parseJson<Row>(bytes.toString('utf8', start, end), `${name}:${row}`);
     start = end + 1;
   }
-  return rows;
 }
 
 function parseJson<Value>(text: string, where: string): Value {

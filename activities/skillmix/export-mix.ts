@@ -47,7 +47,14 @@ export async function exportMix(
   await writeJson(store, file('coverage.json'), covered);
 }
 
-function authorsRow({ instruction, input, output, mix, calls }: Candidate): AuthorsRow {
+/** An example as the authors' scripts read it. */
+export function authorsRow({
+  instruction,
+  input,
+  output,
+  mix,
+  calls,
+}: Pick<Candidate, 'instruction' | 'input' | 'output' | 'mix' | 'calls'>): AuthorsRow {
   return {
     instruction,
     input,
