@@ -146,6 +146,11 @@ export class BatchJob {
     else if (batch.status === 'cancelling') this.end('cancelled');
   }
 
+  /** All the steps to its end. */
+  finish(): void {
+    while (this.isOpen) this.step();
+  }
+
   /** False when it has ended already. */
   cancel(): boolean {
     if (!this.isOpen) return false;

@@ -29,8 +29,8 @@ export interface BatchServerOptions {
   script?: Script;
   lineFault?: LineFaultRule;
   callFault?: CallFaultRule;
-  /** `look`: each look at a batch moves it on. `hand`: only `step` does. */
-  pace?: (batch: BatchFacts) => 'look' | 'hand';
+  /** `look`: each look at a batch moves it on. `first-look`: to its end. `hand`: only `step` does. */
+  pace?: (batch: BatchFacts) => 'look' | 'first-look' | 'hand';
   /** Steps that a batch is in progress. */
   steps?: number;
   /** Requests that a batch deals with before its time is up; undefined: all of them. */
@@ -238,7 +238,9 @@ export class BatchServer {
   private retrieve(id: string): WireAnswer {
     const job = this.jobs.find(({ batch }) => batch.id === id);
     if (!job) return notFound('Batch', id);
-    if (this.pace(job.facts) === 'look') job.step();
+    const pace = this.pace(job.facts);
+    if (pace === 'look') job.step();
+    if (pace === 'first-look') job.finish();
     return { status: 200, json: job.batch };
   }
 

@@ -61,6 +61,7 @@ describe('a run through the Batch API on the command line', () => {
 
   async function playKilled(): Promise<Played> {
     const { project, batches } = await prepare({
+      pace: () => 'first-look',
       callFault: ({ route, index }) =>
         route === 'batches.create' && index === 0 ? { when: 'after', how: 'silence' } : undefined,
     });
@@ -81,7 +82,7 @@ describe('a run through the Batch API on the command line', () => {
     assert.ok(batch);
     for (let step = 0; step < 3; step += 1) batches.step(batch.id);
     assert.equal(batch.status, 'completed');
-    batches.pace = () => 'look';
+    batches.pace = () => 'first-look';
     return { project, batches, result: await project.run(['run', 'recipe.yaml', '--json']) };
   }
 

@@ -38,7 +38,7 @@ describe('a run through the Batch API', () => {
   let batches: BatchServer;
 
   async function start(options: BatchServerOptions = {}): Promise<void> {
-    batches = new BatchServer({ steps: 1, ...options });
+    batches = new BatchServer({ pace: () => 'first-look', ...options });
     harness = await RunHarness.start({ teacher: { also: batches.answer } });
   }
   async function assertAllIsWell(runId: string): Promise<void> {
@@ -75,7 +75,7 @@ describe('a run through the Batch API', () => {
 
   it('finds its batch again when the server has lost its history', async () => {
     let isHeld = true;
-    await start({ pace: () => (isHeld ? 'hand' : 'look') });
+    await start({ pace: () => (isHeld ? 'hand' : 'first-look') });
     const runId = await harness.startRun(byBatch());
     await until(() => batches.batches.length === 1);
     await until(async () => (await readStatus(harness.store, runId)).batches.length === 1);
@@ -104,7 +104,7 @@ describe('a run through the Batch API', () => {
   });
 
   it('can be one phase of a run whose other phases ask call by call', async () => {
-    batches = new BatchServer({ steps: 1 });
+    batches = new BatchServer({ pace: () => 'first-look' });
     harness = await RunHarness.start({ others: { bulk: { also: batches.answer } } });
     const runId = await harness.finishedRun({
       ...fewRounds,
@@ -126,7 +126,7 @@ describe('a run through the Batch API', () => {
       generation: { prompts: 'one-call', answers: 'classify', callsPerRound: 2 },
     };
     const script = scriptedTeacher({ unreadable: 0.3 });
-    batches = new BatchServer({ steps: 1, script });
+    batches = new BatchServer({ pace: () => 'first-look', script });
     harness = await RunHarness.start({ teacher: { also: batches.answer, script } });
     const online = await harness.finishedRun({ ...changes, teacher: { ...asChat, reuse: 'run' } });
     const byBatches = await harness.finishedRun({

@@ -17,12 +17,17 @@ const row: RoundRow = {
 describe('the table of a run in the UI', () => {
   it('has the columns in which a round has something', () => {
     const rounds = [row, { ...row, round: 2, candidates: 8, accepted: 5, note: 'two seeds' }];
-    assert.deepEqual(roundTable({ ...at, rounds }).split('\n').slice(-4), [
-      '| round | calls | candidates | accepted | note |',
-      '|---:|---:|---:|---:|:---|',
-      '| 1 | 12 | – | – | – |',
-      '| 2 | 12 | 8 | 5 | two seeds |',
-    ]);
+    assert.deepEqual(
+      roundTable({ ...at, rounds })
+        .split('\n')
+        .slice(-4),
+      [
+        '| round | calls | candidates | accepted | note |',
+        '|---:|---:|---:|---:|:---|',
+        '| 1 | 12 | – | – | – |',
+        '| 2 | 12 | 8 | 5 | two seeds |',
+      ],
+    );
   });
 
   it('shows the student’s losses where there are some', () => {

@@ -33,7 +33,7 @@ describe('a run of Instruct-SkillMix in trouble', () => {
 
   before(async function () {
     this.timeout(0);
-    batches = new BatchServer({ steps: 1, script });
+    batches = new BatchServer({ pace: () => 'first-look', script });
     harness = await RunHarness.start({
       teacher: { script, also: batches.answer },
       shutdownGraceTime: '2 minutes',
