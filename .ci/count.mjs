@@ -2,20 +2,19 @@
  * Adds up the reports of mocha and pytest: `node count.mjs FOLDER` prints `N passed, N failed`. A report that is not
  * there counts as one failure: its tests ended before they could be counted.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const folder = process.argv[2];
 let passed = 0;
 let failed = 0;
-const mocha = path.join(folder, 'mocha.json');
-if (existsSync(mocha)) {
-  const counts = JSON.parse(readFileSync(mocha, 'utf8'));
+const parts = readdirSync(folder).filter((name) => /^mocha-.*\.json$/.test(name));
+for (const name of parts) {
+  const counts = JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
   passed += counts.passed;
   failed += counts.failed;
-} else {
-  failed += 1;
 }
+if (parts.length === 0) failed += 1;
 const pytest = path.join(folder, 'pytest.xml');
 if (existsSync(pytest)) {
   // One <testsuite> element, whose attributes are the sums.
