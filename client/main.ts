@@ -168,6 +168,19 @@ command('cancel', 'end a run with what it has; calls in flight finish and are st
 command('verify', 'recompute a run’s accounts from its store; exit code 1 when anything does not add up')
   .argument('<run>')
   .action(act(async (context, [runId]) => (await import('./commands/verify.js')).verify(context, runId)));
+command('show', 'show one example of a run: its text, verdicts, scores, seeds and calls')
+  .argument('<run>')
+  .argument('<example>', 'its id, or the beginning of it')
+  .option('--calls', 'with the prompts and answers of its calls')
+  .action(
+    act(async (context, [run, example], options: { calls?: boolean }) =>
+      (await import('./commands/example.js')).example(context, {
+        run: run as string,
+        example: example as string,
+        calls: options.calls === true,
+      }),
+    ),
+  );
 command('coverage', 'how often a skillmix run used each skill, pair of skills and query type')
   .argument('<run>')
   .action(act(async (context, [runId]) => (await import('./commands/coverage.js')).coverage(context, runId)));
