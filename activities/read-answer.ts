@@ -7,12 +7,11 @@ import {
   parseInstructions,
   parseTasks,
 } from '../methods/self-instruct/parse.js';
-import { isMendedEvolution } from '../methods/deita/evolve-prompts.js';
 import { decodeVectors } from '../methods/embedding.js';
 import { extractionProblem, isMendedJson, isUsableList, isUsableTurn } from '../methods/skillmix/parse.js';
 import { isMendedJson as isMendedList, jsonProblem } from '../methods/self-instruct/parse-json.js';
 import type { Parsed, Task } from '../methods/self-instruct/parsed.js';
-import { deitaProblem, isUsableDeitaAnswer } from './deita/read-answer.js';
+import { deitaProblem, isMendedDeitaAnswer, isUsableDeitaAnswer } from './deita/read-answer.js';
 import { isDeita, isSelfInstruct } from './phases.js';
 import type {
   AnswerFailure,
@@ -116,7 +115,7 @@ export function answerProblem({ phase, text }: { phase: CallPhase; text: string 
 
 /** Whether an answer that was wanted in JSON can be read only once its JSON is mended. */
 export function isMendedAnswer({ phase, text }: { phase: CallPhase; text: string }): boolean {
-  if (isDeita(phase)) return isMendedEvolution(text);
+  if (isDeita(phase)) return isMendedDeitaAnswer(phase, text);
   return isSelfInstruct(phase) ? isMendedList(text) : isMendedJson(text);
 }
 

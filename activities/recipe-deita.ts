@@ -12,6 +12,8 @@ export const score = z.strictObject({
    * logprobs are read. `student`: adapters that an `evolve` run has trained, on this machine.
    */
   scorer: z.enum(['judge', 'logits', 'student']).default('judge'),
+  /** How a judge answers: with a digit, whose logprobs count where they come, or with JSON, which small models hit better. */
+  answers: z.enum(['digit', 'json']).default('digit'),
   /** With `student`: folders with `adapter_model.safetensors`, relative to the recipe. */
   complexity: file.optional(),
   quality: file.optional(),
@@ -111,8 +113,10 @@ export function deitaProblems(recipe: {
   rowsPerRound?: number | undefined;
   generation: { prompts?: string | undefined; answers?: string | undefined };
   forms: Record<string, string>;
+  /** Forms of the teachers that score. */
+  judges: readonly string[];
 }): Problem[] {
-  const { method, data, target, score, select, evolve, generation, forms } = recipe;
+  const { method, data, target, score, select, evolve, generation, forms, judges } = recipe;
   const problems: Problem[] = [];
   const complain = (path: string[], message: string) => problems.push({ path, message });
   if (startsFromData(method)) {
@@ -153,13 +157,18 @@ export function deitaProblems(recipe: {
   }
   if (recipe.rowsPerRound !== undefined && score === undefined && select === undefined)
     complain(['rowsPerRound'], 'belongs to score and select');
-  problems.push(...scoreProblems(score), ...selectProblems({ score, select, target, forms }));
+  problems.push(...scoreProblems(score, judges), ...selectProblems({ score, select, target, forms }));
   return problems;
 }
 
-function scoreProblems(score: ScoreSettings | undefined): Problem[] {
+function scoreProblems(score: ScoreSettings | undefined, judges: readonly string[]): Problem[] {
   if (score === undefined) return [];
-  return (['complexity', 'quality'] as const).flatMap((aspect) => {
+  const problems: Problem[] = [];
+  if (score.answers === 'json' && score.scorer !== 'judge')
+    problems.push({ path: ['score', 'answers'], message: 'json belongs to scorer: judge' });
+  if (score.answers === 'json' && judges.some((form) => form !== 'chat'))
+    problems.push({ path: ['score', 'answers'], message: 'json needs a teacher with form: chat' });
+  const folders = (['complexity', 'quality'] as const).flatMap((aspect) => {
     const path = ['score', aspect];
     if (score.scorer === 'student' && score[aspect] === undefined)
       return [{ path, message: 'is missing: the folder of the adapter that an evolve run has trained' }];
@@ -167,6 +176,7 @@ function scoreProblems(score: ScoreSettings | undefined): Problem[] {
       return [{ path, message: 'belongs to scorer: student' }];
     return [];
   });
+  return [...problems, ...folders];
 }
 
 function selectProblems(recipe: {

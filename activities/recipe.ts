@@ -186,7 +186,11 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
   const isChat = formOf(teacher) === 'chat';
   const prompts = generation.prompts ?? (isChat ? 'one-call' : 'staged');
   const forms = Object.fromEntries(Object.entries(teachers).map(([name, one]) => [name, formOf(one)]));
-  problems.push(...deitaProblems({ ...recipe, forms }));
+  const judges = (['complexity', 'quality'] as const).map((phase) => {
+    const name = generation.teachers[phase];
+    return (name !== undefined && forms[name]) || formOf(teacher);
+  });
+  problems.push(...deitaProblems({ ...recipe, forms, judges }));
   if (method === 'skillmix') {
     problems.push(...skillMixProblems({ ...recipe, skillmix: skillMixOf(recipe), forms }));
     if (!isChat)

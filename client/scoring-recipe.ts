@@ -60,5 +60,6 @@ function embedding(given: Recipe['select']): Recipe['select'] {
 /** Scorer models continue a text; any other one is a chat. */
 function defaultText(scorer: ScoringRequest['scorer'] = 'judge'): string {
   const form = scorer === 'judge' ? 'chat' : 'completion';
-  return `name: score\nmethod: deita\ndata: .\nteacher: {endpoint: local, form: ${form}}\nscore: {}\n`;
+  const answers = scorer === 'judge' ? 'json' : 'digit';
+  return `name: score\nmethod: deita\ndata: .\nteacher: {endpoint: local, form: ${form}}\nscore: {answers: ${answers}}\n`;
 }

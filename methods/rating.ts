@@ -1,6 +1,6 @@
 /** Ratings on DEITA's scale, and how they are read out of a judge's answer. */
 import { z } from 'zod';
-import { inWords, readObject, wants } from './json-answer.js';
+import { inWords, isMendedJson, readObject, wants } from './json-answer.js';
 import { cleanText } from './text.js';
 
 export const LOWEST_SCORE = 1;
@@ -27,6 +27,11 @@ export function parseRating(text: string): number | null {
   const clean = cleanText(text);
   const read = readObject(clean, rating);
   return 'value' in read ? read.value.score : loneNumber(clean);
+}
+
+/** Whether a text has a rating in JSON that can be read only once it is mended. */
+export function isMendedRating(text: string): boolean {
+  return isMendedJson(text, [RATING_KEY]);
 }
 
 /** What is wrong with an answer that has no score: words for the model that gave it, with none of its own in them. */

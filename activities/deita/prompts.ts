@@ -61,6 +61,7 @@ export function scorePrompt(
   const isStudents = scorer === 'student';
   const options = {
     scorer: isStudents ? ('logits' as const) : scorer,
+    answers: recipe.score?.answers ?? ('digit' as const),
     form: isStudents ? ('completion' as const) : promptFormOf(teacherOf(recipe, aspect)),
     options: wordsOf(recipe),
   };

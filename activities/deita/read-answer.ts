@@ -1,6 +1,12 @@
 /** What counts as a usable answer in DEITA's phases. */
-import { evolutionProblem, isUsableEvolution, parseRanking } from '../../methods/deita/evolve-prompts.js';
+import {
+  evolutionProblem,
+  isMendedEvolution,
+  isUsableEvolution,
+  parseRanking,
+} from '../../methods/deita/evolve-prompts.js';
 import { isUsableScore } from '../../methods/deita/score-prompts.js';
+import { isMendedRating, ratingProblem } from '../../methods/rating.js';
 import type { AnswerText } from '../read-answer.js';
 import type { DeitaPhase } from '../types.js';
 
@@ -31,7 +37,13 @@ export function deitaProblem(phase: DeitaPhase, text: string): string {
       return evolutionProblem(text, phase);
     case 'complexity':
     case 'quality':
+      return ratingProblem(text);
     case 'vectors':
       throw new Error(`${phase} is not answered in JSON`);
   }
+}
+
+/** Whether an answer that was wanted in JSON can be read only once its JSON is mended. */
+export function isMendedDeitaAnswer(phase: DeitaPhase, text: string): boolean {
+  return phase === 'complexity' || phase === 'quality' ? isMendedRating(text) : isMendedEvolution(text);
 }

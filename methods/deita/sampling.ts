@@ -14,6 +14,9 @@ export const LOGITS_SAMPLING = { ...plain, temperature: 0, maxTokens: 1 } as con
 /** **Ours**: a digit, and a few tokens for models that set it in bold or in JSON. */
 export const JUDGE_SAMPLING = { ...plain, temperature: 0, maxTokens: 8 } as const satisfies Fixed;
 
+/** **Ours**: a digit in JSON, with room for blanks. */
+export const JSON_JUDGE_SAMPLING = { ...plain, temperature: 0, maxTokens: 32 } as const satisfies Fixed;
+
 /** WizardLM's `openai_access.py`. */
 export const EVOLVE_SAMPLING = {
   ...plain,

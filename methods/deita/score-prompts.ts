@@ -7,8 +7,8 @@ import { parseRating } from '../rating.js';
 import { cleanText, enclosed } from '../text.js';
 import { expectedScore } from './expected-score.js';
 import { fill } from './fill.js';
-import { JUDGE_SAMPLING, LOGITS_SAMPLING, SCORE_TOP_LOGPROBS } from './sampling.js';
-import { publishedPrompts, type Scorer, scoreTemplates } from './templates-score.js';
+import { JSON_JUDGE_SAMPLING, JUDGE_SAMPLING, LOGITS_SAMPLING, SCORE_TOP_LOGPROBS } from './sampling.js';
+import { judgeInJson, publishedPrompts, type Scorer, scoreTemplates } from './templates-score.js';
 
 export type { Scorer } from './templates-score.js';
 
@@ -19,6 +19,8 @@ export interface ScorePromptOptions {
   scorer: Scorer;
   /** The scorer models continue a text; chats get the same text as one message, without the recipe's words. */
   form: PromptForm;
+  /** How a judge answers: with a digit, whose logprobs count where they come, or with JSON. Default: a digit. */
+  answers?: 'digit' | 'json';
   /** `system` reaches a judge; `domain` and `language` change nothing, as scores are to be comparable. */
   options: RecipeWords;
 }
@@ -54,18 +56,24 @@ function scorePrompt({
   texts,
   scorer,
   form,
+  answers = 'digit',
   options,
 }: ScorePromptOptions & { aspect: Aspect; texts: Record<string, string> }): Prompt {
   const isJudge = scorer === 'judge';
+  const isJson = isJudge && answers === 'json';
+  if (isJson && form !== 'chat') throw new RangeError('a judge that answers in JSON is a chat');
   const shown = isJudge ? (text: string) => enclosed(text, MARKS) : cleanText;
   return fill({
-    templates: scoreTemplates[scorer][aspect],
+    templates: isJson
+      ? { ...scoreTemplates.judge[aspect], chat: judgeInJson[aspect] }
+      : scoreTemplates[scorer][aspect],
     form,
     slots: Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, shown(text)])),
-    sampling: isJudge ? JUDGE_SAMPLING : LOGITS_SAMPLING,
+    sampling: isJson ? JSON_JUDGE_SAMPLING : isJudge ? JUDGE_SAMPLING : LOGITS_SAMPLING,
     stop: isJudge ? [']', '\n'] : [],
     options: isJudge ? options : {},
-    topLogprobs: SCORE_TOP_LOGPROBS,
+    // What stands first in JSON is a bracket.
+    ...(!isJson && { topLogprobs: SCORE_TOP_LOGPROBS }),
   });
 }
 

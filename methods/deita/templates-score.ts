@@ -7,7 +7,9 @@
  */
 
 import type { Aspect } from '../../activities/types.js';
+import { objectOf } from '../answer-schema.js';
 import type { PromptForm, Template } from '../prompt.js';
+import { RATING_KEY } from '../rating.js';
 
 export type Scorer = 'logits' | 'judge';
 
@@ -97,6 +99,29 @@ Answer with one digit from 1 to 6, and nothing before or after it.`,
 The score, one digit from 1 to 6: [`,
   });
 }
+
+/** Small models hit the schema better than a lone digit. Its score is that of the text: no digit comes first. */
+function judgedInJson(aspect: Aspect): Template {
+  return {
+    ...template(
+      `${aspect}-judge-json`,
+      aspect,
+      'chat',
+      `${judgedTexts[aspect]}
+
+Answer with JSON, a digit from 1 to 6 and nothing else: {"${RATING_KEY}": n}`,
+    ),
+    schema: {
+      name: 'rating',
+      schema: objectOf({ [RATING_KEY]: { type: 'integer', enum: [1, 2, 3, 4, 5, 6] } }),
+    },
+  };
+}
+
+export const judgeInJson: Record<Aspect, Template> = {
+  complexity: judgedInJson('complexity'),
+  quality: judgedInJson('quality'),
+};
 
 export const scoreTemplates: Record<Scorer, Record<Aspect, Record<PromptForm, Template>>> = {
   logits: { complexity: published('complexity'), quality: published('quality') },

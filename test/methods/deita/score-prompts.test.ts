@@ -85,6 +85,18 @@ describe('prompts of a judge', () => {
     assert.equal(complexity.match(/<\/?instruction>/g)?.length, 2);
   });
 
+  it('have a schema and no logprobs where it is to answer in JSON', () => {
+    const { body } = complexityPrompt({
+      instruction: 'Sort them.',
+      scorer: 'judge',
+      form: 'chat',
+      answers: 'json',
+      options: {},
+    });
+    assert.ok(body.form === 'chat' && body.schema?.name === 'rating' && !('topLogprobs' in body));
+    assert.equal(readScore({ text: '{"score": 4}', scorer: 'judge' }).score, 4);
+  });
+
   it('leave no slot open', () => {
     for (const form of ['chat', 'completion'] as const) {
       assert.doesNotMatch(textOf(judged(form)), /\{\{|\}\}/);
