@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { runFiles } from '../../activities/run-files.js';
+import { roundFiles, runFiles } from '../../activities/run-files.js';
 import type { Candidate } from '../../activities/types.js';
 import { findExample, readCall } from '../../client/example/find-example.js';
 import { readJsonlAt } from '../../store/artifacts.js';
-import { roundFiles } from '../../activities/run-files.js';
 import { RunHarness } from '../run-harness.js';
 import { withScores } from '../scripted-deita.js';
 import { answer } from '../scripted-teacher.js';
@@ -50,8 +49,8 @@ describe('one example of a run', () => {
   });
 
   it('is found by the beginning of its id, where only one begins so', async () => {
-    const [first] = await candidates();
-    assert.equal((await find((first?.id as string).slice(0, 12))).id, first?.id);
+    const [{ id }] = (await candidates()) as [Candidate];
+    assert.equal((await find(id.slice(0, 12))).id, id);
     await assert.rejects(find(''), /"" is the beginning of \d+ ids/);
     await assert.rejects(find('nobody'), /has no example "nobody"/);
   });
