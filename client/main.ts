@@ -194,6 +194,7 @@ command('export', 'write the dataset of a run that has ended in a trainer’s fo
   .addOption(
     new Option('--split <kind>', 'what a test set is drawn by (default: random)').choices(splitKinds),
   )
+  .option('--licence <name>', 'of a Hugging Face dataset (default: what all seed tasks state, else unknown)')
   .action(
     act(async (context, [runId], options: ExportCommandOptions) =>
       (await import('./commands/export.js')).exportDataset(context, runId, options),

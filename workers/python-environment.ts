@@ -146,7 +146,7 @@ async function announce(options: {
 }): Promise<void> {
   const { sets, torch, python, cache, say } = options;
   const torchMb = torch === 'none' ? 0 : torch === 'registry' && process.platform === 'linux' ? 5_000 : 800;
-  const sizesMb = { model: 100, teacher: 130, student: 600, dev: 200, bench: 180 };
+  const sizesMb = { model: 100, teacher: 130, student: 600, dev: 450, bench: 180 };
   const totalMb = sets.reduce((sum, set) => sum + sizesMb[set], torchMb);
   const build =
     torchMb === 5_000

@@ -10,6 +10,7 @@ export interface ExportCommandOptions {
   out: string;
   testShare?: number;
   split?: SplitKind;
+  licence?: string;
 }
 
 /** `seedmill export`: writes the dataset of a run that has ended in a trainer's format. Returns the exit code. */
@@ -18,9 +19,12 @@ export async function exportDataset(
   runId: string,
   options: ExportCommandOptions,
 ): Promise<number> {
-  const { format, out, testShare, split } = options;
+  const { format, out, testShare, split, licence } = options;
   if (split !== undefined && testShare === undefined)
     throw new UsageError(`--split ${split} needs --test-share, for example --test-share 0.1`);
+  if (licence !== undefined && format !== 'huggingface')
+    throw new UsageError(`--licence goes into the card, which only --format huggingface has`);
+  if (licence?.trim() === '') throw new UsageError('--licence is empty: leave it out if you do not know it');
   const store = await findStore(context.storeUrl);
   const report = await fileWork(describeProgress, ({ onProgress, signal }) =>
     exportRun({
@@ -29,6 +33,7 @@ export async function exportDataset(
       format,
       folder: out,
       split: testShare === undefined ? null : { testShare, kind: split ?? 'random' },
+      licence: licence ?? null,
       onProgress,
       signal,
     }),

@@ -6,8 +6,11 @@ import { storePath } from '../status.js';
 import { type ExportedFile, type ExportFile, ExportFolder } from './export-folder.js';
 import { type DatasetShape, datasetInfo, formats } from './formats.js';
 import type { FormatName, TextFormatName } from './names.js';
-import { type ExportRow, openDataset, type RunDataset } from './run-dataset.js';
-import { type Side, type Split, type SplitReport, type SplitRequest, splitRows } from './split.js';
+import { type ExportWork, sidedRows, type Written } from './export-work.js';
+import { originsOf } from './origins.js';
+import { openDataset, type RunDataset } from './run-dataset.js';
+import { type SplitReport, type SplitRequest, splitRows } from './split.js';
+import { writeHuggingFace, writeParquet } from './write-parquet.js';
 
 export interface ExportOptions {
   store: Store;
@@ -16,6 +19,8 @@ export interface ExportOptions {
   folder: string;
   /** null: everything is for training. */
   split: SplitRequest | null;
+  /** For the card; null: what the seed tasks or given rows state. */
+  licence: string | null;
   onProgress?: (progress: ExportProgress) => void;
   /** Ends the work; nothing is written then. */
   signal?: AbortSignal;
@@ -40,22 +45,6 @@ export interface ExportReport {
   files: ExportedFile[];
 }
 
-/** What every format is written from. */
-export interface ExportWork {
-  dataset: RunDataset;
-  shape: DatasetShape;
-  split: Split | null;
-  folder: ExportFolder;
-  /** To be called for each row that was written. */
-  tick(): void;
-}
-
-/** Rows and pairs that were written, by side. */
-export interface Written {
-  rows: Record<Side, number>;
-  pairs: Record<Side, number> | null;
-}
-
 /**
  * The folder appears only when everything is done.
  * @throws UserError for a run without a dataset, a format that it has not, and a folder that cannot be taken.
@@ -73,7 +62,7 @@ export async function exportRun(options: ExportOptions): Promise<ExportReport> {
     const shape = shapeOf(dataset, progress('reading'));
     const split = options.split && splitRows(dataset, options.split, progress('splitting'));
     const work = { dataset, shape, split, folder, tick: progress('writing') };
-    const written = await writeText(work, format);
+    const written = await write(work, options);
     const { files } = folder;
     options.signal?.throwIfAborted();
     await folder.commit({ run: runId, format });
@@ -96,11 +85,30 @@ function progressOf({ onProgress, signal }: ExportOptions, of: number) {
   };
 }
 
+async function write(work: ExportWork, { store, format, licence }: ExportOptions): Promise<Written> {
+  if (format === 'parquet') return await writeParquet(work);
+  if (format !== 'huggingface') return await writeText(work, format);
+  return await writeHuggingFace(work, { origins: await originsOf(store, work.dataset), licence });
+}
+
 function shapeOf(dataset: RunDataset, tick: () => void): DatasetShape {
-  const shape = { hasBatches: false, isMultiTurn: false };
-  for (const { batch, history } of dataset.rows()) {
+  const shape = {
+    hasBatches: false,
+    isMultiTurn: false,
+    hasSkills: false,
+    hasScores: false,
+    isEvolved: false,
+    hasCalls: false,
+    hasSeeds: false,
+  };
+  for (const { batch, history, lineage } of dataset.rows()) {
     shape.hasBatches ||= batch !== null;
     shape.isMultiTurn ||= history.length > 0;
+    shape.hasSkills ||= lineage.mix !== undefined;
+    shape.hasScores ||= lineage.scored !== undefined;
+    shape.isEvolved ||= lineage.variant !== undefined;
+    shape.hasCalls ||= (lineage.calls ?? []).length > 0;
+    shape.hasSeeds ||= (lineage.seedIds ?? []).length > 0;
     tick();
   }
   return shape;
@@ -110,15 +118,13 @@ async function writeText(work: ExportWork, name: TextFormatName): Promise<Writte
   const { dataset, shape, folder } = work;
   const format = formats[name];
   const extension = format.file === 'array' ? 'json' : 'jsonl';
-  const train = new RowOutput(await folder.file(`train.${extension}`), format.file);
-  const test = work.split && new RowOutput(await folder.file(`test.${extension}`), format.file);
-  const rows = { train: 0, test: 0 };
-  for (const { row, side } of sidedRows(work)) {
-    rows[side] += 1;
-    await (side === 'test' ? test : train)?.write(format.row(row, shape));
-  }
-  await train.end();
-  await test?.end();
+  const outputs = {
+    train: new RowOutput(folder, `train.${extension}`),
+    test: new RowOutput(folder, `test.${extension}`),
+  };
+  for (const { row, side } of sidedRows(work)) await outputs[side].write(format.row(row, shape));
+  await outputs.train.end();
+  await outputs.test.end();
   const pairs = format.pair ? await writePairs(work, format.pair) : null;
   if (name === 'llama-factory') {
     const names = folder.files.map(({ name }) => name);
@@ -129,18 +135,7 @@ async function writeText(work: ExportWork, name: TextFormatName): Promise<Writte
     });
     await folder.text('dataset_info.json', `${toJson(info, 2)}\n`);
   }
-  return { rows, pairs };
-}
-
-/** Every row that is in one of the two sets, in the order of the dataset. */
-export function* sidedRows({ dataset, split, tick }: ExportWork): Generator<{ row: ExportRow; side: Side }> {
-  let index = 0;
-  for (const row of dataset.rows()) {
-    const side = split ? split.sideOf(index) : 'train';
-    index += 1;
-    tick();
-    if (side !== null) yield { row, side };
-  }
+  return { rows: { train: outputs.train.rows, test: outputs.test.rows }, pairs };
 }
 
 async function writePairs(
@@ -149,40 +144,44 @@ async function writePairs(
 ): Promise<Written['pairs']> {
   const found = dataset.pairs();
   if (found === null) return null;
-  const counts = { train: 0, test: 0 };
-  const train = new RowOutput(await folder.file('preference/train.jsonl'), 'jsonl');
-  const test = split && new RowOutput(await folder.file('preference/test.jsonl'), 'jsonl');
+  const outputs = {
+    train: new RowOutput(folder, 'preference/train.jsonl'),
+    test: new RowOutput(folder, 'preference/test.jsonl'),
+  };
   for (const pair of found) {
     const side = split ? split.sideOfText(pair.prompt) : 'train';
-    if (side === null) continue;
-    counts[side] += 1;
-    await (side === 'test' ? test : train)?.write(toRow(pair));
+    if (side !== null) await outputs[side].write(toRow(pair));
   }
-  await train.end();
-  await test?.end();
-  return counts;
+  await outputs.train.end();
+  await outputs.test.end();
+  return { train: outputs.train.rows, test: outputs.test.rows };
 }
 
-/** Rows as lines, or as elements of one array. */
+/** Rows as lines, or as elements of one array; no file where there is none. */
 class RowOutput {
-  readonly #file: ExportFile;
+  readonly #folder: ExportFolder;
+  readonly #name: string;
   readonly #isArray: boolean;
-  #rows = 0;
+  #file: ExportFile | null = null;
+  rows = 0;
 
-  constructor(file: ExportFile, format: 'jsonl' | 'array') {
-    this.#file = file;
-    this.#isArray = format === 'array';
+  constructor(folder: ExportFolder, name: string) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#isArray = name.endsWith('.json');
   }
 
   async write(row: object): Promise<void> {
-    const before = this.#isArray ? (this.#rows === 0 ? '[\n' : ',\n') : '';
+    this.#file ??= await this.#folder.file(this.#name);
+    const before = this.#isArray ? (this.rows === 0 ? '[\n' : ',\n') : '';
     await this.#file.write(Buffer.from(`${before}${toJson(row)}${this.#isArray ? '' : '\n'}`));
-    this.#rows += 1;
+    this.rows += 1;
   }
 
   async end(): Promise<void> {
-    if (this.#isArray) await this.#file.write(Buffer.from(this.#rows === 0 ? '[]\n' : '\n]\n'));
-    this.#file.rows = this.#rows;
+    if (this.#file === null) return;
+    if (this.#isArray) await this.#file.write(Buffer.from('\n]\n'));
+    this.#file.rows = this.rows;
     await this.#file.end();
   }
 }

@@ -11,6 +11,13 @@ export interface DatasetShape {
   hasBatches: boolean;
   /** Some row has more than one turn. */
   isMultiTurn: boolean;
+  /** Instruct-SkillMix. */
+  hasSkills: boolean;
+  /** DEITA. */
+  hasScores: boolean;
+  isEvolved: boolean;
+  hasCalls: boolean;
+  hasSeeds: boolean;
 }
 
 export interface TextFormat {

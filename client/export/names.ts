@@ -9,7 +9,7 @@ export const textFormats = [
   'llama-factory',
   'skillmix',
 ] as const;
-export const formatNames = textFormats;
+export const formatNames = [...textFormats, 'parquet', 'huggingface'] as const;
 export const splitKinds = ['random', 'skill', 'seed'] as const;
 
 export type TextFormatName = (typeof textFormats)[number];

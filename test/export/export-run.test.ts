@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { type ExportOptions, type ExportReport, exportRun } from '../../client/export/export-run.js';
 import { chatMl } from '../../client/export/formats.js';
 import { UserError } from '../../store/errors.js';
@@ -18,7 +19,8 @@ describe('the export of a run', () => {
     run: EndedRun,
     format: ExportOptions['format'],
     more: Partial<ExportOptions> = {},
-  ): Promise<ExportReport> => exportRun({ ...run, format, folder: place('out'), split: null, ...more });
+  ): Promise<ExportReport> =>
+    exportRun({ ...run, format, folder: place('out'), split: null, licence: null, ...more });
   const text = (name: string) => readFile(place('out', name), 'utf8');
   const lines = async (name: string) =>
     (await text(name))
@@ -170,6 +172,48 @@ describe('the export of a run', () => {
     const own = await run.store.read(`${run.runId}/dataset/skillmix.json`);
     assert.deepEqual(await array('train.json'), JSON.parse(String(own)));
     await assert.rejects(exported(await sedi(), 'skillmix'), /is a run of sedi: only skillmix/);
+  });
+
+  it('is Parquet with a column for each thing that is known', async () => {
+    await exported(await sedi(), 'parquet');
+    const { asyncBufferFromFile, parquetReadObjects } = await import('hyparquet');
+    const file = await asyncBufferFromFile(place('out', 'train-00000-of-00001.parquet'));
+    const [, row] = await parquetReadObjects({ file });
+    assert.deepEqual(row, {
+      id: 'example-1',
+      messages: [
+        { role: 'user', content: 'Say hi.' },
+        { role: 'assistant', content: 'Hi.' },
+      ],
+      round: 1,
+      batch: 'r001-b000',
+      model: 'scripted',
+      seed_ids: ['seed-1'],
+      seed_sources: [],
+      seed_licences: [],
+    });
+  });
+
+  it('is a Hugging Face dataset with a card and no address of anybody’s machine', async () => {
+    const run = await sedi();
+    const split = { testShare: 0.25, kind: 'random' as const };
+    const { files } = await exported(run, 'huggingface', { licence: 'MIT', split });
+    assert.deepEqual(
+      files.map(({ name, rows }) => [name, rows]),
+      [
+        ['README.md', null],
+        ['data/test-00000-of-00001.parquet', 1],
+        ['data/train-00000-of-00001.parquet', 3],
+      ],
+    );
+    const card = await text('README.md');
+    const { license, size_categories, configs } = parse(card.split('---\n')[1] ?? '');
+    assert.deepEqual([license, size_categories], ['mit', ['n<1K']]);
+    assert.equal(configs[0].data_files.length, 2);
+    assert.match(card, /\| default \| scripted \| 0\.5 \| 2 \|/);
+    assert.match(card, /\| cost per example \| \$0\.125000 \|/);
+    assert.match(card, /arXiv:2502\.04774/);
+    assert.doesNotMatch(card, /127\.0\.0\.1|seeds\.jsonl|OPENAI_API_KEY/);
   });
 
   describe('is refused', () => {
