@@ -1,6 +1,7 @@
 /** Binds the activities to one worker's store, teacher and state folder. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { CallTeacher, type TeacherCallDeps } from './call-teacher.js';
 import { closeShard } from './close-shard.js';
 import { exportDataset } from './export-dataset.js';
@@ -51,7 +52,13 @@ export function createCpuActivities(runs: Runs, compute: ComputeElsewhere): CpuA
     alive(async () => {
       // Refuses a run of another store with an error whose kind would be lost on the way from elsewhere.
       await runs.recipe(run);
-      return await work(compute(cancellationSignal()));
+      try {
+        return await work(compute(cancellationSignal()));
+      } catch (error) {
+        // Something about the data, which no attempt changes.
+        if (error instanceof RangeError) throw ApplicationFailure.nonRetryable(error.message, 'BadData');
+        throw error;
+      }
     });
   return {
     screenCandidates: (input) => computing(input.run, (elsewhere) => elsewhere.screenCandidates(input)),
@@ -66,6 +73,7 @@ export function createCpuActivities(runs: Runs, compute: ComputeElsewhere): CpuA
     openRows: (input) => computing(input.run, (elsewhere) => elsewhere.openRows(input)),
     gatherScores: (input) => computing(input.run, (elsewhere) => elsewhere.gatherScores(input)),
     selectRows: (input) => computing(input.run, (elsewhere) => elsewhere.selectRows(input)),
+    exportDataset: (input) => computing(input.run, (elsewhere) => elsewhere.exportDataset(input)),
     gatherVariants: (input) => computing(input.run, (elsewhere) => elsewhere.gatherVariants(input)),
     decideVariants: (input) => computing(input.run, (elsewhere) => elsewhere.decideVariants(input)),
     gatherRankings: (input) => computing(input.run, (elsewhere) => elsewhere.gatherRankings(input)),

@@ -2,6 +2,7 @@ import { readJson, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts
 import { exportEvolution } from './deita/export-evolution.js';
 import { exportReports, exportRows, readSelections } from './deita/export-rows.js';
 import type { ScoredRow, SelectionRow } from './rows.js';
+import { JsonArrayBytes } from './json-array.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
 import { exportMix } from './skillmix/export-mix.js';
@@ -48,9 +49,9 @@ export async function exportDataset(runs: Runs, input: ExportInput): Promise<Exp
   const surplus = placed.filter(({ place }) => isLeftOut(place));
   const rows = kept.map(({ candidate }) => candidate);
   const train = await writeJsonl(runs.store, files.dataset('train.jsonl'), rows.map(toMessages));
-  const alpaca = kept.map((example) => JSON.stringify(toAlpaca(example), null, 2).replaceAll('\n', '\n  '));
-  const alpacaJson = alpaca.length === 0 ? '[]\n' : `[\n  ${alpaca.join(',\n  ')}\n]\n`;
-  await runs.store.write(files.dataset('alpaca.json'), alpacaJson);
+  const alpaca = new JsonArrayBytes();
+  for (const example of kept) alpaca.add(toAlpaca(example));
+  await runs.store.write(files.dataset('alpaca.json'), alpaca.bytes());
   const toLineage = await lineageOf(runs, input);
   await writeJsonl(runs.store, files.dataset('lineage.jsonl'), kept.map(toLineage));
   const surplusRef: Ref = await writeJsonl(

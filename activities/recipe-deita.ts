@@ -168,6 +168,11 @@ function scoreProblems(score: ScoreSettings | undefined, judges: readonly string
     problems.push({ path: ['score', 'answers'], message: 'json belongs to scorer: judge' });
   if (score.answers === 'json' && judges.some((form) => form !== 'chat'))
     problems.push({ path: ['score', 'answers'], message: 'json needs a teacher with form: chat' });
+  if (score.twice > 0 && score.scorer === 'student')
+    problems.push({
+      path: ['score', 'twice'],
+      message: 'belongs to judge and logits: the student says the same twice',
+    });
   const folders = (['complexity', 'quality'] as const).flatMap((aspect) => {
     const path = ['score', aspect];
     if (score.scorer === 'student' && score[aspect] === undefined)

@@ -577,6 +577,8 @@ export interface GatheredScores {
 export interface GatheredRankings {
   /** JSONL of `ScorerPair`. */
   pairs: Ref;
+  /** Origins that they are of. */
+  ranked: number;
   /** For people. */
   note: string;
 }
@@ -653,6 +655,7 @@ export interface StoreActivities {
   keepScorer(input: { run: RunContext; trained: TrainScorerResult }): Promise<{ note: string }>;
   recordProgress(input: RecordProgressInput): Promise<Counts>;
   recordState(input: { run: RunContext } & RecordedState): Promise<void>;
+  /** As of the queue `cpu`, for runs that an earlier version has brought this far. */
   exportDataset(input: ExportInput): Promise<ExportResult>;
 }
 
@@ -706,6 +709,8 @@ export interface CpuActivities {
   gatherRankings(input: RoundInput): Promise<GatheredRankings>;
   /** DEITA: chooses among the rows of all parts. */
   selectRows(input: SelectRowsInput): Promise<{ selection: Ref; selected: number }>;
+  /** The dataset: all rows of it pass through memory, away from what keeps other activities alive. */
+  exportDataset(input: ExportInput): Promise<ExportResult>;
 }
 
 /** Implemented in Python (models/student), on queue `student`. */

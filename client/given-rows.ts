@@ -1,12 +1,14 @@
 /** The rows of `data`: other people's instruction datasets, conversations with one turn or many. */
 import type { GivenRow } from '../activities/rows.js';
 import { allTurns, type ConversationTurn } from '../methods/conversation-row.js';
+import { oneLine } from '../methods/text.js';
 import { toJson } from '../store/artifacts.js';
 import { UserError } from '../store/errors.js';
 import { type FileRow, formatOf, parseRow, placeOf, readRows } from './read-rows.js';
 import { idOf } from './row-items.js';
 
 const rowsAtOnce = 1_000;
+const longestId = 200;
 
 /** What a row lacks that DEITA, or a list of skills, has no use for. */
 export const noTurn = `no instruction and answer in Alpaca's, ShareGPT's or OpenAI's form (instruction and output, conversations, or messages)`;
@@ -70,7 +72,9 @@ function refuseInfinite(file: string, { row, example }: { row: FileRow; example:
 /** A row's own id where no other row has it, else `row-` and its number; an own id of that form counts in its row alone. */
 function withIds(rows: readonly Omit<GivenRow, 'id'>[]): GivenRow[] {
   const own = rows.map(({ row, example }) => {
-    const id = String(idOf(example) ?? '').trim();
+    const given = String(idOf(example) ?? '').trim();
+    // It goes into many rows and to terminals: one with controls, or a long one, is no id.
+    const id = given.length <= longestId && oneLine(given) === given ? given : '';
     return id === '' || (/^row-\d+$/.test(id) && id !== `row-${row}`) ? null : id;
   });
   const counts = new Map<string, number>();

@@ -68,6 +68,11 @@ export function progressBlock(status: StatusReport): string {
   return rows.map(([name, value]) => `${colours.dim(name.padEnd(11))} ${value}`).join('\n');
 }
 
+/** What a person should know of a selection. */
+export function selectionWarning({ selection }: StatusReport): string[] {
+  return selection?.warning ? [`warning: ${selection.warning}`] : [];
+}
+
 /** Rows are given, and nothing is generated. */
 function scoresOnly({ method, candidates }: StatusReport): boolean {
   return method === 'deita' && candidates === 0;

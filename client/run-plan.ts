@@ -74,7 +74,6 @@ function stagesPlan(recipe: StoredRecipe): StagesPlan {
     phases: scoringPhasesOf(recipe),
     scorer: score?.scorer === 'student' ? { student: model, maxTokens: student.maxTokens } : null,
     embedder: isStudents ? { student: model, pooling: select.pooling, maxTokens: select.maxTokens } : null,
-    scores: score !== undefined,
     selects: selects(select),
   };
 }

@@ -215,6 +215,18 @@ async function verifyExport(
   run: { store: Store; runId: string; recipe: StoredRecipe; rounds: number },
   { result, accepted }: { result: RunResult; accepted: Candidate[] },
 ): Promise<CheckedDataset> {
+  try {
+    return await verifyWhole(run, { result, accepted });
+  } catch (error) {
+    if (!(error instanceof CorruptDataError)) throw error;
+    return { examples: 0, surplus: 0, problems: [error.message] };
+  }
+}
+
+async function verifyWhole(
+  run: { store: Store; runId: string; recipe: StoredRecipe; rounds: number },
+  { result, accepted }: { result: RunResult; accepted: Candidate[] },
+): Promise<CheckedDataset> {
   const { store, recipe } = run;
   if (recipe.method === 'deita') return await verifyRowDataset(run, result);
   if (recipe.method === 'evolve') return await verifyEvolution(run, result);

@@ -4,23 +4,44 @@ import type { Ref } from '../activities/types.js';
 import { CorruptDataError } from './errors.js';
 import type { Store } from './types.js';
 
-/** Rows that are put together as one text. */
+/** Rows that are put together as one text: half a gigabyte is the longest there can be. */
 const rowsPerText = 1_000;
+
+/** Collects rows as the bytes of their file: less memory than the rows themselves, where there are many. */
+export class JsonlBytes {
+  count = 0;
+  readonly #parts: Buffer[] = [];
+  #lines: string[] = [];
+
+  /** Throws `TypeError` when the row holds NaN or Infinity, which JSON would turn into null. */
+  add(row: unknown): void {
+    this.#lines.push(`${toJson(row)}\n`);
+    this.count += 1;
+    if (this.#lines.length === rowsPerText) this.#join();
+  }
+
+  /** Writes one row a line and returns the reference to it. */
+  async write(store: Store, name: string): Promise<Ref> {
+    this.#join();
+    const bytes = Buffer.concat(this.#parts);
+    await store.write(name, bytes);
+    return { uri: name, sha256: sha256Hex(bytes), count: this.count };
+  }
+
+  #join(): void {
+    this.#parts.push(Buffer.from(this.#lines.join('')));
+    this.#lines = [];
+  }
+}
 
 /**
  * Writes one row a line and returns the reference to it.
  * Throws `TypeError` when a row holds NaN or Infinity, which JSON would turn into null.
  */
 export async function writeJsonl(store: Store, name: string, rows: readonly unknown[]): Promise<Ref> {
-  // Not one text of all rows: half a gigabyte is the longest there can be.
-  const parts: Buffer[] = [];
-  for (let from = 0; from < rows.length; from += rowsPerText) {
-    const lines = rows.slice(from, from + rowsPerText).map((row) => `${toJson(row)}\n`);
-    parts.push(Buffer.from(lines.join('')));
-  }
-  const bytes = Buffer.concat(parts);
-  await store.write(name, bytes);
-  return { uri: name, sha256: sha256Hex(bytes), count: rows.length };
+  const bytes = new JsonlBytes();
+  for (const row of rows) bytes.add(row);
+  return await bytes.write(store, name);
 }
 
 /**

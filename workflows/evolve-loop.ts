@@ -36,11 +36,14 @@ async function rankVariants(steps: LoopSteps, { trainScorer }: EvolutionPlan): P
   const { run, round } = steps.state;
   await steps.makeCalls('rank');
   await steps.at('gathering scores');
-  const { pairs, note } = await cpu.gatherRankings.executeWithOptions(steps.summary('gather scores'), [
-    { run, round },
-  ]);
+  const { pairs, ranked, note } = await cpu.gatherRankings.executeWithOptions(
+    steps.summary('gather scores'),
+    [{ run, round }],
+  );
   const notes = [note];
-  if (trainScorer !== null) {
+  if (trainScorer !== null && ranked < 2) {
+    notes.push('no scorer is trained: some rows are held out, and fewer than two were ranked');
+  } else if (trainScorer !== null) {
     const trained = await untilDone(steps, 'training the scorer', () =>
       student.trainScorer.executeWithOptions(steps.summary(`train the scorer on ${pairs.count} pairs`), [
         { ...trainScorer, run, pairs, out: `${run.runId}/scorer` },

@@ -74,7 +74,6 @@ export interface StagesPlan {
   scorer: Pick<ScoreRowsInput, 'student' | 'maxTokens'> | null;
   /** The student as embedder; null: a teacher makes the vectors, or nobody. */
   embedder: Pick<EmbedRowsInput, 'student' | 'pooling' | 'maxTokens'> | null;
-  scores: boolean;
   selects: boolean;
 }
 

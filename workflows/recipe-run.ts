@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ExportResult } from '../activities/types.js';
-import { endpoints, store } from './activities.js';
+import { cpu, endpoints, store } from './activities.js';
 import { noCounts } from './counts.js';
 import { declaredLimits, noLimits } from './endpoint-limits.js';
 import { loopId } from './ids.js';
@@ -227,7 +227,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
       throw ApplicationFailure.nonRetryable(ended.stopReason, 'LoopFailed');
     }
     state.phase = 'exporting';
-    const dataset = await store.exportDataset.executeWithOptions({ summary: 'write the dataset' }, [
+    const dataset = await cpu.exportDataset.executeWithOptions({ summary: 'write the dataset' }, [
       {
         run,
         target: plan.target,

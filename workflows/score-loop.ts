@@ -2,7 +2,7 @@ import type { Ref } from '../activities/types.js';
 import { cpu, store, student } from './activities.js';
 import { scoringInWords } from './counts.js';
 import type { LoopResult, LoopState, StagesPlan, StagesState } from './inputs.js';
-import { LoopSteps } from './loop-steps.js';
+import { innermost, LoopSteps } from './loop-steps.js';
 import { nextRound } from './next-round.js';
 import { untilDone } from './student-work.js';
 
@@ -24,23 +24,53 @@ async function scorePart(steps: LoopSteps): Promise<void> {
   for (const phase of plan.stages.phases) await steps.makeCalls(phase);
   await askStudent(steps, plan.stages);
   await steps.at('gathering scores');
-  const { rows, scoring } = await cpu.gatherScores.executeWithOptions(steps.summary('gather scores'), [
-    { run, round },
-  ]);
+  const gathered = await unlessCancelled(steps, () =>
+    cpu.gatherScores.executeWithOptions(steps.summary('gather scores'), [{ run, round }]),
+  );
 
+  const isLast = round >= lastRound;
   // A cancelled run selects from what it has.
-  if (plan.stages.selects && (round >= lastRound || steps.isCancelled)) {
+  if (plan.stages.selects && (isLast || steps.isCancelled)) {
     await steps.at('selecting');
-    await cpu.selectRows.executeWithOptions(steps.summary('select rows'), [
-      { run, from: stages.firstRound, to: round },
-    ]);
+    await unlessCancelled(steps, () =>
+      cpu.selectRows.executeWithOptions(steps.summary('select rows'), [
+        { run, from: stages.firstRound, to: round },
+      ]),
+    );
   }
   await steps.at('round done');
+  const scoring = gathered?.scoring ?? null;
+  // Whoever can score nothing of a part is not to be paid for all the others.
+  if (!isLast && scoring !== null && scoring.scored === 0) {
+    await steps.pauseAndWait({ by: 'stall', reason: `no score in this part: ${scoringInWords(scoring)}` });
+  }
   steps.roundDone(
-    { attractiveBatches: null, heldOutLoss: null, note: scoring ? scoringInWords(scoring) : `${rows} rows` },
+    {
+      attractiveBatches: null,
+      heldOutLoss: null,
+      note: scoring ? scoringInWords(scoring) : `${gathered?.rows ?? 0} rows`,
+    },
     // A part without candidates is no stall.
     { stages, stalledRounds: 0 },
   );
+}
+
+/**
+ * What the data do not allow (too many vectors to compare) is for a person to decide, and no attempt mends it. null: the run was
+ * cancelled, and goes on without.
+ */
+async function unlessCancelled<Result>(
+  steps: LoopSteps,
+  work: () => Promise<Result>,
+): Promise<Result | null> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (steps.isCancelled) return null;
+      await steps.pauseAndWait({ by: 'data', reason: innermost(error) });
+    }
+  }
 }
 
 /** Counts the rows once: those that were given, or what generation has brought. */

@@ -1,6 +1,7 @@
 import { agreement, scoreHistogram } from '../../methods/deita/calibration.js';
 import type { ConversationTurn } from '../../methods/conversation-row.js';
-import { readJson, readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
+import { JsonlBytes, readJson, readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
+import { JsonArrayBytes } from '../json-array.js';
 import type { RunResult } from '../export-dataset.js';
 import { selects } from '../recipe-deita.js';
 import type { OriginalRow, ScoredRow, SelectionRow } from '../rows.js';
@@ -9,6 +10,8 @@ import { roundFiles, runFiles } from '../run-files.js';
 import type { ConversationRow } from '../student-messages.js';
 import type { ExportInput, ExportResult } from '../types.js';
 import { readRows } from './choose-calls.js';
+
+type Four<T> = [T, T, T, T];
 
 /** A row with everything that is known of it. */
 interface KnownRow {
@@ -27,8 +30,10 @@ export async function exportRows(runs: Runs, input: ExportInput): Promise<Export
   const files = runFiles(run.runId);
   const recipe = await runs.recipe(run);
   const selections = await readSelections(runs, run.runId);
-  const kept: KnownRow[] = [];
-  const others: KnownRow[] = [];
+  const selected = selects(recipe.select);
+  // Bytes, not rows: there may be hundreds of thousands.
+  const [train, whole, lineage, surplus] = [1, 2, 3, 4].map(() => new JsonlBytes()) as Four<JsonlBytes>;
+  const alpaca = new JsonArrayBytes();
   const scores: ScoredRow[] = [];
   // Also rows that a cancelled run has not come to.
   for (let round = 1; ; round += 1) {
@@ -37,28 +42,30 @@ export async function exportRows(runs: Runs, input: ExportInput): Promise<Export
     if (known.some(({ scored }) => scored !== null)) {
       await writeJsonl(runs.store, files.dataset(scoredPart(round)), known.map(withScores));
     }
-    for (const row of known) {
-      const isKept = selects(recipe.select) ? row.selection?.verdict === 'selected' : true;
-      (isKept ? kept : others).push(row);
-      if (row.scored) scores.push(row.scored);
+    for (const one of known) {
+      if (one.scored) scores.push(one.scored);
+      const described = { run: run.runId, method: recipe.method, ...lineageOf(one) };
+      if (selected && one.selection?.verdict !== 'selected') {
+        surplus.add(described);
+        continue;
+      }
+      train.add(toMessages(one));
+      alpaca.add(toAlpaca(one));
+      lineage.add(described);
+      if (selected) whole.add(withScores(one));
     }
   }
-  const train = await writeJsonl(runs.store, files.dataset('train.jsonl'), kept.map(toMessages));
-  await writeJsonl(runs.store, files.dataset('selected.jsonl'), kept.map(withScores));
-  await runs.store.write(files.dataset('alpaca.json'), alpacaOf(kept));
-  const lineage = ({ row, original, scored, selection }: KnownRow) => ({
-    run: run.runId,
-    method: recipe.method,
-    id: row.id,
-    row: original.row,
-    ...(scored && { scored }),
-    ...(selection && { selection }),
-  });
-  await writeJsonl(runs.store, files.dataset('lineage.jsonl'), kept.map(lineage));
-  const surplus = await writeJsonl(runs.store, files.dataset('surplus.jsonl'), others.map(lineage));
+  const file = (name: string) => files.dataset(name);
+  const dataset = {
+    dataset: `${run.runId}/dataset`,
+    train: await train.write(runs.store, file('train.jsonl')),
+    surplus: await surplus.write(runs.store, file('surplus.jsonl')),
+  };
+  await lineage.write(runs.store, file('lineage.jsonl'));
+  await runs.store.write(file('alpaca.json'), alpaca.bytes());
+  if (selected) await whole.write(runs.store, file('selected.jsonl'));
   await exportReports(runs, { runId: run.runId, scores });
   await writeJson(runs.store, files.dataset('recipe.json'), await readJson(runs.store, files.recipe));
-  const dataset = { dataset: `${run.runId}/dataset`, train, surplus };
   const { state, stopReason, rounds } = input;
   const result: RunResult = { state, stopReason, rounds, dataset };
   await writeJson(runs.store, files.result, result);
@@ -150,15 +157,18 @@ function toMessages({ row: { turns } }: KnownRow) {
 }
 
 /** Alpaca's keys; earlier turns under `history`, as LLaMA-Factory reads them. */
-function alpacaOf(rows: readonly KnownRow[]): Buffer {
-  const entries = rows.map(({ row: { turns } }) => {
-    const last = turns.at(-1) as ConversationTurn;
-    const history = turns.slice(0, -1).map(({ instruction, response }) => [instruction, response]);
-    const entry = { instruction: last.instruction, input: '', output: last.response };
-    return JSON.stringify(history.length > 0 ? { ...entry, history } : entry, null, 2);
-  });
-  const parts = entries.map((entry, at) =>
-    Buffer.from(`${at === 0 ? '[\n  ' : ',\n  '}${entry.replaceAll('\n', '\n  ')}`),
-  );
-  return parts.length === 0 ? Buffer.from('[]\n') : Buffer.concat([...parts, Buffer.from('\n]\n')]);
+function toAlpaca({ row: { turns } }: KnownRow) {
+  const last = turns.at(-1) as ConversationTurn;
+  const history = turns.slice(0, -1).map(({ instruction, response }) => [instruction, response]);
+  const entry = { instruction: last.instruction, input: '', output: last.response };
+  return history.length > 0 ? { ...entry, history } : entry;
+}
+
+function lineageOf({ row, original, scored, selection }: KnownRow) {
+  return {
+    id: row.id,
+    row: original.row,
+    ...(scored && { scored }),
+    ...(selection && { selection }),
+  };
 }

@@ -19,7 +19,8 @@ export async function gatherRankings(runs: Runs, { run, round }: RoundInput): Pr
   const files = roundFiles(run.runId, round);
   const { rankings, pairs } = await rankedOrigins({ store: runs.store, recipe, runId: run.runId, round });
   await writeJsonl(runs.store, files.rankings, rankings);
-  return { pairs: await writeJsonl(runs.store, files.scorerPairs, pairs), note: noteOf(rankings) };
+  const ranked = new Set(pairs.map(({ origin }) => origin)).size;
+  return { pairs: await writeJsonl(runs.store, files.scorerPairs, pairs), ranked, note: noteOf(rankings) };
 }
 
 /** From nothing but the answers and the rounds before. */

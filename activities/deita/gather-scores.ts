@@ -88,8 +88,10 @@ async function askedScores(
     const turns = (isAgain ? scores.again : scores.first)[row ?? -1];
     if (!turns || turn === undefined) throw new Error(`a planned call of ${aspect} without its turn`);
     const { text, firstToken } = call;
+    // An answer without a number is one all the same, and its call has failed for that.
+    const isAnswer = call.outcome === 'answered' || call.outcome === 'unparsable';
     const read =
-      call.outcome === 'answered' && text !== null
+      isAnswer && text !== null
         ? readScore({ text, scorer, ...(firstToken !== undefined && { firstToken }) })
         : failed;
     if (read.score !== null) turns[turn] = { score: read.score };
@@ -117,7 +119,7 @@ async function studentScores(runs: Pick<Runs, 'store'>, { at, rows, aspect }: Re
   return { first, again: rows.map(() => []) };
 }
 
-/** Vectors of failed calls are rows of zeros: similar to nothing, and `selectRows` leaves such rows out. */
+/** Vectors of failed calls, and those of another length than the first ones, are rows of zeros: similar to nothing, and `selectRows` leaves such rows out. */
 async function gatherVectors(runs: Runs, at: RoundInput): Promise<void> {
   const rows = await readRows(runs, at);
   const answered = await readAnswered(runs, { ...at, phase: 'vectors' });
@@ -126,8 +128,8 @@ async function gatherVectors(runs: Runs, at: RoundInput): Promise<void> {
     const vectors = decodeVectors(call.text ?? '');
     const columns = vectors[0]?.length ?? 0;
     matrix ??= { columns, values: new Float32Array(rows.length * columns) };
-    if (columns !== matrix.columns)
-      throw new Error(`vectors of ${columns} and of ${matrix.columns} numbers from one embedder`);
+    // An embedder that changed behind its name: what it gives now cannot be compared with the others.
+    if (columns !== matrix.columns) continue;
     for (const [n, vector] of vectors.entries())
       matrix.values.set(vector, ((plan.deita?.row ?? 0) + n) * columns);
   }

@@ -10,6 +10,8 @@ import { scorePrompt } from './prompts.js';
 
 /** Rows of one part, unless the recipe says: a round of calls about them is small enough for memory, and large enough for speed. */
 export const usualRowsPerRound = 2_000;
+/** A part has no more turns than this for each of its rows: every turn is two calls. */
+const mostTurnsPerRow = 4;
 
 /**
  * Counts the parts of the rows that were given, which lie in the store already; what generation has brought, up to its target
@@ -24,9 +26,10 @@ export async function openRows(
     const placed = await placeExamples(runs, { run, target, rounds: round - 1 });
     const kept = placed.filter(({ place }) => place.status !== 'surplus');
     const rows = kept.map(({ candidate }) => rowOf(candidate));
-    for (const [n, part] of partsOf(rows, rowsPerRound).entries())
+    const parts = partsOf(rows, rowsPerRound);
+    for (const [n, part] of parts.entries())
       await writeJsonl(runs.store, roundFiles(run.runId, round + n).rows, part);
-    return { rows: rows.length, parts: Math.ceil(rows.length / rowsPerRound) };
+    return { rows: rows.length, parts: parts.length };
   }
   let rows = 0;
   for (let part = 0; ; part += 1) {
@@ -36,11 +39,23 @@ export async function openRows(
   }
 }
 
-/** Cuts rows into parts, each for a round of its own. */
-export function partsOf<Row>(rows: readonly Row[], size = usualRowsPerRound): Row[][] {
-  return Array.from({ length: Math.ceil(rows.length / size) }, (_, part) =>
-    rows.slice(part * size, (part + 1) * size),
-  );
+/** Cuts rows into parts, each for a round of its own; of long conversations a part has fewer. */
+export function partsOf<Row extends Pick<ConversationRow, 'turns'>>(
+  rows: readonly Row[],
+  size = usualRowsPerRound,
+): Row[][] {
+  const parts: Row[][] = [];
+  let turns = 0;
+  for (const row of rows) {
+    const part = parts.at(-1);
+    turns += row.turns.length;
+    if (part && part.length < size && turns <= mostTurnsPerRow * size) part.push(row);
+    else {
+      parts.push([row]);
+      turns = row.turns.length;
+    }
+  }
+  return parts;
 }
 
 function rowOf({ id, instruction, input, output }: Candidate): ConversationRow {

@@ -21,8 +21,11 @@ export interface DeitaSources {
   evolution: EvolutionSources | null;
 }
 
-/** Characters of a conversation that an endpoint's embedder is shown, for each of `select.maxTokens` (**ours**). */
-const charactersPerToken = 3;
+/**
+ * Bytes of a conversation that an endpoint's embedder is shown, for each of `select.maxTokens` (**ours**): English has four a
+ * token, and Chinese three.
+ */
+const bytesPerToken = 3;
 
 export async function deitaSources(runs: Runs, at: RoundInput, phase: DeitaPhase): Promise<DeitaSources> {
   const isEvolution = phase === 'evolve' || phase === 'gain' || phase === 'rank';
@@ -75,7 +78,9 @@ function textOf({ turns }: ConversationRow, { select }: StoredRecipe): string {
   const text = turns
     .map(({ instruction, response }) => `User: ${instruction}\n\nAssistant: ${response}`)
     .join('\n\n');
-  return text.slice(0, charactersPerToken * given(select).maxTokens);
+  // What is cut in two is no character, and strict endpoints refuse it.
+  const bytes = Buffer.from(text).subarray(0, bytesPerToken * given(select).maxTokens);
+  return bytes.toString('utf8').replace(/\ufffd$/, '');
 }
 
 function given<T>(value: T | undefined): T {

@@ -42,8 +42,9 @@ export async function selectionOf(
   const { select, seed } = input.recipe;
   if (!select) throw new Error('the recipe selects nothing');
   const { by, size } = select;
-  const all = await readAll(runs, input);
+  const all: AllRows = { ids: [], scores: [], vectors: needsVectors(by) ? new PartVectors() : null };
   try {
+    await readAll(runs, { ...input, all });
     const rows = eligible(all, by);
     const ranked = needsScores(by)
       ? byScore({
@@ -53,9 +54,12 @@ export async function selectionOf(
         })
       : rows;
     const { vectors } = all;
-    const chosen = last(chooseRows({ by, tau: tauOf(select.tau), rows, ranked, vectors, size, seed }));
+    // One row has no neighbour, and a quantile of nothing is none.
+    const tau = rows.length < 2 ? { cosine: 1 } : tauOf(select.tau);
+    const chosen = last(chooseRows({ by, tau, rows, ranked, vectors, size, seed }));
     const selection = verdicts(all, { by, picks: chosen.picks });
-    return { selection, report: reportOf({ selection, chosen, size }) };
+    const ofOtherLength = vectors?.ofOtherLength ?? 0;
+    return { selection, report: reportOf({ selection, chosen, size, ofOtherLength }) };
   } finally {
     all.vectors?.close();
   }
@@ -63,11 +67,9 @@ export async function selectionOf(
 
 async function readAll(
   runs: Pick<Runs, 'store'>,
-  { run, from, to, recipe }: Parameters<typeof selectionOf>[1],
-): Promise<AllRows> {
-  const { select, score } = recipe;
-  const all: AllRows = { ids: [], scores: [], vectors: null };
-  if (select && needsVectors(select.by)) all.vectors = new PartVectors();
+  { run, from, to, recipe, all }: Parameters<typeof selectionOf>[1] & { all: AllRows },
+): Promise<void> {
+  const { score } = recipe;
   for (let round = from; round <= to; round += 1) {
     const files = roundFiles(run.runId, round);
     const rows = await readRows(runs, { run, round });
@@ -82,7 +84,6 @@ async function readAll(
       name: files.vectors,
     });
   }
-  return all;
 }
 
 function eligible({ ids, scores, vectors }: AllRows, by: Parameters<typeof needsScores>[0]): number[] {
@@ -132,8 +133,13 @@ function verdicts(
   });
 }
 
-function reportOf(options: { selection: SelectionRow[]; chosen: Chosen; size: number }): SelectionReport {
-  const { selection, chosen, size } = options;
+function reportOf(options: {
+  selection: SelectionRow[];
+  chosen: Chosen;
+  size: number;
+  ofOtherLength: number;
+}): SelectionReport {
+  const { selection, chosen, size, ofOtherLength } = options;
   const { picks, cosines, tau } = chosen;
   const count = (verdict: SelectionRow['verdict']) =>
     selection.filter((row) => row.verdict === verdict).length;
@@ -148,7 +154,15 @@ function reportOf(options: { selection: SelectionRow[]; chosen: Chosen; size: nu
     comparisons: picks.comparisons,
     tau,
     histogram: cosines && { sampled: cosines.length, bins: cosineHistogram(cosines) },
-    warning: selectionWarning({ size, selected, similar, lookedAt: selected + similar, tau }),
+    warning:
+      [
+        selectionWarning({ size, selected, similar, lookedAt: selected + similar, tau }),
+        ofOtherLength > 0
+          ? `the vectors of ${ofOtherLength} rows have another length than the first ones and count as missing`
+          : null,
+      ]
+        .filter((part) => part !== null)
+        .join('; ') || null,
   };
 }
 

@@ -3,7 +3,7 @@ import { findStore } from '../../store/open-store.js';
 import type { Context } from '../context.js';
 import { findClient } from '../find-server.js';
 import { follow, look } from '../follow.js';
-import { progressLine, stateWord } from '../progress-lines.js';
+import { progressLine, selectionWarning, stateWord } from '../progress-lines.js';
 import { allRuns } from '../runs.js';
 import { readStatus } from '../status.js';
 import { conclude } from './conclude.js';
@@ -21,6 +21,7 @@ export async function status(context: Context, runId: string): Promise<number> {
     } else {
       context.say(`${runId}: ${stateWord(status)}`);
       context.say(progressLine(status));
+      for (const line of selectionWarning(status)) context.say(line);
       for (const problem of problems) context.say(`! ${problem}`);
       if (!client) context.say('no Temporal server answers; these figures are the store’s');
       if (status.asOf) context.say(`as of ${status.asOf}`);

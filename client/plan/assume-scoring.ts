@@ -32,7 +32,7 @@ export function expectScoring({ recipe, given }: Rows, examples: number): Calls 
   const twice = recipe.score?.twice ?? 0;
   // Generated examples have one turn each.
   const parts = startsFromData(recipe.method)
-    ? partsOf(data).map((rows) => ({
+    ? partsOf(data, recipe.rowsPerRound).map((rows) => ({
         rows: rows.length,
         asked: turnsOf(rows) + turnsOf(rows.slice(0, Math.round(twice * rows.length))),
       }))

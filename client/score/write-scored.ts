@@ -130,7 +130,12 @@ class ScoredParts {
       for (const { found } of known) {
         if (reasonOf(found) !== null) continue;
         rows += 1;
-        columns = found.vector?.length ?? columns;
+        const length = found.vector?.length ?? columns;
+        if (columns > 0 && length !== columns)
+          throw new UserError(
+            `part ${part} has vectors of ${length} numbers, those before have ${columns}: the embedder has changed; score again with teacher.reuse: run`,
+          );
+        columns = length;
       }
     }
   }

@@ -7,9 +7,18 @@ import { verifyRun } from '../../client/verify.js';
 import { readJson, readJsonlAt, writeJsonl } from '../../store/artifacts.js';
 import { RunHarness, until } from '../run-harness.js';
 import { digitOf, scriptedScorer } from '../scripted-deita.js';
+import { spellingVector } from '../scripted-vectors.js';
 
 /** Some rows of several turns, some that say nearly the same. */
 const rows = Array.from({ length: 40 }, (_, n) => givenRow(n));
+/** Of a few texts an embedder that was changed. */
+const embed = (text: string) => (text.includes('nothing at all') ? [1, 2, 3] : spellingVector(text));
+/** Eight rows alike, then eight whose answers say something else. */
+const longRows = Array.from({ length: 16 }, (_, n) =>
+  rowOf(n, [
+    { instruction: `Subject ${n * 7919}?`, response: n < 8 ? 'It is known.' : 'Of it nothing at all.' },
+  ]),
+);
 const certainty = 0.8;
 
 describe('a run of DEITA on given rows', () => {
@@ -18,7 +27,7 @@ describe('a run of DEITA on given rows', () => {
   before(async function () {
     this.timeout(0);
     const script = scriptedScorer({ certainty });
-    harness = await RunHarness.start({ teacher: { script }, others: { vectors: {} } });
+    harness = await RunHarness.start({ teacher: { script }, others: { vectors: { embed } } });
   });
   after(() => harness.stop());
 
@@ -111,7 +120,7 @@ describe('a run of DEITA on given rows', () => {
     assert.deepEqual(scoring, {
       rows: 42,
       scored: 40,
-      missing: { 'too-little-mass': 1, 'call-failed': 1 },
+      missing: { 'too-little-mass': 1, 'no-logprobs': 1 },
     });
     const verdicts = (await selectionOf(runId)).slice(40).map(({ verdict }) => verdict);
     assert.deepEqual(verdicts, ['score-missing', 'score-missing']);
@@ -199,6 +208,41 @@ describe('a run of DEITA on given rows', () => {
       await datasetRows(runId, 'surplus.jsonl'),
     ];
     assert.equal(kept.length + others.length, rows.length);
+  });
+
+  it('selects the only row that there is, whatever quantile is asked for', async () => {
+    const select = { size: 5, embedder: 'vectors', tau: 'q0.9' };
+    const runId = await start({ select }, { data: rows.slice(0, 1) });
+    await assertAddsUp(runId);
+    const { selection } = await readStatus(harness.store, runId);
+    assert.equal(selection?.selected, 1);
+    assert.match(selection?.warning ?? '', /only 1 of 5 rows/);
+  });
+
+  it('counts vectors of another length than the first ones as missing', async () => {
+    const select = { size: 40, embedder: 'vectors', tau: 1 };
+    const runId = await start({ select, rowsPerRound: 8, teacher: { model: 'lengths' } }, { data: longRows });
+    await assertAddsUp(runId);
+    const { selection } = await readStatus(harness.store, runId);
+    assert.deepEqual([selection?.selected, selection?.vectorMissing], [8, 8]);
+    assert.match(selection?.warning ?? '', /the vectors of 8 rows have another length/);
+  });
+
+  it('pauses when nothing of a part could be scored, before it pays for the others', async () => {
+    const data = rows.map((row) => ({
+      ...row,
+      turns: [{ instruction: `Be mute ${row.id}.`, response: 'Fine.' }],
+    }));
+    const runId = await harness.startRun(recipe({ rowsPerRound: 10, teacher: { model: 'silent' } }), {
+      given: { data },
+    });
+    await until(async () => (await harness.status(runId)).state === 'paused');
+    const { settings } = await harness.status(runId);
+    assert.match(settings.paused?.reason ?? '', /no score in this part: 10 rows: 0 scored, no-score 10/);
+    assert.ok(harness.requestsFor('silent').length <= 2 * 2 * 10, 'a call and a fresh sample each');
+    await harness.cancel(runId);
+    await harness.result(runId);
+    await assertAddsUp(runId);
   });
 
   it('is found out when a score or a verdict was changed', async () => {

@@ -28,6 +28,7 @@ export function computeIn(thread: PinnedThread, { storeUrl }: { storeUrl: string
       openRows: (input) => thread.run('openRows', task(input), { signal }),
       gatherScores: (input) => thread.run('gatherScores', task(input), { signal }),
       selectRows: (input) => thread.run('selectRows', task(input), { signal }),
+      exportDataset: (input) => thread.run('exportDataset', task(input), { signal }),
       gatherVariants: (input) => thread.run('gatherVariants', task(input), { signal }),
       decideVariants: (input) => thread.run('decideVariants', task(input), { signal }),
       gatherRankings: (input) => thread.run('gatherRankings', task(input), { signal }),

@@ -9,6 +9,7 @@ import {
 } from '../../activities/deita/gather-variants.js';
 import { openRows as openDeitaRows } from '../../activities/deita/open-rows.js';
 import { selectRows as selectDeitaRows } from '../../activities/deita/select-rows.js';
+import { exportDataset as exportRun } from '../../activities/export-dataset.js';
 import { refineSeeds as refine } from '../../activities/refine-seeds.js';
 import { Runs } from '../../activities/run-data.js';
 import { RunPool } from '../../activities/run-pool.js';
@@ -21,6 +22,8 @@ import type {
   ComposeInput,
   ComposeResult,
   CpuActivities,
+  ExportInput,
+  ExportResult,
   GatheredRankings,
   GatheredSkills,
   OpenedRows,
@@ -125,6 +128,11 @@ export async function decideVariants(task: CpuTask<RoundInput>): ReturnType<CpuA
 export async function gatherRankings(task: CpuTask<RoundInput>): Promise<GatheredRankings> {
   const { runs } = await opened(task);
   return await gatherDeitaRankings(runs, task.input);
+}
+
+export async function exportDataset(task: CpuTask<ExportInput>): Promise<ExportResult> {
+  const { runs } = await opened(task);
+  return await exportRun(runs, task.input);
 }
 
 export async function decideExamples(task: CpuTask<RoundInput>): ReturnType<CpuActivities['decideExamples']> {
