@@ -112,7 +112,9 @@ export async function placeExamples(
     const files = roundFiles(run.runId, round);
     // A cancelled run may end inside a round, before its batches are composed.
     const candidates = await readJsonlAt<Candidate>(runs.store, files.candidates, { missing: 'empty' });
-    accepted.push(...candidates.filter(({ verdict }) => verdict.state === 'accepted'));
+    // One by one: a call takes no hundred thousand arguments.
+    for (const candidate of candidates)
+      if (candidate.verdict.state === 'accepted') accepted.push(candidate);
     for (const { batch, examples } of await readJsonlAt<TrainingBatch>(runs.store, files.batches, {
       missing: 'empty',
     })) {
