@@ -113,8 +113,7 @@ export async function placeExamples(
     // A cancelled run may end inside a round, before its batches are composed.
     const candidates = await readJsonlAt<Candidate>(runs.store, files.candidates, { missing: 'empty' });
     // One by one: a call takes no hundred thousand arguments.
-    for (const candidate of candidates)
-      if (candidate.verdict.state === 'accepted') accepted.push(candidate);
+    for (const candidate of candidates) if (candidate.verdict.state === 'accepted') accepted.push(candidate);
     for (const { batch, examples } of await readJsonlAt<TrainingBatch>(runs.store, files.batches, {
       missing: 'empty',
     })) {
