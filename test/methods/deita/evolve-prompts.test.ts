@@ -34,8 +34,12 @@ function evolution(form: PromptForm, options: RecipeWords): Prompt[] {
 }
 
 function every(form: PromptForm, options: RecipeWords): Prompt[] {
+  const inJson = { scorer: 'judge', answers: 'json', form: 'chat', options } as const;
   return [
     ...evolution(form, options),
+    ...(form === 'chat'
+      ? [complexityPrompt({ ...pair, ...inJson }), qualityPrompt({ ...pair, ...inJson })]
+      : []),
     ...(['logits', 'judge'] as const).flatMap((scorer) => [
       complexityPrompt({ ...pair, scorer, form, options }),
       qualityPrompt({ ...pair, scorer, form, options }),
