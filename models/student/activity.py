@@ -15,6 +15,7 @@ from models.student.memory import Memory
 from models.student.messages import EmbedRowsInput, Message, ScoreRowsInput, TrainRoundInput, TrainScorerInput, parse
 from models.student.progress import Progress
 from models.student.round_files import RoundFiles
+from models.student.row_cache import RowCaches
 from models.student.score_rows import score_rows
 from models.student.train_round import train_round
 from models.student.train_scorer import train_scorer
@@ -24,11 +25,15 @@ HEARTBEAT_SECONDS = 1.0
 
 
 class StudentActivities:
-    """All of them, with the model that they keep in memory. Inputs and results: `activities/student-messages.ts`."""
+    """All of them, with the model and the indexes that they keep in memory.
+
+    Inputs and results: `activities/student-messages.ts`.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.memory = Memory()
+        self.caches = RowCaches(store)
 
     def all(self) -> list[Callable[..., Any]]:
         """What a worker registers."""
@@ -64,7 +69,7 @@ class StudentActivities:
         asked = parse(EmbedRowsInput, message, kind="InvalidInput", where="embedRows")
         check_store(self.store, asked.run)
         progress.at("loading the model")
-        return embed_rows(self.memory.bare(asked.student), self.store, asked, progress)
+        return embed_rows(self.memory.bare(asked.student), self.caches, asked, progress)
 
     def _score_rows(self, message: Any, progress: Progress) -> Message:
         asked = parse(ScoreRowsInput, message, kind="InvalidInput", where="scoreRows")

@@ -17,12 +17,7 @@ def header(rows: int, dims: int) -> bytes:
 
 def to_bytes(vectors: np.ndarray) -> bytes:
     """The whole file."""
-    return header(*vectors.shape) + body(vectors)
-
-
-def body(vectors: np.ndarray) -> bytes:
-    """The rows alone."""
-    return np.ascontiguousarray(vectors, dtype="<f4").tobytes()
+    return header(*vectors.shape) + np.ascontiguousarray(vectors, dtype="<f4").tobytes()
 
 
 def from_bytes(stored: bytes, *, name: str, rows: int, dims: int) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,12 @@ import pytest
 import torch
 from temporalio.testing import ActivityEnvironment
 
-from models.student import activity, embed_rows
+from models.store import FileStore
+from models.student import activity, embed_rows, row_cache
+from models.student.activity import StudentActivities
 from models.student.memory import Memory
 from models.student.model import LanguageModel
+from models.student.reading import last_states
 from models.tests.rounds import RoundMaker
 from models.tests.rows import MODEL, RUN, call, call_until_done, refusal
 
@@ -103,41 +108,112 @@ def test_the_same_rows_give_the_same_bytes(memory: Memory, rounds: RoundMaker, t
     assert embed(memory, rounds)[0]["vectors"] == embed(memory, other)[0]["vectors"]
 
 
-def test_what_one_run_has_embedded_no_other_computes(
-    memory: Memory, rounds: RoundMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """Every text that went through the model."""
+    texts: list[list[int]] = []
+
+    def counting(model: LanguageModel, ids: list[list[int]]) -> Any:
+        texts.extend(ids)
+        return last_states(model, ids)
+
+    monkeypatch.setattr(embed_rows, "last_states", counting)
+    return texts
+
+
+def test_what_one_run_has_embedded_no_other_computes(memory: Memory, rounds: RoundMaker, computed: list[Row]) -> None:
     first, _ = embed(memory, rounds, maxTokens=64)
-    monkeypatch.setattr(embed_rows, "last_states", None)
     renamed = [{**row, "id": f"x-{row['id']}"} for row in ROWS]
     again, _ = embed(memory, rounds, renamed, maxTokens=64, out="other-run/vectors.npy", run={**RUN, "runId": "other"})
+    assert len(computed) == len(ROWS)
     assert again["vectors"]["sha256"] == first["vectors"]["sha256"]
     assert again["truncated"] == 1
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"pooling": "mean"},
-        {"maxTokens": 32},
-        {"rows": [*ROWS[:3], {"id": "d", "turns": [turn("Opposite of hot?", "Ice.")]}]},
-    ],
-    ids=["pooling", "maxTokens", "a text"],
-)
-def test_the_cache_tells_apart(memory: Memory, rounds: RoundMaker, changes: Row) -> None:
+NEW = {"id": "new", "turns": [turn("Name a lake.", "Lake Como.")]}
+
+
+def test_a_row_put_in_front_is_the_only_one_that_is_computed(
+    memory: Memory, rounds: RoundMaker, computed: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_cache, "BLOCK_ROWS", 2)
+    _, first = embed(memory, rounds)
+    result, again = embed(memory, rounds, [NEW, *ROWS])
+    assert len(computed) == len(ROWS) + 1
+    assert (result["vectors"]["count"], again[1:].tobytes()) == (5, first.tobytes())
+
+
+def test_rows_in_another_order_are_not_computed(
+    memory: Memory, rounds: RoundMaker, computed: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_cache, "BLOCK_ROWS", 3)
+    _, first = embed(memory, rounds, maxTokens=64)
+    order = [3, 1, 0, 2]
+    result, again = embed(memory, rounds, [ROWS[place] for place in order], maxTokens=64)
+    assert len(computed) == len(ROWS)
+    assert (result["truncated"], again.tobytes()) == (1, first[order].tobytes())
+
+
+def test_equal_rows_are_computed_once(memory: Memory, rounds: RoundMaker, computed: list[Row]) -> None:
+    twice = [*ROWS, {**ROWS[1], "id": "again"}, ROWS[0]]
+    result, vectors = embed(memory, rounds, twice, maxTokens=64)
+    assert len(computed) == len(ROWS)
+    assert vectors[4:].tobytes() == vectors[[1, 0]].tobytes()
+    assert result["truncated"] == 2, "each time that it stands there"
+
+
+@pytest.mark.parametrize("changes", [{"pooling": "mean"}, {"maxTokens": 32}], ids=["pooling", "maxTokens"])
+def test_another_setting_computes_all(memory: Memory, rounds: RoundMaker, computed: list[Row], changes: Row) -> None:
     embed(memory, rounds)
     embed(memory, rounds, **changes)
-    assert len([name for name in rounds.store.list("embeddings") if name.endswith(".npy")]) == 2
+    assert len(computed) == 2 * len(ROWS)
+
+
+def test_another_text_is_computed(memory: Memory, rounds: RoundMaker, computed: list[Row]) -> None:
+    embed(memory, rounds)
+    embed(memory, rounds, [*ROWS[:3], {"id": "d", "turns": [turn("Opposite of hot?", "Ice.")]}])
+    assert len(computed) == len(ROWS) + 1
+
+
+def test_a_worker_reads_what_is_known_once_and_then_what_is_new(
+    memory: Memory, rounds: RoundMaker, computed: list[Row]
+) -> None:
+    store = WatchedStore(rounds.store.root)
+    activities = StudentActivities(store)
+    activities.memory = memory
+    embed(memory, rounds)
+    for rows in (ROWS, [NEW, *ROWS], [NEW]):
+        if rows[0] is NEW:
+            embed(memory, rounds, [NEW])  # by another worker
+        asked = message(rounds, rows, out="t/others.npy")
+        asyncio.run(ActivityEnvironment().run(activities.embed_rows, asked))
+    assert len(computed) == len(ROWS) + 1
+    indexes = [name for name in store.read_names if name.endswith(".rows.json")]
+    assert sorted(indexes) == [name for name in rounds.store.list("embeddings") if name.endswith(".rows.json")]
+
+
+class WatchedStore(FileStore):
+    """Remembers what was read."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.read_names: list[str] = []
+
+    def read(self, name: str) -> bytes | None:
+        self.read_names.append(name)
+        return super().read(name)
 
 
 def test_killed_after_every_write_it_ends_with_the_same_bytes(
     memory: Memory, rounds: RoundMaker, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embed_rows, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(row_cache, "BLOCK_ROWS", 2)
     whole, _ = embed(memory, rounds, maxTokens=64)
     other = RoundMaker(tmp_path_factory.mktemp("dying"))
     asked = message(other, maxTokens=64)
     result, killed_at = call_until_done(memory, other, "embed_rows", asked)
-    assert len(killed_at) == 5, killed_at
+    endings = [name.partition(".")[2] for name in killed_at]
+    assert endings == ["npy", "rows.json", "npy", "rows.json", "npy"], killed_at
     assert {**result, "seconds": 0} == {**whole, "seconds": 0}
 
 
@@ -197,13 +273,41 @@ def test_another_store_is_refused(memory: Memory, rounds: RoundMaker) -> None:
     assert (failure.type, failure.non_retryable) == ("WrongStore", False)
 
 
-def test_a_damaged_block_of_the_cache_is_named(memory: Memory, rounds: RoundMaker) -> None:
-    embed(memory, rounds)
-    (name,) = [name for name in rounds.store.list("embeddings") if name.endswith(".npy")]
-    rounds.store.write(name, b"\x93NUMPY")
+DAMAGES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "a torn file": (".npy", lambda stored: stored[:-4]),
+    "other values": (".npy", lambda stored: stored[:-1] + bytes([stored[-1] ^ 1])),
+    "half an index": (".rows.json", lambda stored: stored[: len(stored) // 2]),
+    "another text's name in the index": (".rows.json", lambda stored: stored.replace(b'["', b'["0', 1)),
+    "an index without a list": (".rows.json", lambda _: b"{}"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_block_of_the_cache_is_named_and_once_removed_made_anew(
+    memory: Memory, rounds: RoundMaker, computed: list[Row], damage: str
+) -> None:
+    ending, change = DAMAGES[damage]
+    whole, _ = embed(memory, rounds)
+    (name,) = [name for name in rounds.store.list("embeddings") if name.endswith(ending)]
+    rounds.store.write(name, change(rounds.store.read(name) or b""))
     failure = refusal(memory, rounds.store, "embed_rows", message(rounds))
     assert (failure.type, failure.non_retryable) == ("CorruptData", True)
     assert name in str(failure)
+    assert "remove it" in str(failure)
+    rounds.store.remove(name)
+    mended, _ = embed(memory, rounds)
+    assert (mended["vectors"], len(computed)) == (whole["vectors"], 2 * len(ROWS))
+    assert embed(memory, rounds)[0]["vectors"] == whole["vectors"]
+
+
+def test_a_worker_that_knows_a_removed_block_makes_it_anew(memory: Memory, rounds: RoundMaker) -> None:
+    activities = StudentActivities(rounds.store)
+    activities.memory = memory
+    first = asyncio.run(ActivityEnvironment().run(activities.embed_rows, message(rounds)))
+    for name in rounds.store.list("embeddings"):
+        rounds.store.remove(name)
+    again = asyncio.run(ActivityEnvironment().run(activities.embed_rows, message(rounds)))
+    assert again["vectors"] == first["vectors"]
 
 
 def test_a_model_that_says_nothing_finite_is_refused(

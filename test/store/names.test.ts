@@ -11,7 +11,7 @@ describe('run id', () => {
     it(`may not be ${JSON.stringify(id)}`, () => assert.throws(() => checkRunId(id), UserError));
   }
 
-  for (const id of ['calls', 'index', 'store-id']) {
+  for (const id of ['calls', 'embeddings', 'index', 'store-id', 'student-scores']) {
     it(`may not be ${id}, which the store uses itself`, () => {
       assert.throws(() => checkRunId(id), { name: 'UserError', message: /uses that name itself/ });
     });
