@@ -19,6 +19,8 @@ import type { CallPlan, Candidate, PlanCallsInput, RoundPhase, Spend } from './t
 
 /** More than the calls so far suggest, so that a last round seldom falls short by a few examples. */
 const headroom = 1.2;
+/** Kinds of calls of one run each whose prompts are kept counted: 130 bytes a prompt. */
+const mostCounted = 24;
 
 /** Plans a phase's calls and writes `plan.jsonl`: which seeds or which instruction each call gets, drawn by its index. */
 export class CallPlanner {
@@ -119,7 +121,10 @@ export class CallPlanner {
     const key = `${run.runId}/${phase}`;
     let counts = this.asked.get(key);
     if (!counts || counts.rounds >= round) counts = new PromptCounts();
+    // The newest last. A worker serves a few runs at a time; what is forgotten is counted again.
+    this.asked.delete(key);
     this.asked.set(key, counts);
+    if (this.asked.size > mostCounted) this.asked.delete(this.asked.keys().next().value as string);
     while (counts.rounds < round - 1) {
       const plan = roundFiles(run.runId, counts.rounds + 1).phase(phase).plan;
       const rows = await readJsonlAt<PlanRow>(this.runs.store, plan, { missing: 'empty' });
