@@ -5,13 +5,22 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from models.student.errors import FailureType, StudentError
 
+
+def encodable(text: str) -> str:
+    """The text; raises `ValueError` when it has half of a surrogate pair."""
+    text.encode()
+    return text
+
+
 Positive = Annotated[float, Field(gt=0)]
-Text = Annotated[str, Field(min_length=1)]
+String = Annotated[str, AfterValidator(encodable)]
+"""Of a message. Not `str`: JSON can escape half of a character, which no file and no hash takes."""
+Text = Annotated[String, Field(min_length=1)]
 Score = Annotated[float, Field(ge=1, le=6)]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 MaxTokens = Annotated[int, Field(ge=16)]
@@ -33,30 +42,30 @@ class Message(BaseModel):
 class Ref(Message):
     """Data by reference: a name in the store, the SHA-256 of its bytes (hex), how many rows it has."""
 
-    uri: str
-    sha256: str
+    uri: String
+    sha256: String
     count: int
 
 
 class RunContext(Message):
     """Which run, and which store its data lies in."""
 
-    run_id: str
-    store_url: str
-    store_id: str
+    run_id: String
+    store_url: String
+    store_id: String
 
 
 class StudentModel(Message):
     """Which model, and where it runs."""
 
-    model: str
+    model: String
     device: Device
 
 
 class StudentSettings(Message):
     """How the student is built and trained; the TypeScript side documents each."""
 
-    model: str
+    model: String
     device: Device
     lora_rank: Annotated[int, Field(ge=1)]
     lora_alpha: Positive
@@ -95,40 +104,40 @@ class TrainRoundResult(Message):
     adapter: Ref | None
     steering: LossChange
     reporting: LossChange
-    device: str
+    device: String
     seconds: float
 
 
 class Example(Message):
     """One accepted candidate. `input` is empty when the instruction stands alone."""
 
-    id: str
-    instruction: str
-    input: str
-    output: str
+    id: String
+    instruction: String
+    input: String
+    output: String
 
 
 class TrainingBatch(Message):
     """One row of `batches.jsonl`."""
 
-    batch: str
+    batch: String
     examples: Annotated[list[Example], Field(min_length=1)]
 
 
 class HeldOutRow(Message):
     """One row of the held-out set."""
 
-    id: str
+    id: String
     half: Literal["steering", "reporting"]
-    instruction: str
-    input: str
-    output: str
+    instruction: String
+    input: String
+    output: String
 
 
 class ExampleSignal(Message):
     """What the student said about one example."""
 
-    id: str
+    id: String
     answer_loss: float
     score: float
 
@@ -136,7 +145,7 @@ class ExampleSignal(Message):
 class BatchSignal(Message):
     """One row of `signal.jsonl`."""
 
-    batch: str
+    batch: String
     gain: float | None
     standard_error: float | None
     examples: list[ExampleSignal]
@@ -152,7 +161,7 @@ class Turn(Message):
 class ConversationRow(Message):
     """One row to be embedded."""
 
-    id: str
+    id: String
     turns: Annotated[list[Turn], Field(min_length=1)]
 
 
@@ -161,7 +170,7 @@ class EmbedRowsInput(Message):
 
     run: RunContext
     rows: Ref
-    out: str
+    out: String
     student: StudentModel
     pooling: Literal["last", "mean"]
     max_tokens: MaxTokens
@@ -173,14 +182,14 @@ class EmbedRowsResult(Message):
     vectors: Ref
     dims: int
     truncated: int
-    device: str
+    device: String
     seconds: float
 
 
 class PromptRow(Message):
     """One row to be scored: a ready prompt per turn."""
 
-    id: str
+    id: String
     prompts: Annotated[list[Text], Field(min_length=1)]
 
 
@@ -189,7 +198,7 @@ class ScoreRowsInput(Message):
 
     run: RunContext
     rows: Ref
-    out: str
+    out: String
     student: StudentModel
     adapter: Ref | None
     max_tokens: MaxTokens
@@ -198,7 +207,7 @@ class ScoreRowsInput(Message):
 class PromptScores(Message):
     """One row of `scores`: per prompt the expected score, and the probability that the six score tokens hold."""
 
-    id: str
+    id: String
     scores: list[Score | None]
     masses: list[float]
 
@@ -209,15 +218,15 @@ class ScoreRowsResult(Message):
     scores: Ref
     missing: int
     too_long: int
-    device: str
+    device: String
     seconds: float
 
 
 class ScorerPair(Message):
     """One row of a scorer's training data."""
 
-    id: str
-    origin: str
+    id: String
+    origin: String
     prompt: Text
     score: Score
 
@@ -227,7 +236,7 @@ class TrainScorerInput(Message):
 
     run: RunContext
     pairs: Ref
-    out: str
+    out: String
     student: StudentSettings
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
@@ -258,7 +267,7 @@ class TrainScorerResult(Message):
     before: ScorerQuality
     after: ScorerQuality
     pairs: PairCounts
-    device: str
+    device: String
     seconds: float
 
 

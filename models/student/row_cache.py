@@ -17,7 +17,7 @@ from models.store import Store
 from models.student import data, vectors
 from models.student.data import compact, sha256
 from models.student.errors import StudentError
-from models.student.messages import Message, parse
+from models.student.messages import Message, String, parse
 from models.student.progress import Progress
 
 BLOCK_ROWS = 256
@@ -42,9 +42,9 @@ Compute = Callable[[list[int], Callable[[int], None]], Values]
 class BlockIndex(Message):
     """Which texts a block has, in its order, by their keys; the places of those that were too long; its file's hash."""
 
-    rows: list[str]
+    rows: list[String]
     too_long: list[int]
-    sha256: str
+    sha256: String
 
 
 class RowCaches:

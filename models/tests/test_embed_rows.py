@@ -248,6 +248,7 @@ WRONG_ROWS = {
     "without turns": ({"id": "e", "turns": []}, "turns: "),
     "without a reply": ({"id": "e", "turns": [turn("Why?", "")]}, "turns.0.response: "),
     "with half a character": ({"id": "e", "turns": [turn("Why?", "\ud83c")]}, "turns.0.response: "),
+    "with half a character in its id": ({"id": "\ud83c", "turns": [turn("Why?", "So.")]}, "id: "),
 }
 
 

@@ -1,6 +1,7 @@
 """The student's messages: the same shapes and the same verdicts as on the TypeScript side."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -123,13 +124,14 @@ def changed(name: str, path: str, value: Any) -> tuple[str, dict[str, Any]]:
     """An example with one value replaced; the path's last part may be a new key."""
     message = json.loads(json.dumps(EXAMPLES[name]))
     *parts, last = path.split(".")
-    place = message
+    place: Any = message
     for part in parts:
         place = place[int(part)] if isinstance(place, list) else place[part]
+    key: Any = int(last) if isinstance(place, list) else last
     if value is ...:
-        del place[last]
+        del place[key]
     else:
-        place[last] = value
+        place[key] = value
     return name, message
 
 
@@ -216,6 +218,22 @@ def test_refuses_numbers_that_json_does_not_have(number: float) -> None:
     name, message = changed("trainRoundResult", "steering.after", number)
     with pytest.raises(StudentError, match=r"here: steering\.after: Input should be a finite number"):
         parse(CLASSES[name], message, kind="InvalidInput", where="here")
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_refuses_half_a_character_wherever_a_text_stands(name: str) -> None:
+    for path in texts(EXAMPLES[name]):
+        _, message = changed(name, path, "a\ud800")
+        with pytest.raises(StudentError, match=re.escape(f"here: {path}: ")):
+            parse(CLASSES[name], message, kind="InvalidInput", where="here")
+
+
+def texts(value: Any, path: str = "") -> list[str]:
+    """The paths of all texts in a message."""
+    if isinstance(value, str):
+        return [path]
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, part in inner for found in texts(part, f"{path}.{key}" if path else str(key))]
 
 
 def test_never_writes_a_number_that_json_does_not_have() -> None:

@@ -152,8 +152,9 @@ def test_a_loss_that_is_not_finite_names_batch_and_learning_rate(memory: Memory,
         ([*pairs_of(TOPICS[:1]), {**pairs_of(TOPICS[:1])[0], "score": 0}], "CorruptData", "t/pairs.jsonl:3: score: "),
         ([*pairs_of(TOPICS[:1]), {**pairs_of(TOPICS[:1])[0], "prompt": ""}], "CorruptData", ":3: prompt: "),
         ([{**pairs_of(TOPICS[:1])[0], "score": math.nan}], "CorruptData", "t/pairs.jsonl:1: score: "),
+        ([{**pairs_of(TOPICS[:1])[0], "id": "\ud800"}], "CorruptData", "t/pairs.jsonl:1: id: "),
     ],
-    ids=["one origin", "a score of 0", "an empty prompt", "NaN"],
+    ids=["one origin", "a score of 0", "an empty prompt", "NaN", "half a character"],
 )
 def test_pairs_that_nothing_can_be_learnt_from_are_refused(
     memory: Memory, rounds: RoundMaker, pairs: list[Row], kind: str, says: str
