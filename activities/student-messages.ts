@@ -246,7 +246,7 @@ export type StudentFailure =
 export interface StudentProgress {
   /** `starting`, `loading the model`, `heldout-before steering`, `signal`, `gain of batch 1 of 3`, `train`, … */
   phase: string;
-  /** Batch, or row, that the phase has come to. */
+  /** Batch, row or prompt that the phase has come to. */
   batch: number;
   of: number;
   /** The latest loss measured in this phase; null before there is any. */

@@ -79,7 +79,7 @@ class StudentActivities:
             model = self.memory.bare(asked.student)
         else:
             model = self.memory.wearing(asked.student, self.store, asked.adapter)
-        return score_rows(model, self.store, asked, progress)
+        return score_rows(model, self.caches, asked, progress)
 
     def _train_scorer(self, message: Any, progress: Progress) -> Message:
         asked = parse(TrainScorerInput, message, kind="InvalidInput", where="trainScorer")

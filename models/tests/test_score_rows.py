@@ -1,16 +1,17 @@
 """`scoreRows` on the real small model, beside a twin that reads one prompt at a time."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 import torch
 
-from models.student import score_rows
+from models.student import row_cache, score_rows
 from models.student.memory import Memory
 from models.student.messages import StudentModel
 from models.student.model import LanguageModel
-from models.student.score_tokens import encode_prompt, read_scores
+from models.student.score_tokens import Reading, encode_prompt, read_scores
 from models.tests.rounds import RoundMaker
 from models.tests.rows import MODEL, RUN, call, call_until_done, refusal
 
@@ -89,30 +90,67 @@ def test_digits_with_and_without_a_space_count_together(model: LanguageModel, mo
 def test_killed_after_every_write_it_ends_with_the_same_bytes(
     memory: Memory, rounds: RoundMaker, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(score_rows, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(row_cache, "BLOCK_ROWS", 3)
     whole, _ = score(memory, rounds)
     other = RoundMaker(tmp_path_factory.mktemp("dying"))
     result, killed_at = call_until_done(memory, other, "score_rows", message(other))
-    parts = ["t/scores.jsonl.work/part-00000000.json", "t/scores.jsonl.work/part-00000002.json"]
-    assert killed_at == [*parts, "t/scores.jsonl", "t/scores.jsonl.work/result.json"]
+    endings = [name.partition(".")[2] for name in killed_at]
+    assert endings == ["npy", "rows.json", "npy", "rows.json", "jsonl"], killed_at
     assert {**result, "seconds": 0} == {**whole, "seconds": 0}
-    assert other.store.list("t/scores.jsonl.work") == ["t/scores.jsonl.work/result.json"]
 
 
-def test_other_input_for_what_was_begun_is_refused(memory: Memory, rounds: RoundMaker) -> None:
+# What is known already.
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """Every prompt that went through the model."""
+    prompts: list[list[int]] = []
+
+    def counting(model: LanguageModel, ids: Sequence[list[int]], between: Callable[[int], None]) -> list[Reading]:
+        prompts.extend(ids)
+        return read_scores(model, ids, between)
+
+    monkeypatch.setattr(score_rows, "read_scores", counting)
+    return prompts
+
+
+def test_another_run_reads_only_prompts_that_are_new(
+    memory: Memory, rounds: RoundMaker, computed: list[list[int]]
+) -> None:
+    first, before = score(memory, rounds, maxTokens=128)
+    new = {"id": "new", "prompts": [COUNTING, "Why not", COUNTING]}
+    again, after = score(memory, rounds, [new, *ROWS[::-1]], maxTokens=128, out="other/scores.jsonl")
+    assert len(computed) == 4 + 1, "a prompt that is too long is not read at all"
+    assert after[1:] == before[::-1]
+    assert after[0]["scores"][0] == after[0]["scores"][2] == before[0]["scores"][0]
+    assert (first["tooLong"], again["tooLong"]) == (1, 1)
+    assert again["missing"] == first["missing"] + 1
+
+
+def test_another_limit_makes_other_scores(memory: Memory, rounds: RoundMaker, computed: list[list[int]]) -> None:
     score(memory, rounds, ROWS[3:])
-    failure = refusal(memory, rounds.store, "score_rows", message(rounds, ROWS[3:], maxTokens=64))
-    assert (failure.type, failure.non_retryable) == ("InputChanged", True)
+    score(memory, rounds, ROWS[3:], maxTokens=64)
+    assert len(computed) == 2
 
 
 # What it refuses.
 
 
-@pytest.mark.parametrize("prompts", [[], ["Why", ""]], ids=["none", "empty"])
-def test_a_wrong_row_is_named(memory: Memory, rounds: RoundMaker, prompts: list[str]) -> None:
-    failure = refusal(memory, rounds.store, "score_rows", message(rounds, [*ROWS, {"id": "e", "prompts": prompts}]))
+WRONG_ROWS: dict[str, tuple[Row, str]] = {
+    "without prompts": ({"id": "e", "prompts": []}, "prompts: "),
+    "with an empty prompt": ({"id": "e", "prompts": ["Why", ""]}, "prompts.1: "),
+    "with half a character": ({"id": "e", "prompts": ["\ud800"]}, "prompts.0: "),
+    "with half a character in its id": ({"id": "\ud800", "prompts": ["Why"]}, "id: "),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG_ROWS)
+def test_a_wrong_row_is_named(memory: Memory, rounds: RoundMaker, kind: str) -> None:
+    row, where = WRONG_ROWS[kind]
+    failure = refusal(memory, rounds.store, "score_rows", message(rounds, [*ROWS, row]))
     assert (failure.type, failure.non_retryable) == ("CorruptData", True)
-    assert "t/rows.jsonl:5: prompts" in str(failure)
+    assert f"t/rows.jsonl:5: {where}" in str(failure)
 
 
 def test_an_adapter_that_is_not_there_is_refused(memory: Memory, rounds: RoundMaker) -> None:
