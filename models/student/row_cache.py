@@ -23,7 +23,7 @@ from models.student.progress import Progress
 BLOCK_ROWS = 256
 """Computed together and stored together: what a killed worker may lose."""
 CACHES_KEPT = 4
-"""Indexes in a worker's memory, about 75 MB each with 300,000 texts."""
+"""Indexes in a worker's memory, about 60 MB each with 300,000 texts."""
 VALUES, INDEX = ".npy", ".rows.json"
 
 
