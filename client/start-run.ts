@@ -1,6 +1,6 @@
 /** From a recipe on disk to a running workflow, with every check that can be made before anything is paid. */
 import path from 'node:path';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Recipe } from '../activities/recipe.js';
 import { resolveEndpoint } from '../activities/teacher-endpoint.js';
 import { startsFromData } from '../activities/recipe-deita.js';
@@ -130,10 +130,13 @@ async function queuesInUse(store: Store, teacherQueues: string[]): Promise<strin
   return ['seedmill', 'cpu', ...[...new Set([...teachers, ...teacherQueues])].sort()];
 }
 
-/** Starts the workflow, or finds it running. One that failed or was lost with its server begins again from the store. */
-async function startWorkflow(options: {
+/**
+ * Starts the workflow, or finds it running. One that failed or was lost with its server begins again from the store; one that
+ * has finished meanwhile stays as it is.
+ */
+export async function startWorkflow(options: {
   client: Client;
-  services: Services;
+  services: Pick<Services, 'searchAttributes'>;
   opened: OpenedStore;
   runId: string;
   plan: RunPlan;
@@ -145,15 +148,20 @@ async function startWorkflow(options: {
     plan,
     searchAttributes: services.searchAttributes,
   };
-  await client.workflow.start<typeof recipeRun>('recipeRun', {
-    workflowId: runId,
-    taskQueue: 'seedmill',
-    args: [input],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    staticSummary: summaryOf(plan),
-    staticDetails: `Store: ${opened.store.url}\n\nTeacher queues: ${queuesOf(plan)}`,
-  });
+  try {
+    await client.workflow.start<typeof recipeRun>('recipeRun', {
+      workflowId: runId,
+      taskQueue: 'seedmill',
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      // A run that ended after this command looked for it would be played from the store once more.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      staticSummary: summaryOf(plan),
+      staticDetails: `Store: ${opened.store.url}\n\nTeacher queues: ${queuesOf(plan)}`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
 }
 
 function summaryOf({ recipe, method, target }: RunPlan): string {
