@@ -70,7 +70,7 @@ describe('score on the command line', function () {
     assert.deepEqual(counts, {
       rows: 6,
       scored: 4,
-      missing: { 'call-failed': 1, 'no-response': 1 },
+      missing: { 'no-response': 1, 'no-score': 1 },
       files: { out: 'scored.jsonl', dropped: 'dropped.jsonl', embeddings: null },
     });
     assert.equal(calls.sent, project.teacher.requests.length);
@@ -91,7 +91,7 @@ describe('score on the command line', function () {
     assert.deepEqual(
       dropped.map(({ row, reason }) => [row, reason]),
       [
-        [3, 'call-failed'],
+        [3, 'no-score'],
         [4, 'no-response'],
       ],
     );
@@ -105,7 +105,7 @@ describe('score on the command line', function () {
     const { code, stdout } = await project.run(command);
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^Already scored: ${first.run}$`, 'm'));
-    assert.match(stdout, /^6 rows: 4 scored, call-failed 1, no-response 1 · cost \$/m);
+    assert.match(stdout, /^6 rows: 4 scored, no-score 1, no-response 1 · cost \$/m);
     assert.equal(await readFile(project.file('scored.jsonl'), 'utf8'), before);
     assert.equal(project.teacher.requests.length, asked);
   });
