@@ -59,7 +59,9 @@ export async function countRound(store: Store, round: RoundId): Promise<Counts> 
   // Before the last verdicts there are the first ones.
   const candidates =
     decided.length > 0 ? decided : await readJsonlAt<Candidate>(store, files.screened, { missing: 'empty' });
-  const scored = await readJsonlAt<ScoredRow>(store, files.scores, { missing: 'empty' });
+  // A round that scores rows has no candidates.
+  const scored =
+    candidates.length > 0 ? [] : await readJsonlAt<ScoredRow>(store, files.scores, { missing: 'empty' });
   return {
     ...countCalls(phases),
     candidates: countCandidates(candidates),

@@ -43,7 +43,7 @@ export async function exportDataset(runs: Runs, input: ExportInput): Promise<Exp
   if (recipe.method === 'deita') return await exportRows(runs, input);
   if (recipe.method === 'evolve') return await exportEvolution(runs, input);
   const files = runFiles(run.runId);
-  const stages = await readStages(runs, input);
+  const stages = recipe.score || recipe.select ? await readStages(runs, input) : noStages;
   const placed = (await placeExamples(runs, input)).map((example) => chosen(example, stages));
   const kept = placed.filter(({ place }) => !isLeftOut(place));
   const surplus = placed.filter(({ place }) => isLeftOut(place));
@@ -75,6 +75,8 @@ interface Stages {
   scores: Map<string, ScoredRow>;
   selections: Map<string, SelectionRow>;
 }
+
+const noStages: Stages = { scores: new Map(), selections: new Map() };
 
 async function readStages(runs: Runs, { run, rounds }: ExportInput): Promise<Stages> {
   const scores = new Map<string, ScoredRow>();

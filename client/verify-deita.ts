@@ -13,6 +13,7 @@ import { readJsonl, readJsonlAt } from '../store/artifacts.js';
 import { canonicalJson } from '../store/canonical-json.js';
 import { CorruptDataError } from '../store/errors.js';
 import type { Store } from '../store/types.js';
+import { compareRows } from './compare-rows.js';
 
 interface VerifiedRun {
   store: Store;
@@ -36,6 +37,8 @@ export async function verifyStages(
   const at = (round: number) => ({ run: { runId, storeUrl: store.url, storeId: '' }, round });
   const problems: string[] = [];
   const rows: ConversationRow[] = [];
+  /** Rows of each part. */
+  const sizes: number[] = [];
   let first = 0;
   // Also parts that a cancelled run has not come to.
   for (let round = 1; ; round += 1) {
@@ -44,35 +47,34 @@ export async function verifyStages(
     if (part.length === 0) continue;
     if (first === 0) first = round;
     rows.push(...part);
+    sizes.push(part.length);
     const kept = await readJsonlAt<ScoredRow>(store, roundFiles(runId, round).scores, { missing: 'empty' });
     const expected = await scoredRows({ store }, { at: at(round), recipe, rows: part });
     // A cancelled run may end before a part was gathered.
     if (kept.length === 0 && result.state === 'cancelled') continue;
-    const changed = countDifferent(kept, expected);
-    if (changed > 0) problems.push(`round ${round}: ${changed} scores are not what the answers say`);
+    for (const problem of compareRows(kept, expected, 'scores are not what the answers say'))
+      problems.push(`round ${round}: ${problem}`);
   }
   const selection = await readJsonlAt<SelectionRow>(store, runFiles(runId).selection, { missing: 'empty' });
   if (!selects(recipe.select) || (selection.length === 0 && result.state === 'cancelled'))
     return { problems, selected: null, rows };
-  const to = first === 0 ? rounds : first - 1 + (await partsSelected(store, { runId, first, selection }));
+  const to = first === 0 ? rounds : first - 1 + partsSeen(sizes, selection.length);
   const expected = await selectionOf({ store }, { run: at(1).run, from: first || 1, to, recipe });
-  const changed = countDifferent(selection, expected.selection);
-  if (changed > 0) problems.push(`selection.jsonl: ${changed} rows are not what scores and vectors lead to`);
+  const words = 'rows are not what scores and vectors lead to';
+  for (const problem of compareRows(selection, expected.selection, words))
+    problems.push(`selection.jsonl: ${problem}`);
   return { problems, selected: expected.report.selected, rows };
 }
 
 /** Parts that the selection has seen: all of them, unless the run was cancelled before the last one. */
-async function partsSelected(
-  store: Store,
-  { runId, first, selection }: { runId: string; first: number; selection: SelectionRow[] },
-): Promise<number> {
+function partsSeen(sizes: readonly number[], selected: number): number {
   let seen = 0;
-  for (let part = 0; ; part += 1) {
-    if (seen >= selection.length) return part;
-    const { length } = await readJsonlAt(store, roundFiles(runId, first + part).rows, { missing: 'empty' });
-    if (length === 0) return part;
-    seen += length;
-  }
+  const unseen = sizes.findIndex((size) => {
+    const isSeen = seen < selected;
+    seen += size;
+    return !isSeen;
+  });
+  return unseen < 0 ? sizes.length : unseen;
 }
 
 /** The dataset of a run on given rows. */
@@ -135,12 +137,4 @@ async function verifyScoredParts(options: {
 function isSame(row: ConversationRow | undefined, messages: { content: string }[] | undefined): boolean {
   const said = row?.turns.flatMap(({ instruction, response }) => [instruction, response]);
   return canonicalJson(said ?? null) === canonicalJson(messages?.map(({ content }) => content) ?? []);
-}
-
-function countDifferent(kept: readonly unknown[], expected: readonly unknown[]): number {
-  const longer = Math.max(kept.length, expected.length);
-  let different = 0;
-  for (let at = 0; at < longer; at += 1)
-    if (canonicalJson(kept[at] ?? null) !== canonicalJson(expected[at] ?? null)) different += 1;
-  return different;
 }

@@ -9,9 +9,9 @@ import { roundFiles, runFiles } from '../activities/run-files.js';
 import type { TrainScorerResult } from '../activities/student-messages.js';
 import type { Candidate } from '../activities/types.js';
 import { readJson, readJsonIfAny, readJsonl, readJsonlAt, sha256Hex } from '../store/artifacts.js';
-import { canonicalJson } from '../store/canonical-json.js';
 import { CorruptDataError } from '../store/errors.js';
 import type { Store } from '../store/types.js';
+import { compareRows } from './compare-rows.js';
 
 /** Whether each variant, or score, of a round is what the answers say. */
 export async function verifyEvolvedRound(
@@ -21,17 +21,17 @@ export async function verifyEvolvedRound(
   return await orProblem(async () => {
     if (at.round < rankRoundOf(at.recipe)) {
       const made = await decidedVariants(at, await madeVariants(at));
-      return compare(candidates, made, 'variants are not what their answers say');
+      return compareRows(candidates, made, 'variants are not what their answers say');
     }
     const files = roundFiles(at.runId, at.round);
     const { rankings, pairs } = await rankedOrigins(at);
     return [
-      ...compare(
+      ...compareRows(
         await readJsonlAt(at.store, files.rankings),
         rankings,
         'rankings are not what their answers say',
       ),
-      ...compare(
+      ...compareRows(
         await readJsonlAt(at.store, files.scorerPairs),
         pairs,
         'scorer pairs are not what was ranked',
@@ -55,22 +55,30 @@ export async function verifyEvolution(
     );
     const isQuality = evolveOf(recipe).aspect === 'quality';
     return [
-      ...compare(await readJsonl(store, train), made.train, 'rows of train.jsonl are not the best variants'),
-      ...compare(await read('variants.jsonl'), made.variants, 'rows of variants.jsonl are not what was made'),
-      ...compare(
+      ...compareRows(
+        await readJsonl(store, train),
+        made.train,
+        'rows of train.jsonl are not the best variants',
+      ),
+      ...compareRows(
+        await read('variants.jsonl'),
+        made.variants,
+        'rows of variants.jsonl are not what was made',
+      ),
+      ...compareRows(
         await read('scorer-pairs.jsonl'),
         made.pairs,
         'rows of scorer-pairs.jsonl are not what was ranked',
       ),
       ...(isQuality
-        ? compare(await read('dpo.jsonl'), made.dpo, 'rows of dpo.jsonl are not what was ranked')
+        ? compareRows(await read('dpo.jsonl'), made.dpo, 'rows of dpo.jsonl are not what was ranked')
         : []),
-      ...compare(
+      ...compareRows(
         lineage.map(({ run: _run, method: _method, ...row }) => row),
         made.lineage,
         'rows of lineage.jsonl are not those of train.jsonl',
       ),
-      ...compare(
+      ...compareRows(
         [await readJson(store, `${folder}/evolution.json`)],
         [made.report],
         'report is not what was made',
@@ -88,17 +96,6 @@ async function verifyScorer(store: Store, runId: string, folder: string): Promis
   const bytes = await store.read(`${folder}/scorer/adapter_model.safetensors`);
   const isSame = bytes !== undefined && sha256Hex(bytes) === trained.adapter.sha256;
   return isSame ? [] : ['scorer/adapter_model.safetensors is not what was trained'];
-}
-
-/** How many rows differ, the missing ones and those that should not be there among them. */
-function compare(found: readonly unknown[], expected: readonly unknown[], words: string): string[] {
-  const rows = Math.max(found.length, expected.length);
-  let different = 0;
-  for (let row = 0; row < rows; row += 1) {
-    const [a, b] = [found[row], expected[row]];
-    if (a === undefined || b === undefined || canonicalJson(a) !== canonicalJson(b)) different += 1;
-  }
-  return different > 0 ? [`${different} ${words}`] : [];
 }
 
 /** A file that is missing or damaged is a problem like others. */

@@ -27,7 +27,7 @@ export async function gatherScores(runs: Runs, at: RoundInput): Promise<Gathered
   const files = roundFiles(at.run.runId, at.round);
   const scored = await scoredRows(runs, { at, recipe, rows });
   await writeJsonl(runs.store, files.scores, scored);
-  if (recipe.select && recipe.select.embedder !== 'student') await gatherVectors(runs, at);
+  if (recipe.select && recipe.select.embedder !== 'student') await gatherVectors(runs, at, rows.length);
   const { scoring } = countScores(scored);
   return { rows: rows.length, scoring: scoring ?? null };
 }
@@ -120,14 +120,13 @@ async function studentScores(runs: Pick<Runs, 'store'>, { at, rows, aspect }: Re
 }
 
 /** Vectors of failed calls, and those of another length than the first ones, are rows of zeros: similar to nothing, and `selectRows` leaves such rows out. */
-async function gatherVectors(runs: Runs, at: RoundInput): Promise<void> {
-  const rows = await readRows(runs, at);
+async function gatherVectors(runs: Runs, at: RoundInput, rows: number): Promise<void> {
   const answered = await readAnswered(runs, { ...at, phase: 'vectors' });
   let matrix: { columns: number; values: Float32Array } | null = null;
   for (const { plan, call } of answered) {
     const vectors = decodeVectors(call.text ?? '');
     const columns = vectors[0]?.length ?? 0;
-    matrix ??= { columns, values: new Float32Array(rows.length * columns) };
+    matrix ??= { columns, values: new Float32Array(rows * columns) };
     // An embedder that changed behind its name: what it gives now cannot be compared with the others.
     if (columns !== matrix.columns) continue;
     for (const [n, vector] of vectors.entries())
@@ -135,8 +134,5 @@ async function gatherVectors(runs: Runs, at: RoundInput): Promise<void> {
   }
   if (matrix === null) return;
   const { columns, values } = matrix;
-  await runs.store.write(
-    roundFiles(at.run.runId, at.round).vectors,
-    writeNpy({ rows: rows.length, columns, values }),
-  );
+  await runs.store.write(roundFiles(at.run.runId, at.round).vectors, writeNpy({ rows, columns, values }));
 }

@@ -1,3 +1,4 @@
+import { scorerText } from '../../methods/deita/score-prompts.js';
 import { refTo, writeJsonl } from '../../store/artifacts.js';
 import { placeExamples } from '../export-dataset.js';
 import { startsFromData } from '../recipe-deita.js';
@@ -6,7 +7,6 @@ import { roundFiles, runFiles } from '../run-files.js';
 import type { ConversationRow, PromptRow } from '../student-messages.js';
 import type { Aspect, Candidate, OpenedRows, Ref, RoundInput } from '../types.js';
 import { readRows } from './choose-calls.js';
-import { scorePrompt } from './prompts.js';
 
 /** Rows of one part, unless the recipe says: a round of calls about them is small enough for memory, and large enough for speed. */
 export const usualRowsPerRound = 2_000;
@@ -76,16 +76,12 @@ export async function scorerPrompts(
   runs: Runs,
   { run, round, aspect }: RoundInput & { aspect: Aspect },
 ): Promise<{ prompts: Ref; adapter: Ref }> {
-  const recipe = await runs.recipe(run);
+  await runs.recipe(run);
   const rows = await readRows(runs, { run, round });
   const prompts = rows.map(
     ({ id, turns }): PromptRow => ({
       id,
-      prompts: turns.map((turn) => {
-        const { body } = scorePrompt(recipe, { aspect, ...turn });
-        if (body.form !== 'completion') throw new Error('the student continues a text');
-        return body.prompt;
-      }),
+      prompts: turns.map((turn) => scorerText(aspect, turn)),
     }),
   );
   const adapter = await refTo(runs.store, runFiles(run.runId).scorer(aspect));

@@ -56,16 +56,16 @@ export function deitaPrompt(sources: DeitaSources, { deita = {} }: Pick<PlanRow,
 }
 
 /** What a scorer is asked about one turn, without its history. */
-export function scorePrompt(
+function scorePrompt(
   recipe: StoredRecipe,
   { aspect, instruction, response }: { aspect: Aspect; instruction: string; response: string },
 ): Prompt {
-  const scorer = recipe.score?.scorer ?? 'judge';
-  const isStudents = scorer === 'student';
+  const { scorer, answers } = given(recipe.score);
+  if (scorer === 'student') throw new Error('the student is asked by no call');
   const options = {
-    scorer: isStudents ? ('logits' as const) : scorer,
-    answers: recipe.score?.answers ?? ('digit' as const),
-    form: isStudents ? ('completion' as const) : promptFormOf(teacherOf(recipe, aspect)),
+    scorer,
+    answers,
+    form: promptFormOf(teacherOf(recipe, aspect)),
     options: wordsOf(recipe),
   };
   return aspect === 'complexity'
