@@ -1,17 +1,10 @@
-import { readJsonIfAny, writeJson } from '../store/artifacts.js';
+import { readJsonIfAny, toJson, writeJson } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
 import { countRound } from './count-round.js';
 import type { RefinedRound } from './refine-seeds.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
-import type {
-  Counts,
-  GatheredSkills,
-  Progress,
-  RecordedState,
-  RecordProgressInput,
-  RunContext,
-} from './types.js';
+import type { Counts, GatheredSkills, Progress, RecordProgressInput, RecordStateInput } from './types.js';
 
 /** Recounts the round from the store and writes `progress.json`; the counts go back into the loop's state. */
 export async function recordProgress(runs: Runs, input: RecordProgressInput): Promise<Counts> {
@@ -58,10 +51,13 @@ async function roundsSoFar(
   return rounds;
 }
 
-/** `state.json`: what people and stop rules made of the run, for readers without a server. */
+/** `state.json`: what people and stop rules made of the run, for readers without a server; and each change on its own. */
 export async function recordState(
   runs: Runs,
-  { run, ...state }: { run: RunContext } & RecordedState,
+  { run, changes = [], ...state }: RecordStateInput,
 ): Promise<void> {
+  const files = runFiles(run.runId);
+  // Written before by an earlier attempt: the same bytes.
+  for (const change of changes) await runs.store.create(files.change(change), `${toJson(change)}\n`);
   await writeJson(runs.store, runFiles(run.runId).state, { ...state, at: new Date().toISOString() });
 }

@@ -1,5 +1,5 @@
 /** Names of everything that a run keeps in its store. Deterministic, so that a second attempt finds or replaces. */
-import type { Aspect, CallPhase } from './types.js';
+import type { Aspect, CallPhase, RecordedChange } from './types.js';
 
 /** Rows of files that a recipe names besides its seeds, as they are kept with the run. */
 export type GivenName = 'skills' | 'query-types' | 'source-rows' | 'benchmark';
@@ -33,6 +33,10 @@ export function runFiles(runId: string) {
     trainedScorer: file('scorer'),
     scorerReport: file('scorer.json'),
     state: file('state.json'),
+    /** What people and stop rules have changed, one file each: `RecordedChange`. A run that begins again counts its versions anew. */
+    changes: file('changes'),
+    change: ({ at, version }: Pick<RecordedChange, 'at' | 'version'>) =>
+      file(`changes/${at.replaceAll(/[^0-9TZ]/g, '')}-${String(version).padStart(10, '0')}.json`),
     progress: file('progress.json'),
     /** Request parameters that a teacher was found not to take, where its calls go by batch. */
     refusedParameters: (teacher: string) => file(`refused-parameters-${teacher}.json`),

@@ -639,6 +639,24 @@ export interface RecordedState {
   budget: Budget;
 }
 
+/** What was changed in a run while it lived: by a person, or by the run itself where it paused. */
+export interface RecordedChange {
+  /** Of the settings that hold since then. */
+  version: number;
+  /** ISO 8601. */
+  at: string;
+  /** The name that a person gave; `budget`, `provider`, `stall`, … where the run paused itself. On one line, without escapes. */
+  by: string;
+  /** In words, on one line, without escapes: `target 500 → 800`, `paused: lunch`. */
+  what: string;
+}
+
+export interface RecordStateInput extends RecordedState {
+  run: RunContext;
+  /** Changes that are not in the store yet. */
+  changes?: RecordedChange[];
+}
+
 /** Light I/O on queue `seedmill`. */
 export interface StoreActivities {
   prepareRun(input: { run: RunContext }): Promise<{ pool: Ref; heldOut: Ref | null }>;
@@ -654,7 +672,7 @@ export interface StoreActivities {
   /** DEITA's evolution: the scorer that the student has trained is part of what is exported. */
   keepScorer(input: { run: RunContext; trained: TrainScorerResult }): Promise<{ note: string }>;
   recordProgress(input: RecordProgressInput): Promise<Counts>;
-  recordState(input: { run: RunContext } & RecordedState): Promise<void>;
+  recordState(input: RecordStateInput): Promise<void>;
   /** As of the queue `cpu`, for runs that an earlier version has brought this far. */
   exportDataset(input: ExportInput): Promise<ExportResult>;
 }

@@ -12,6 +12,7 @@ import type { ExportCommandOptions } from './commands/export.js';
 import type { ScoreOptions } from './commands/score.js';
 import type { SelectCommandOptions } from './commands/select.js';
 import type { SkillsOptions } from './commands/skills.js';
+import type { Steering } from './commands/steer.js';
 import type { Context, Output } from './context.js';
 import { formatNames, splitKinds } from './export/names.js';
 import { UsageError } from './usage-error.js';
@@ -79,6 +80,13 @@ function runCommand(name: string, description: string): Command {
     .option('--new', 'start another run even when there is one with this recipe and these seeds');
 }
 
+/** A command that changes a run while it lives. */
+function steeringCommand(name: string, description: string): Command {
+  return command(name, description)
+    .argument('<run>')
+    .option('--by <name>', 'who makes this change; default: the user of this machine');
+}
+
 runCommand('run', 'start a run, or rejoin it, and follow it to its end').action(
   act(async (context, [recipe], options: RunOptions) =>
     (await import('./commands/run.js')).run(context, startOptions(recipe, options)),
@@ -137,32 +145,34 @@ command('status', 'show where a run stands')
 command('list', 'show the runs of the store').action(
   act(async (context) => (await import('./commands/show.js')).list(context)),
 );
-command('pause', 'make no new calls until the run is resumed')
-  .argument('<run>')
+steeringCommand('pause', 'make no new calls until the run is resumed')
   .option('--reason <text>', 'why', 'no reason given')
   .action(
-    act(async (context, [runId], options: { reason: string }) =>
-      (await import('./commands/steer.js')).pause(context, runId, options.reason),
+    act(async (context, [runId], options: Steering & { reason: string }) =>
+      (await import('./commands/steer.js')).pause(context, runId, options),
     ),
   );
-command('resume', 'go on with a paused run')
-  .argument('<run>')
-  .action(act(async (context, [runId]) => (await import('./commands/steer.js')).resume(context, runId)));
-command('set', 'change a run while it lives: budget.usd, budget.calls, budget.tokens, concurrency and limits')
-  .argument('<run>')
+steeringCommand('resume', 'go on with a paused run').action(
+  act(async (context, [runId], options: Steering) =>
+    (await import('./commands/steer.js')).resume(context, runId, options),
+  ),
+);
+steeringCommand(
+  'set',
+  'change a run while it lives: budget.usd, budget.calls, budget.tokens, concurrency and limits',
+)
   .argument('<key=value...>', 'for example budget.usd=20 concurrency=80 requestsPerMinute=none')
   .option('--teacher <name>', 'whose concurrency or limits; the recipe’s `teacher` where not given')
   .action(
-    act(async (context, [runId, ...changes], { teacher }: { teacher?: string }) =>
-      (await import('./commands/steer.js')).set(context, runId, { changes, teacher }),
+    act(async (context, [runId, ...changes], options: Steering & { teacher?: string }) =>
+      (await import('./commands/steer.js')).set(context, runId, { ...options, changes }),
     ),
   );
-command('cancel', 'end a run with what it has; calls in flight finish and are stored')
-  .argument('<run>')
+steeringCommand('cancel', 'end a run with what it has; calls in flight finish and are stored')
   .option('--now', 'abort the calls in flight; what they cost stays unknown')
   .action(
-    act(async (context, [runId], options: { now?: boolean }) =>
-      (await import('./commands/steer.js')).cancel(context, runId, options.now === true),
+    act(async (context, [runId], options: Steering & { now?: boolean }) =>
+      (await import('./commands/steer.js')).cancel(context, runId, options),
     ),
   );
 command('verify', 'recompute a run’s accounts from its store; exit code 1 when anything does not add up')

@@ -1,5 +1,6 @@
 /** A run's status in words, for a terminal of any kind. Only counts and our own words: no teacher's text. */
 import colours from 'picocolors';
+import { excerpt } from '../methods/text.js';
 import { budgetKeys, inWords, shareInWords } from '../workflows/budget.js';
 import { gateInWords, scoringInWords, waysInWords } from '../workflows/counts.js';
 import type { StatusReport } from './status.js';
@@ -150,7 +151,7 @@ export function noteLines({ notes }: StatusReport): string[] {
 export function stateWord({ runId, state, paused, stopReason }: StatusReport): string {
   if (paused) {
     const advice = paused.by === 'budget' ? ` (npx seedmill set ${runId} budget.…=… raises it)` : '';
-    return colours.yellow(`paused by ${paused.by}: ${paused.reason}${advice}`);
+    return colours.yellow(`paused by ${excerpt(paused.by)}: ${excerpt(paused.reason, 1_000)}${advice}`);
   }
   const reason = stopReason ? ` (${stopReason})` : '';
   if (state === 'finished') return colours.green(`finished${reason}`);

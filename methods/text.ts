@@ -1,4 +1,4 @@
-/** Making foreign text safe to store, to show in a terminal and to put into a prompt. */
+/** Making foreign text safe to store, to show in a terminal or as Markdown, and to put into a prompt. */
 
 /*
  * A teacher's answer may hold anything. What is taken out, here and nowhere else:
@@ -39,6 +39,16 @@ export function oneLine(text: string): string {
   return cleanText(text)
     .trim()
     .replaceAll(/\s{2,}|[^\S ]/g, ' ');
+}
+
+/**
+ * The text on one line, for a paragraph or a table's cell but not at a line's begin. Everything that Markdown or HTML could
+ * take for its own becomes a character reference, which neither reads as such.
+ */
+export function inert(text: string): string {
+  return oneLine(text)
+    .replaceAll(/[\\`*_{}[\]<>&|~!#+$^=:@"()]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+    .replaceAll(/www\./gi, (start) => `${start.slice(0, 3)}&#46;`);
 }
 
 /** Text that cannot close the marks that it stands between in a prompt, nor open others: `<response>` with such names. */

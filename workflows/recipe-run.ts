@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { type UpdateDefinition, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
   allHandlersFinished,
@@ -14,6 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ExportResult } from '../activities/types.js';
+import { inert } from '../methods/text.js';
 import { cpu, endpoints, store } from './activities.js';
 import { noCounts } from './counts.js';
 import { declaredLimits, noLimits } from './endpoint-limits.js';
@@ -34,9 +35,10 @@ import {
   statusQuery,
 } from './messages.js';
 import { loopOf } from './next-round.js';
-import { roundTable } from './round-table.js';
+import { changeList, roundTable } from './round-table.js';
 import { RunState } from './run-state.js';
 import { showRun } from './search-attributes.js';
+import { personProblem } from './settings-rules.js';
 
 /** Below the 4,096 at which the server asks for a fresh history; a run of a million calls reports some thousand times. */
 const defaultEventsPerRun = 3_000;
@@ -55,54 +57,24 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   let declaring: Promise<void> = Promise.resolve();
 
   setHandler(statusQuery, () => state.status());
-  setHandler(
-    pauseUpdate,
-    (pause) => {
-      state.pause(pause);
-      return state.status();
-    },
-    { validator: (_pause) => state.checkPause() },
-  );
-  setHandler(
-    resumeUpdate,
-    (_request) => {
-      state.resume();
-      return state.status();
-    },
-    { validator: (_request) => state.checkResume() },
-  );
-  setHandler(
-    cancelUpdate,
-    (request) => {
-      state.cancel(request);
-      return state.status();
-    },
-    { validator: (request) => state.checkCancel(request) },
-  );
-  setHandler(
-    setBudgetUpdate,
-    (request) => {
-      state.setBudget(request);
-      return state.status();
-    },
-    { validator: (request) => state.checkBudget(request) },
-  );
-  setHandler(
-    setConcurrencyUpdate,
-    (request) => {
-      state.setConcurrency(request);
-      return state.status();
-    },
-    { validator: (request) => state.checkConcurrency(request) },
-  );
-  setHandler(
-    setLimitsUpdate,
-    (request) => {
-      state.setLimits(request);
-      return state.status();
-    },
-    { validator: (request) => state.checkLimits(request) },
-  );
+  steered(pauseUpdate, { check: () => state.checkPause(), make: (pause) => state.pause(pause) });
+  steered(resumeUpdate, { check: () => state.checkResume(), make: (request) => state.resume(request) });
+  steered(cancelUpdate, {
+    check: (request) => state.checkCancel(request),
+    make: (request) => state.cancel(request),
+  });
+  steered(setBudgetUpdate, {
+    check: (request) => state.checkBudget(request),
+    make: (request) => state.setBudget(request),
+  });
+  steered(setConcurrencyUpdate, {
+    check: (request) => state.checkConcurrency(request),
+    make: (request) => state.setConcurrency(request),
+  });
+  steered(setLimitsUpdate, {
+    check: (request) => state.checkLimits(request),
+    make: (request) => state.setLimits(request),
+  });
   setHandler(blockedSignal, (blocked) => state.blocked(blocked));
   setHandler(loopReportSignal, (report) => {
     state.loop = report;
@@ -138,6 +110,27 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   });
 
   // --- Helpers ---
+
+  /** `check` throws what the person who asks is told; only then nothing is changed. */
+  function steered<Request extends { by: string }>(
+    update: UpdateDefinition<RunStatus, [Request]>,
+    { check, make }: { check(request: Request): void; make(request: Request): void },
+  ): void {
+    setHandler(
+      update,
+      (request: Request) => {
+        make(request);
+        return state.status();
+      },
+      {
+        validator: (request: Request) => {
+          const problem = personProblem(request);
+          if (problem !== null) throw new Error(problem);
+          check(request);
+        },
+      },
+    );
+  }
 
   async function startLoop({ heldOut }: Pick<LoopState, 'heldOut'>): Promise<void> {
     const first: LoopState = {
@@ -188,9 +181,10 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         await Promise.all([recording, declaring]);
         return true;
       }
+      showDetails();
       if (shown !== sight()) {
         shown = sight();
-        show();
+        showRun({ plan, state, known: input.searchAttributes });
       }
       await condition(() => state.settings.version > sent || state.ended !== null || shown !== sight());
     }
@@ -223,7 +217,8 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     if (ended === null) throw ApplicationFailure.nonRetryable('the loop has not ended');
     state.stopReason ??= ended.stopReason;
     if (ended.failed) {
-      await record();
+      do await record();
+      while (state.unrecorded.length > 0);
       throw ApplicationFailure.nonRetryable(ended.stopReason, 'LoopFailed');
     }
     state.phase = 'exporting';
@@ -238,11 +233,13 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     ]);
     state.phase = 'done';
     await record();
-    show();
+    showDetails();
+    showRun({ plan, state, known: input.searchAttributes });
     return { ...state.status(), dataset };
   }
 
   async function record(): Promise<void> {
+    const changes = state.unrecorded;
     await store.recordState.executeWithOptions({ summary: `record: ${state.name}` }, [
       {
         run,
@@ -250,8 +247,10 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         stopReason: state.stopReason,
         paused: state.settings.paused,
         budget: state.settings.budget,
+        ...(changes.length > 0 && { changes }),
       },
     ]);
+    state.recorded(changes);
   }
 
   /** Tells the endpoints what this run asks of them, where that has changed; with nothing it leaves them. */
@@ -268,21 +267,19 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     );
   }
 
-  /** What the UI's table and search attributes depend on. */
+  /** What the search attributes depend on. */
   function sight(): string {
     return `${state.name} ${state.loop?.round} ${state.loop?.step}`;
   }
 
-  function show(): void {
-    showRun({ plan, state, known: input.searchAttributes });
-    const { loop } = state;
+  function showDetails(): void {
+    const { loop, newest } = state;
     const paused = state.settings.paused;
-    const head = paused ? `**Paused by ${paused.by}**: ${paused.reason}\n\n` : '';
+    const head = paused ? `**Paused by ${inert(paused.by)}**: ${inert(paused.reason)}\n\n` : '';
     const totals = loop?.totals ?? noCounts();
     const rounds = loop?.rounds ?? [];
     const step = state.phase === 'generating' ? (loop?.step ?? state.phase) : state.name;
-    setCurrentDetails(
-      head + roundTable({ rounds, round: loop?.round ?? 1, step, totals, target: plan.target }),
-    );
+    const table = roundTable({ rounds, round: loop?.round ?? 1, step, totals, target: plan.target });
+    setCurrentDetails([head + table, ...changeList(newest)].join('\n'));
   }
 }

@@ -1,4 +1,5 @@
-import type { Counts } from '../activities/types.js';
+import type { Counts, RecordedChange } from '../activities/types.js';
+import { inert } from '../methods/text.js';
 import { gateInWords, scoringInWords, waysInWords } from './counts.js';
 import type { RoundRow } from './messages.js';
 
@@ -28,6 +29,15 @@ export function roundTable(options: {
     '',
     ...table(rounds),
   ].join('\n');
+}
+
+/** The newest changes below the table, newest first. Names and reasons are people's: they show as they are and do nothing. */
+export function changeList(changes: readonly RecordedChange[]): string[] {
+  if (changes.length === 0) return [];
+  const lines = [...changes]
+    .reverse()
+    .map(({ at, by, what }) => `- ${at.slice(0, 16).replace('T', ' ')} UTC · ${inert(by)}: ${inert(what)}`);
+  return ['', ...lines];
 }
 
 interface Column {

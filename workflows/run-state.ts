@@ -1,4 +1,7 @@
+import type { RecordedChange } from '../activities/types.js';
+import { excerpt } from '../methods/text.js';
 import { exceeded, inWords, noBudget, spentBy } from './budget.js';
+import { budgetChange, fromTo, limitsChange } from './change-words.js';
 import { limitsOf } from './endpoint-limits.js';
 import type { LoopResult, PhaseTeacher, RunPlan } from './inputs.js';
 import type {
@@ -14,6 +17,11 @@ import type {
 } from './messages.js';
 import { budgetProblem, concurrencyProblem, limitsProblem } from './settings-rules.js';
 
+/** Changes that wait for a store which cannot be written: they are part of the run's state, which has to stay small. */
+const mostUnrecorded = 200;
+/** Changes that the UI shows. */
+const newestShown = 3;
+
 /** What survives a continue-as-new of the run. */
 export interface RunStateSnapshot {
   settings: Settings;
@@ -21,6 +29,9 @@ export interface RunStateSnapshot {
   stopReason: string | null;
   loop: LoopReport | null;
   ended: LoopResult | null;
+  /** Changes that are not in the store yet. */
+  unrecorded: RecordedChange[];
+  newest: RecordedChange[];
 }
 
 /** The rules of pausing, resuming and cancelling a run. Plain data and no Temporal, so that it is tested as it is. */
@@ -31,6 +42,10 @@ export class RunState {
   loop: LoopReport | null = null;
   /** How the loop ended; null while it lives. */
   ended: LoopResult | null = null;
+  /** Changes that are not in the store yet, oldest first. */
+  unrecorded: RecordedChange[] = [];
+  /** The newest changes, oldest first, for the UI. */
+  newest: RecordedChange[] = [];
 
   private readonly plan: Pick<RunPlan, 'budget' | 'isPriced' | 'teachers'>;
 
@@ -48,8 +63,8 @@ export class RunState {
   }
 
   snapshot(): RunStateSnapshot {
-    const { settings, phase, stopReason, loop, ended } = this;
-    return { settings, phase, stopReason, loop, ended };
+    const { settings, phase, stopReason, loop, ended, unrecorded, newest } = this;
+    return { settings, phase, stopReason, loop, ended, unrecorded, newest };
   }
 
   get name(): RunStateName {
@@ -62,6 +77,12 @@ export class RunState {
   status(): RunStatus {
     const { name: state, phase, stopReason, settings, loop } = this;
     return { state, phase, stopReason, settings, loop };
+  }
+
+  /** These changes are in the store. */
+  recorded(changes: readonly RecordedChange[]): void {
+    const last = changes.at(-1)?.version ?? 0;
+    this.unrecorded = this.unrecorded.filter(({ version }) => version > last);
   }
 
   /** @throws Error that says why the run cannot be paused now. */
@@ -111,16 +132,23 @@ export class RunState {
   }
 
   /** Sets the named limits. A pause that the old budget made ends. */
-  setBudget({ budget }: BudgetRequest): void {
-    const { paused } = this.settings;
-    this.change({
-      budget: { ...this.settings.budget, ...budget },
-      paused: paused?.by === 'budget' ? null : paused,
-    });
+  setBudget({ by, budget: named }: BudgetRequest): void {
+    const { paused, budget: before } = this.settings;
+    const budget = { ...before, ...named };
+    const isResumed = paused?.by === 'budget';
+    const what = budgetChange(before, budget) || 'the same budget once more';
+    this.change(
+      { budget, paused: isResumed ? null : paused },
+      { by, what: isResumed ? `${what}; resumed` : what },
+    );
   }
 
-  setConcurrency({ teacher, concurrency }: ConcurrencyRequest): void {
-    this.change({ concurrency: { ...this.settings.concurrency, [teacher]: concurrency } });
+  setConcurrency({ by, teacher, concurrency }: ConcurrencyRequest): void {
+    const before = this.settings.concurrency[teacher] ?? this.teacher(teacher).concurrency;
+    this.change(
+      { concurrency: { ...this.settings.concurrency, [teacher]: concurrency } },
+      { by, what: `${teacher}: ${fromTo('concurrency', before, concurrency)}` },
+    );
   }
 
   /** @throws Error that says why these limits cannot be set. */
@@ -130,27 +158,33 @@ export class RunState {
     refuse(limitsProblem(request));
   }
 
-  setLimits({ teacher, requestsPerMinute, tokensPerMinute }: LimitsRequest): void {
+  setLimits({ by, teacher, requestsPerMinute, tokensPerMinute }: LimitsRequest): void {
+    const before = limitsOf(this.teacher(teacher), this.settings);
     const limits = {
-      ...limitsOf(this.teacher(teacher), this.settings),
+      ...before,
       ...(requestsPerMinute !== undefined && { requestsPerMinute }),
       ...(tokensPerMinute !== undefined && { tokensPerMinute }),
     };
-    this.change({ limits: { ...this.settings.limits, [teacher]: limits } });
+    this.change(
+      { limits: { ...this.settings.limits, [teacher]: limits } },
+      { by, what: limitsChange(teacher, before, limits) },
+    );
   }
 
-  pause(paused: Pause): void {
-    this.change({ paused });
+  pause({ by, reason }: Pause): void {
+    const paused = { by: nameOf(by), reason: excerpt(reason, 1_000) };
+    this.change({ paused }, { by, what: `paused: ${paused.reason}` });
   }
 
-  resume(): void {
-    this.change({ paused: null });
+  resume({ by }: { by: string }): void {
+    this.change({ paused: null }, { by, what: 'resumed' });
   }
 
   /** A cancelled run is never paused: it has to come to its end. */
   cancel({ by, now }: { by: string; now: boolean }): void {
-    this.stopReason = `cancelled by ${by}`;
-    this.change({ paused: null, cancel: now ? 'now' : 'finish' });
+    this.stopReason = `cancelled by ${nameOf(by)}`;
+    const what = now ? 'cancelled, with calls in flight aborted' : 'cancelled';
+    this.change({ paused: null, cancel: now ? 'now' : 'finish' }, { by, what });
   }
 
   /** Two hundred calls that fail at once are one pause, and none after somebody resumed. */
@@ -171,11 +205,30 @@ export class RunState {
   private checkLive(): void {
     if (this.phase === 'done') throw new Error(`the run has ended already: ${this.name}`);
     if (this.settings.cancel) throw new Error('the run is being cancelled');
+    if (this.unrecorded.length >= mostUnrecorded) {
+      throw new Error(
+        `the store has not taken the last ${this.unrecorded.length} changes; can it be written?`,
+      );
+    }
   }
 
-  private change(change: Partial<Omit<Settings, 'version'>>): void {
-    this.settings = { ...this.settings, ...change, version: this.settings.version + 1 };
+  private change(
+    change: Partial<Omit<Settings, 'version'>>,
+    { by, what }: Pick<RecordedChange, 'by' | 'what'>,
+  ): void {
+    const version = this.settings.version + 1;
+    this.settings = { ...this.settings, ...change, version };
+    // In a workflow the time of what it is answering to, also when it is replayed.
+    const at = new Date().toISOString();
+    const recorded = { version, at, by: nameOf(by), what: excerpt(what, 1_000) };
+    this.unrecorded = [...this.unrecorded, recorded];
+    this.newest = [...this.newest, recorded].slice(-newestShown);
   }
+}
+
+/** A person's name may be anything. */
+function nameOf(by: string): string {
+  return excerpt(by) || 'unknown';
 }
 
 function refuse(problem: string | null): void {

@@ -35,3 +35,10 @@ export function limitsProblem(limits: Partial<EndpointLimits>): string | null {
   }
   return null;
 }
+
+/** Who makes a change, and why: whoever sends one from elsewhere than the command line may send anything. */
+export function personProblem(request: { by?: unknown; reason?: unknown }): string | null {
+  const { by, reason = '' } = request ?? {};
+  if (typeof by !== 'string' || by.trim() === '') return 'who makes this change is missing: "by"';
+  return typeof reason === 'string' ? null : '"reason" is no text';
+}

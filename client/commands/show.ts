@@ -1,5 +1,6 @@
 import { checkRunId } from '../../store/names.js';
 import { findStore } from '../../store/open-store.js';
+import { changeLine, readChanges } from '../changes.js';
 import type { Context } from '../context.js';
 import { findClient } from '../find-server.js';
 import { follow, look } from '../follow.js';
@@ -7,6 +8,9 @@ import { progressLine, selectionWarning, stateWord } from '../progress-lines.js'
 import { allRuns } from '../runs.js';
 import { readStatus } from '../status.js';
 import { conclude } from './conclude.js';
+
+/** The newest ones, in text; with --json all of them. */
+const changesShown = 5;
 
 /** `seedmill status`: once, from the store, and from the server where one answers. */
 export async function status(context: Context, runId: string): Promise<number> {
@@ -16,12 +20,15 @@ export async function status(context: Context, runId: string): Promise<number> {
   const client = await findClient(context).catch(() => null);
   try {
     const { status, problems } = await look({ store, client, runId });
+    const changes = await readChanges(store, runId);
     if (context.json) {
-      process.stdout.write(`${JSON.stringify({ ...status, problems })}\n`);
+      process.stdout.write(`${JSON.stringify({ ...status, changes, problems })}\n`);
     } else {
       context.say(`${runId}: ${stateWord(status)}`);
       context.say(progressLine(status));
       for (const line of selectionWarning(status)) context.say(line);
+      for (const change of changes.slice(-changesShown).reverse())
+        context.say(`changed ${changeLine(change)}`);
       for (const problem of problems) context.say(`! ${problem}`);
       if (!client) context.say('no Temporal server answers; these figures are the store’s');
       if (status.asOf) context.say(`as of ${status.asOf}`);

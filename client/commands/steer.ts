@@ -16,26 +16,42 @@ import { hasEnded } from '../run-identity.js';
 import { settingsChanges } from '../settings-changes.js';
 import { readStatus, type StatusReport } from '../status.js';
 
+/** What every steering command takes. */
+export interface Steering {
+  /** Name of the person who makes the change; the machine's user where not given. */
+  by?: string;
+}
+
 /** `seedmill pause`: no new calls; those in flight are awaited and stored. */
-export async function pause(context: Context, runId: string, reason: string): Promise<number> {
-  return await change(context, runId, { update: 'pause', arg: { by: person(), reason } });
+export async function pause(
+  context: Context,
+  runId: string,
+  options: Steering & { reason: string },
+): Promise<number> {
+  const { by, reason } = options;
+  return await change(context, runId, { update: 'pause', arg: { by: person(by), reason } });
 }
 
 /** `seedmill resume`. */
-export async function resume(context: Context, runId: string): Promise<number> {
-  return await change(context, runId, { update: 'resume', arg: { by: person() } });
+export async function resume(context: Context, runId: string, { by }: Steering): Promise<number> {
+  return await change(context, runId, { update: 'resume', arg: { by: person(by) } });
 }
 
 /** `seedmill cancel`: ends a run with what it has; `now` also aborts the calls in flight. */
-export async function cancel(context: Context, runId: string, now: boolean): Promise<number> {
-  return await change(context, runId, { update: 'cancel', arg: { by: person(), now } });
+export async function cancel(
+  context: Context,
+  runId: string,
+  options: Steering & { now?: boolean },
+): Promise<number> {
+  const { by, now = false } = options;
+  return await change(context, runId, { update: 'cancel', arg: { by: person(by), now } });
 }
 
 /** `seedmill set`: changes budget, concurrency or limits of a run while it lives. */
 export async function set(
   context: Context,
   runId: string,
-  { changes, teacher }: { changes: string[]; teacher: string | undefined },
+  { changes, teacher, by: name }: Steering & { changes: string[]; teacher?: string },
 ): Promise<number> {
   checkRunId(runId);
   const store = await findStore(context.storeUrl);
@@ -44,7 +60,7 @@ export async function set(
   const requests = settingsChanges(changes, teacher ?? recipe.teacher.name);
   for (const request of requests)
     if (request.update === 'setBudget') checkBudget(request.arg.budget, status, recipe);
-  const by = person();
+  const by = person(name);
   return await change(
     context,
     runId,
@@ -101,8 +117,12 @@ function report({ json, say }: Context, runId: string, status: RunStatus): void 
   else say(`${runId} is ${status.state}`);
 }
 
-/** Who steers, as this machine knows the person. */
-function person(): string {
+/** Who steers: the given name, else as this machine knows the person. */
+function person(given: string | undefined): string {
+  if (given !== undefined) {
+    if (given.trim() === '') throw new UserError('--by: the name is empty');
+    return given;
+  }
   try {
     return os.userInfo().username;
   } catch {

@@ -1,15 +1,5 @@
 /** Foreign text in Markdown: what a teacher, a seed file or a person wrote shows as it is and does nothing. */
-import { cleanText, oneLine } from '../../methods/text.js';
-
-/**
- * The text on one line, for a paragraph or a table's cell but not at a line's begin. Everything that Markdown or HTML could
- * take for its own becomes a character reference, which neither reads as such.
- */
-export function inert(text: string): string {
-  return oneLine(text)
-    .replaceAll(/[\\`*_{}[\]<>&|~!#+$^=:@"()]/g, (mark) => `&#${mark.charCodeAt(0)};`)
-    .replaceAll(/www\./gi, (start) => `${start.slice(0, 3)}&#46;`);
-}
+import { cleanText } from '../../methods/text.js';
 
 /** The text in a fence that it cannot close. */
 export function fenced(text: string, language = ''): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import type { RecordedChange } from '../../activities/types.js';
 import type { StatusReport } from '../../client/status.js';
 import type { VerifyReport } from '../../client/verify.js';
 import type { RunStatus } from '../../workflows/messages.js';
@@ -80,7 +81,7 @@ describe('a run on the command line', () => {
     const held = project.teacher.hold(() => project.teacher.requests.length > 2);
     const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml']);
     await held.reached;
-    const paused = await project.json<RunStatus>(['pause', runId, '--reason', 'lunch']);
+    const paused = await project.json<RunStatus>(['pause', runId, '--reason', 'lunch', '--by', 'Ann']);
     assert.equal(paused.state, 'paused');
     held.release();
     await project.untilQuiet(runId);
@@ -90,7 +91,8 @@ describe('a run on the command line', () => {
     assert.equal(status.state, 'paused');
     assert.equal(status.paused?.reason, 'lunch');
     const { stdout } = await project.run(['status', runId]);
-    assert.match(stdout, new RegExp(`paused by ${status.paused?.by}: lunch`));
+    assert.match(stdout, /paused by Ann: lunch/);
+    assert.match(stdout, /changed \d{4}-\d\d-\d\d \d\d:\d\d UTC · Ann: paused: lunch/);
     const again = await project.run(['pause', runId]);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /nothing has changed: the run is paused already, by .*: lunch/);
@@ -99,6 +101,14 @@ describe('a run on the command line', () => {
     const resumed = await project.json<RunStatus>(['resume', runId]);
     assert.equal(resumed.state, 'running');
     assert.equal((await project.json<StatusReport>(['watch', runId])).state, 'finished');
+    const { changes } = await project.json<{ changes: RecordedChange[] }>(['status', runId]);
+    assert.deepEqual(
+      changes.map(({ version, by, what }) => [version, by === 'Ann', what]),
+      [
+        [2, true, 'paused: lunch'],
+        [3, false, 'resumed'],
+      ],
+    );
   });
 
   it('is paused by its budget, refuses one that is spent already, and goes on with a larger one', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { inert, fenced, table } from '../../client/export/inert.js';
+import { fenced, table } from '../../client/export/inert.js';
+import { inert } from '../../methods/text.js';
 import { languageCode } from '../../client/export/card.js';
 import { cardLicence, type Origins } from '../../client/export/origins.js';
 import { storedRecipe } from '../activities/stored-run.js';

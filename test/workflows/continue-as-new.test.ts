@@ -5,6 +5,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
+import { readChanges } from '../../client/changes.js';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { loopId } from '../../workflows/ids.js';
@@ -63,6 +64,16 @@ describe('a run that is paused and resumed all the time', () => {
     // One at a time is under way, so that the end of a history breaks off one at most.
     await until(async () => unclear <= (await historiesOf(runId)));
     assert.ok(accepted > 2 * rounds, `${accepted} changes`);
+  });
+
+  it('has every change in its store, none twice', async () => {
+    const changes = await readChanges(harness.store, runId);
+    assert.deepEqual(
+      changes.map(({ version }) => version),
+      changes.map((_, index) => index + 2),
+    );
+    assert.equal(changes.at(-1)?.version, result.settings.version);
+    assert.ok(changes.every(({ by, what }) => by === 'ann' && /^(paused: lunch|resumed)$/.test(what)));
   });
 
   it('adds up', async () => {

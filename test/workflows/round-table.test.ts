@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { noCounts } from '../../workflows/counts.js';
 import type { RoundRow } from '../../workflows/messages.js';
-import { roundTable } from '../../workflows/round-table.js';
+import { changeList, roundTable } from '../../workflows/round-table.js';
 
 const at = { round: 2, step: 'round done', target: 10, totals: noCounts() };
 const row: RoundRow = {
@@ -42,5 +42,17 @@ describe('the table of a run in the UI', () => {
     const table = roundTable({ ...at, totals, rounds: [row] });
     assert.match(table, /^\*\*Round 2\*\* · round done\n/);
     assert.match(table, /\nScores 20 rows: 19 scored, no-score 1\n/);
+  });
+});
+
+describe('the newest changes in the UI', () => {
+  it('stand there newest first, and do nothing whatever a person is called', () => {
+    const at = '2026-11-22T14:02:05.123Z';
+    const lines = changeList([
+      { version: 2, at, by: 'ann', what: 'target 500 → 800' },
+      { version: 3, at, by: '<img src=x onerror=alert(1)>', what: 'paused: [lunch](http://x) | # **bold**' },
+    ]);
+    assert.equal(lines.at(-1), '- 2026-11-22 14:02 UTC · ann: target 500 → 800');
+    assert.doesNotMatch(lines[1] ?? '', /[<>[\]()*|]/);
   });
 });

@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict';
 import { noBudget } from '../../workflows/budget.js';
+import type { PhaseTeacher } from '../../workflows/inputs.js';
 import { RunState } from '../../workflows/run-state.js';
 
 const plan = { budget: noBudget, isPriced: true, teachers: {} };
+const teacher: PhaseTeacher = {
+  name: 'default',
+  queue: 'teacher-default',
+  requestTimeoutMs: 1_000,
+  concurrency: 20,
+  batchPollMs: null,
+  requestsPerMinute: null,
+  tokensPerMinute: null,
+};
 const byKey = { by: 'provider', reason: 'the key was refused' };
 
 describe('RunState', () => {
   it('gives every change a higher version, so that the newest settings win wherever they arrive', () => {
     const state = new RunState(plan);
     state.pause({ by: 'ann', reason: 'lunch' });
-    state.resume();
+    state.resume({ by: 'ann' });
     assert.equal(state.settings.version, 3);
     assert.equal(state.settings.paused, null);
   });
@@ -34,7 +44,7 @@ describe('RunState', () => {
   it('ignores a refusal from before somebody resumed', () => {
     const state = new RunState(plan);
     state.blocked({ version: 1, pause: byKey });
-    state.resume();
+    state.resume({ by: 'ann' });
     state.blocked({ version: 1, pause: byKey });
     assert.equal(state.settings.paused, null);
   });
@@ -57,11 +67,60 @@ describe('RunState', () => {
     assert.equal(state.name, 'cancelling');
   });
 
+  it('says of every change who made it and what it was, until the store has it', () => {
+    const teachers = { instructions: [teacher] };
+    const state = new RunState({ budget: { ...noBudget, usd: 10 }, isPriced: true, teachers });
+    state.setBudget({ by: 'ann', budget: { usd: 20, calls: 500 } });
+    state.setConcurrency({ by: 'bob', teacher: 'default', concurrency: 80 });
+    state.setLimits({ by: 'bob', teacher: 'default', requestsPerMinute: 600 });
+    state.blocked({ version: 4, pause: { by: 'budget', reason: '20 usd are spent' } });
+    state.setBudget({ by: 'ann', budget: { usd: null } });
+    state.pause({ by: 'ann', reason: 'lunch' });
+    state.resume({ by: 'bob' });
+    state.cancel({ by: 'ann', now: true });
+    assert.deepEqual(
+      state.unrecorded.map(({ version, by, what }) => `${version} ${by}: ${what}`),
+      [
+        '2 ann: budget.usd 10 → 20, budget.calls none → 500',
+        '3 bob: default: concurrency 20 → 80',
+        '4 bob: default: requestsPerMinute none → 600',
+        '5 budget: paused: 20 usd are spent',
+        '6 ann: budget.usd 20 → none; resumed',
+        '7 ann: paused: lunch',
+        '8 bob: resumed',
+        '9 ann: cancelled, with calls in flight aborted',
+      ],
+    );
+    const written = state.unrecorded.slice(0, 3);
+    state.recorded(written);
+    assert.deepEqual(
+      state.unrecorded.map(({ version }) => version),
+      [5, 6, 7, 8, 9],
+    );
+  });
+
+  it('keeps names and reasons on one line, without escapes, and not longer than one reads', () => {
+    const state = new RunState(plan);
+    state.pause({ by: '\u001b[31mann\n', reason: `a\n\u001b]8;;http://x\u0007b ${'long '.repeat(1_000)}` });
+    assert.equal(state.settings.paused?.by, 'ann');
+    assert.match(state.unrecorded[0]?.what ?? '', /^paused: a b long [a-z …]{900,1000}$/);
+  });
+
+  it('takes no more changes, but for a cancel, while the store takes none', () => {
+    const state = new RunState(plan);
+    for (let n = 0; n < 100; n += 1) {
+      state.pause({ by: 'ann', reason: 'lunch' });
+      state.resume({ by: 'ann' });
+    }
+    assert.throws(() => state.checkPause(), /the store has not taken the last 200 changes/);
+    state.checkCancel({ now: false });
+  });
+
   it('carries everything across a continue-as-new', () => {
     const state = new RunState(plan);
     state.pause({ by: 'ann', reason: 'lunch' });
     state.phase = 'generating';
     const carried = new RunState(plan, JSON.parse(JSON.stringify(state.snapshot())));
-    assert.deepEqual(carried.status(), state.status());
+    assert.deepEqual(carried.snapshot(), state.snapshot());
   });
 });
