@@ -45,8 +45,8 @@ export interface ReportTotals {
   candidates: number;
   accepted: number;
   undecided: number;
-  /** In the dataset: the first `target` accepted ones, or those that were selected. */
-  examples: number;
+  /** In the dataset: the first `target` accepted ones, or those that were selected; null until it is written. */
+  examples: number | null;
   rejected: Partial<Record<RejectReason, number>>;
   calls: {
     planned: number;
@@ -79,7 +79,11 @@ export interface ReportSimilarity {
   metric: string;
   /** A candidate more similar than this was rejected; null: none was. */
   threshold: number | null;
-  bins: { from: number; to: number; accepted: number; rejected: number }[];
+  /**
+   * `rejected`: as too similar. `other`: rejected for another reason, undecided, or sampled among all rows before a selection
+   * (cosine), which says nothing of what became of them.
+   */
+  bins: { from: number; to: number; accepted: number; rejected: number; other: number }[];
   /** Candidates of which only a bound is known, and that are in no bin. */
   bounded: number;
   /** The nearest pairs, accepted ones first. */
@@ -97,12 +101,15 @@ export interface ReportStudent {
   model: string;
   batches: {
     round: number;
-    batch: number;
+    /** As the dataset names it, for example `r003-b007`. */
+    batch: string;
+    size: number;
     /** Mean loss before its training step, nats per answer token; null where it was not measured. */
     loss: number | null;
     /** What chose attractive batches; null where nothing was measured. */
     score: number | null;
     attractive: boolean;
+    /** Ids of those that `examples` of the report has. */
     examples: string[];
   }[];
   /** On the reporting half. */
@@ -138,10 +145,17 @@ export interface ReportCoverage {
 export interface ReportExample {
   id: string;
   round: number;
-  batch: number | null;
-  /** `dataset`, `surplus`, `accepted` (the run goes on), or `rejected`. */
+  /** As the dataset names it, for example `r003-b007`; the batch may be of a later round than the example. */
+  batch: string | null;
+  /**
+   * `dataset`, `surplus`, `not-selected`, `rejected`; while the run goes on `accepted` and `undecided`; `given`: a row that
+   * something was evolved from, and that is not in the dataset itself.
+   */
   state: string;
+  /** Of `rejected` and `not-selected`. */
   reason: string | null;
+  /** Turns before the last one; empty but for given conversations. */
+  history: { instruction: string; response: string }[];
   instruction: string;
   input: string;
   output: string;
