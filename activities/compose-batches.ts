@@ -8,7 +8,7 @@ import type { Candidate, ComposeInput, ComposeResult } from './types.js';
 
 /**
  * Composes this round's batches from what waited and what was accepted. Only the first `target` accepted examples
- * of the run take part: what comes after them is surplus and must not train the student either.
+ * of the run take part: what comes after them is surplus and must not train the student either, until the target is raised.
  */
 export async function composeBatches(
   runs: Runs,
@@ -18,9 +18,15 @@ export async function composeBatches(
   const files = roundFiles(run.runId, round);
   const candidates = await readJsonlAt<Candidate>(runs.store, files.candidates);
   const accepted = candidates.filter(({ verdict }) => verdict.state === 'accepted').map(toExample);
-  const waited =
-    round === 1 ? [] : await readJsonlAt<ExampleRow>(runs.store, roundFiles(run.runId, round - 1).waiting);
-  const waiting = [...waited, ...accepted.slice(0, Math.max(0, target - acceptedBefore))];
+  const before = roundFiles(run.runId, round - 1);
+  const waited = round === 1 ? [] : await readJsonlAt<ExampleRow>(runs.store, before.waiting);
+  const heldBack = await readJsonlAt<ExampleRow>(runs.store, before.heldBack, { missing: 'empty' });
+  const coming = [...heldBack, ...accepted];
+  const wanted = Math.max(0, target - (acceptedBefore - heldBack.length));
+  const waiting = [...waited, ...coming.slice(0, wanted)];
+  // A target that was raised and lowered again: an earlier play of this round may have held others back.
+  if (coming.length > wanted) await writeJsonl(runs.store, files.heldBack, coming.slice(wanted));
+  else await runs.store.remove(files.heldBack);
   const composed =
     method === 'sedi'
       ? compose({ waiting, batchSize, threshold: filter.batchThreshold, tokenisation: filter.tokens })

@@ -30,6 +30,8 @@ export interface RunResult {
   state: 'finished' | 'cancelled';
   stopReason: string;
   rounds: number;
+  /** Accepted examples that were wanted; absent where rows were given. */
+  target?: number;
   dataset: ExportResult;
 }
 
@@ -65,7 +67,8 @@ export async function exportDataset(runs: Runs, input: ExportInput): Promise<Exp
   if (recipe.method === 'skillmix') await exportMix(runs, { run, rounds, kept: rows });
 
   const dataset = { dataset: `${run.runId}/dataset`, train, surplus: surplusRef };
-  const result: RunResult = { state: input.state, stopReason: input.stopReason, rounds, dataset };
+  const { state, stopReason, target } = input;
+  const result: RunResult = { state, stopReason, rounds, target, dataset };
   await writeJson(runs.store, files.result, result);
   return dataset;
 }

@@ -59,6 +59,8 @@ export function roundFiles(runId: string, round: number) {
     batches: file('batches.jsonl'),
     /** Accepted examples that fitted no batch, oldest first. */
     waiting: file('waiting.jsonl'),
+    /** Accepted examples beyond the target, oldest first; none, no file. */
+    heldBack: file('held-back.jsonl'),
     signal: file('signal.jsonl'),
     refined: file('refined.json'),
     /** What a round of Instruct-SkillMix's extraction came to: `GatheredSkills`. */

@@ -637,6 +637,8 @@ export interface RecordedState {
   paused: { by: string; reason: string } | null;
   /** As people have set it since the run was started. */
   budget: Budget;
+  /** Where people have set it. */
+  target?: number;
 }
 
 /** What was changed in a run while it lived: by a person, or by the run itself where it paused. */

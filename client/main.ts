@@ -159,7 +159,7 @@ steeringCommand('resume', 'go on with a paused run').action(
 );
 steeringCommand(
   'set',
-  'change a run while it lives: budget.usd, budget.calls, budget.tokens, concurrency and limits',
+  'change a run while it lives: target, budget.usd, budget.calls, budget.tokens, concurrency and limits',
 )
   .argument('<key=value...>', 'for example budget.usd=20 concurrency=80 requestsPerMinute=none')
   .option('--teacher <name>', 'whose concurrency or limits; the recipe’s `teacher` where not given')

@@ -286,7 +286,7 @@ async function refuseOtherRecipe(store: Store, id: string, inputs: RunInputs): P
 /** Whether `seedmill set` changes this key of a recipe in a run that lives. */
 export function isSettable(key: string): boolean {
   return (
-    /^budget\.(usd|calls|tokens)$/.test(key) ||
+    /^(budget\.(usd|calls|tokens)|target)$/.test(key) ||
     /^teachers?\.(.+\.)?(concurrency|requestsPerMinute|tokensPerMinute)$/.test(key)
   );
 }

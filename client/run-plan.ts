@@ -16,11 +16,11 @@ export function queueName(name: string, identity: string): string {
   return `teacher-${name}-${sha256Hex(identity).slice(0, 8)}`;
 }
 
-/** The plan that a run's workflow is started with, also again after its history was lost: a budget that people have set stands. */
+/** The plan that a run's workflow is started with, also again after its history was lost: a budget and a target that people have set stand. */
 export async function planToStart(store: Store, runId: string, recipe: StoredRecipe): Promise<RunPlan> {
   const recorded = await readJsonIfAny<RecordedState>(store, runFiles(runId).state);
   const plan = planOf(recipe);
-  return { ...plan, budget: recorded?.budget ?? plan.budget };
+  return { ...plan, budget: recorded?.budget ?? plan.budget, target: recorded?.target ?? plan.target };
 }
 
 /** The part of a recipe that the workflows go by. */
@@ -75,6 +75,7 @@ function stagesPlan(recipe: StoredRecipe): StagesPlan {
     scorer: score?.scorer === 'student' ? { student: model, maxTokens: student.maxTokens } : null,
     embedder: isStudents ? { student: model, pooling: select.pooling, maxTokens: select.maxTokens } : null,
     selects: selects(select),
+    ...(selects(select) && { size: select.size }),
   };
 }
 

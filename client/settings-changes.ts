@@ -1,13 +1,20 @@
 /** `KEY=VALUE` as people type it after `seedmill set`, as the updates that a run understands. */
 import type { Budget, EndpointLimits } from '../activities/types.js';
 import { UserError } from '../store/errors.js';
-import { budgetProblem, concurrencyProblem, limitsProblem } from '../workflows/settings-rules.js';
+import type { RunPlan } from '../workflows/inputs.js';
+import {
+  budgetProblem,
+  concurrencyProblem,
+  limitsProblem,
+  targetProblem,
+} from '../workflows/settings-rules.js';
 
 /** One update of a run; who makes it is added where it is sent. */
 export type SettingsChange =
   | { update: 'setBudget'; arg: { budget: Partial<Budget> } }
   | { update: 'setConcurrency'; arg: { teacher: string; concurrency: number } }
-  | { update: 'setLimits'; arg: { teacher: string } & Partial<EndpointLimits> };
+  | { update: 'setLimits'; arg: { teacher: string } & Partial<EndpointLimits> }
+  | { update: 'setTarget'; arg: { target: number } };
 
 const budgetKeys: Record<string, keyof Budget> = {
   'budget.usd': 'usd',
@@ -15,23 +22,30 @@ const budgetKeys: Record<string, keyof Budget> = {
   'budget.tokens': 'tokens',
 };
 const limitKeys = ['requestsPerMinute', 'tokensPerMinute'] as const;
-const allKeys = [...Object.keys(budgetKeys), 'concurrency', ...limitKeys];
+const allKeys = ['target', ...Object.keys(budgetKeys), 'concurrency', ...limitKeys];
 
 /**
  * The updates that make these changes, those of one kind in one update.
  * @throws UserError naming the change that cannot be made.
  */
-export function settingsChanges(changes: readonly string[], teacher: string): SettingsChange[] {
+export function settingsChanges(
+  changes: readonly string[],
+  { teacher, plan }: { teacher: string; plan: RunPlan },
+): SettingsChange[] {
   const budget: Partial<Budget> = {};
   const limits: Partial<EndpointLimits> = {};
   let concurrency: number | null = null;
+  let target: number | null = null;
   for (const change of changes) {
     const { key, value } = parse(change);
     const budgetKey = Object.hasOwn(budgetKeys, key) ? budgetKeys[key] : undefined;
     const limitKey = limitKeys.find((name) => name === key);
     if (budgetKey) budget[budgetKey] = value;
     else if (limitKey) limits[limitKey] = value;
-    else if (key !== 'concurrency')
+    else if (key === 'target') {
+      if (value === null) throw new UserError(`${change}: a whole number is needed`);
+      target = value;
+    } else if (key !== 'concurrency')
       throw new UserError(`${change}: no such key; there are ${allKeys.join(', ')}`);
     else if (value === null) throw new UserError(`${change}: a number from 1 to 200 is needed`);
     else concurrency = value;
@@ -42,11 +56,13 @@ export function settingsChanges(changes: readonly string[], teacher: string): Se
   const problem =
     (hasBudget ? budgetProblem(budget) : null) ??
     (concurrency === null ? null : concurrencyProblem(concurrency)) ??
-    (hasLimits ? limitsProblem(limits) : null);
+    (hasLimits ? limitsProblem(limits) : null) ??
+    (target === null ? null : targetProblem(target, plan));
   if (problem !== null) throw new UserError(`${changes.join(' ')}: nothing has changed: ${problem}`);
   return [
     ...(hasBudget ? [{ update: 'setBudget' as const, arg: { budget } }] : []),
     ...(concurrency === null ? [] : [{ update: 'setConcurrency' as const, arg: { teacher, concurrency } }]),
+    ...(target === null ? [] : [{ update: 'setTarget' as const, arg: { target } }]),
     ...(hasLimits ? [{ update: 'setLimits' as const, arg: { teacher, ...limits } }] : []),
   ];
 }

@@ -105,7 +105,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     paused: result ? null : (live?.settings.paused ?? (live ? null : (recorded?.paused ?? null))),
     round: progress?.round ?? 0,
     step: result ? 'done' : (progress?.step ?? 'starting'),
-    target: progress?.target ?? null,
+    target: result?.target ?? live?.settings.target ?? recorded?.target ?? progress?.target ?? null,
     candidates: candidates.parsed,
     accepted: candidates.accepted,
     undecided: candidates.undecided,

@@ -262,7 +262,7 @@ async function verifyDataset(options: {
     return { examples: 0, surplus: 0, problems: [error.message] };
   }
   const { train, surplus, lineage, alpaca, authors } = files;
-  const expected = selected ?? Math.min(recipe.target, accepted.length);
+  const expected = selected ?? Math.min(result.target ?? recipe.target, accepted.length);
   const known = new Map(accepted.map((candidate) => [candidate.id, candidate]));
   const rows = [...lineage, ...surplus];
   const exported = new Set(rows.map(({ id }) => id));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { fenced, inert, table } from '../client/export/inert.js';
-import { cleanText, oneLine } from '../methods/text.js';
+import { fenced, table } from '../client/export/inert.js';
+import { cleanText, inert, oneLine } from '../methods/text.js';
 import {
   assertInertHtml,
   assertInertInTerminal,

@@ -34,6 +34,7 @@ import {
   type RunStatus,
   resumeUpdate,
   setBudgetUpdate,
+  setTargetUpdate,
   statusQuery,
 } from '../workflows/messages.js';
 import type { RecipeRunResult, recipeRun } from '../workflows/recipe-run.js';
@@ -246,6 +247,10 @@ export class RunHarness {
 
   setBudget(runId: string, budget: Partial<Budget>): Promise<RunStatus> {
     return this.handle(runId).executeUpdate(setBudgetUpdate, { args: [{ by: 'ann', budget }] });
+  }
+
+  setTarget(runId: string, target: number): Promise<RunStatus> {
+    return this.handle(runId).executeUpdate(setTargetUpdate, { args: [{ by: 'ann', target }] });
   }
 
   /** The pause that the run is in, once it is. */

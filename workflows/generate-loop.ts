@@ -4,6 +4,7 @@ import { cpu, student } from './activities.js';
 import type { LoopResult, LoopState } from './inputs.js';
 import { innermost, LoopSteps } from './loop-steps.js';
 import { nextRound } from './next-round.js';
+import { targetOf } from './stop-rule.js';
 
 /**
  * Self-Instruct and SeDi-Instruct, one round per workflow run: ask for instructions, screen them, have them
@@ -18,10 +19,11 @@ export async function generateLoop(state: LoopState): Promise<LoopResult> {
 
 async function playRound(steps: LoopSteps): Promise<void> {
   const { run, plan, round, totals, askCalls } = steps.state;
+  const target = () => targetOf(steps.state);
 
   // Generate. Nothing is paid for an instruction's answer before it has passed the heuristics and the filter.
   const { accepted } = totals.candidates;
-  await steps.makeCalls(plan.ask, { remaining: plan.target - accepted, askCalls, accepted });
+  await steps.makeCalls(plan.ask, { remaining: target() - accepted, askCalls, accepted });
   await steps.at('screening candidates');
   await cpu.screenCandidates.executeWithOptions(steps.summary('screen candidates'), [{ run, round }]);
   for (const phase of plan.answer) await steps.makeCalls(phase);
@@ -31,7 +33,7 @@ async function playRound(steps: LoopSteps): Promise<void> {
   // Compose and train. What is accepted but fits no batch waits for the next round.
   await steps.at('composing batches');
   const { batches } = await cpu.composeBatches.executeWithOptions(steps.summary('compose batches'), [
-    { run, round, target: plan.target, acceptedBefore: accepted },
+    { run, round, target: target(), acceptedBefore: accepted },
   ]);
   const trained = await trainStudent(steps, batches);
 

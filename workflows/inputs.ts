@@ -75,6 +75,8 @@ export interface StagesPlan {
   /** The student as embedder; null: a teacher makes the vectors, or nobody. */
   embedder: Pick<EmbedRowsInput, 'student' | 'pooling' | 'maxTokens'> | null;
   selects: boolean;
+  /** Rows that are to be selected; absent where all of them stay. */
+  size?: number;
 }
 
 /** What DEITA's evolution goes by. */
@@ -142,6 +144,8 @@ export interface StagesState {
   /** null: not counted yet. */
   parts: number | null;
   rows: number;
+  /** What generation has ended with. */
+  target?: number;
 }
 
 export interface MixState {
@@ -158,6 +162,8 @@ export interface LoopResult {
   totals: Counts;
   /** The newest rounds, the last one included. */
   table: RoundRow[];
+  /** Accepted examples that it went by. */
+  target?: number;
   failed?: boolean;
 }
 

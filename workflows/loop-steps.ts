@@ -25,7 +25,7 @@ import {
 } from './messages.js';
 import { roundTable } from './round-table.js';
 import { ShardRunner } from './shard-runner.js';
-import { stalledRounds, stopReason } from './stop-rule.js';
+import { stalledRounds, stopReason, targetOf } from './stop-rule.js';
 
 /** Of fewer calls all may be refused for what they ask, and the rest of the run be well. */
 const callsToJudgeBy = 5;
@@ -112,13 +112,14 @@ export class LoopSteps {
   /** Tells the run where the loop stands, records it in the store, and waits while the run is paused. */
   async at(step: string, calls?: { phase: CallPhase; shards: string[] }): Promise<void> {
     const { state, round } = this;
-    const { run, plan } = state;
+    const { run } = state;
+    const target = targetOf(state);
     this.current = await store.recordProgress.executeWithOptions(this.summary(`record: ${step}`), [
-      { run, round, phase: calls?.phase ?? null, step, target: plan.target, before: state.totals },
+      { run, round, phase: calls?.phase ?? null, step, target, before: state.totals },
     ]);
     const totals = addCounts(this.state.totals, this.current);
     const { rounds } = this.state;
-    setCurrentDetails(roundTable({ rounds, round, step, totals, target: plan.target }));
+    setCurrentDetails(roundTable({ rounds, round, step, totals, target }));
     try {
       await getExternalWorkflowHandle(run.runId).signal(loopReportSignal, {
         round,
@@ -126,6 +127,7 @@ export class LoopSteps {
         shards: calls?.shards ?? [],
         totals,
         rounds,
+        ...(this.state.stages !== undefined && { hasGenerated: true }),
       });
     } catch (error) {
       // Terminated from outside: nobody is left to spend for. Started again, the run repeats this round from the store.
@@ -214,15 +216,16 @@ export class LoopSteps {
 
   private async end(how: Pick<LoopResult, 'stopReason' | 'failed'>): Promise<LoopResult> {
     const { totals, rounds, run } = this.state;
-    const result: LoopResult = { ...how, rounds: this.round, totals, table: rounds };
+    const target = targetOf(this.state);
+    const result: LoopResult = { ...how, rounds: this.round, totals, table: rounds, target };
     await condition(allHandlersFinished);
     await getExternalWorkflowHandle(run.runId).signal(loopEndedSignal, result);
     return result;
   }
 }
 
-function stagesAfter({ round }: LoopState, reason: string): StagesState {
-  return { reason, firstRound: round, parts: null, rows: 0 };
+function stagesAfter(state: LoopState, reason: string): StagesState {
+  return { reason, firstRound: state.round, parts: null, rows: 0, target: targetOf(state) };
 }
 
 /** The innermost message: Temporal wraps an activity's own words twice. */

@@ -23,6 +23,8 @@ export interface Settings {
   concurrency: Record<string, number>;
   /** Limits of the endpoint by teacher, where people changed them. */
   limits: Record<string, EndpointLimits>;
+  /** Accepted examples, where people changed how many are wanted. */
+  target?: number;
 }
 
 export type RunPhase = 'preparing' | 'generating' | 'exporting' | 'done';
@@ -37,6 +39,8 @@ export interface LoopReport {
   shards: string[];
   totals: Counts;
   rounds: RoundRow[];
+  /** Nothing is generated any more: DEITA's stages are at work. */
+  hasGenerated?: boolean;
 }
 
 /** One line of the table that the Temporal UI shows. */
@@ -81,6 +85,12 @@ export interface LimitsRequest extends Partial<EndpointLimits> {
   by: string;
   /** A teacher of the recipe. */
   teacher: string;
+}
+
+export interface TargetRequest {
+  by: string;
+  /** Accepted examples. */
+  target: number;
 }
 
 /** What some calls of one phase came to, for the endpoint's limits. */
@@ -136,6 +146,7 @@ export const cancelUpdate = defineUpdate<RunStatus, [{ by: string; now: boolean 
 export const setBudgetUpdate = defineUpdate<RunStatus, [BudgetRequest]>('setBudget');
 export const setConcurrencyUpdate = defineUpdate<RunStatus, [ConcurrencyRequest]>('setConcurrency');
 export const setLimitsUpdate = defineUpdate<RunStatus, [LimitsRequest]>('setLimits');
+export const setTargetUpdate = defineUpdate<RunStatus, [TargetRequest]>('setTarget');
 export const statusQuery = defineQuery<RunStatus>('status');
 
 // Between the workflows of one run, by workflow id only, so that they reach whatever run of the loop is current.

@@ -31,6 +31,7 @@ import {
   setBudgetUpdate,
   setConcurrencyUpdate,
   setLimitsUpdate,
+  setTargetUpdate,
   settingsSignal,
   statusQuery,
 } from './messages.js';
@@ -74,6 +75,10 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   steered(setLimitsUpdate, {
     check: (request) => state.checkLimits(request),
     make: (request) => state.setLimits(request),
+  });
+  steered(setTargetUpdate, {
+    check: (request) => state.checkTarget(request),
+    make: (request) => state.setTarget(request),
   });
   setHandler(blockedSignal, (blocked) => state.blocked(blocked));
   setHandler(loopReportSignal, (report) => {
@@ -215,7 +220,11 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     await Promise.all([recording, declaring]);
     const ended = state.ended;
     if (ended === null) throw ApplicationFailure.nonRetryable('the loop has not ended');
-    state.stopReason ??= ended.stopReason;
+    const target = ended.target ?? state.target;
+    state.stopReason ??=
+      target < state.target
+        ? `${ended.stopReason}: ${target}; it was raised to ${state.target} too late`
+        : ended.stopReason;
     if (ended.failed) {
       do await record();
       while (state.unrecorded.length > 0);
@@ -225,7 +234,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     const dataset = await cpu.exportDataset.executeWithOptions({ summary: 'write the dataset' }, [
       {
         run,
-        target: plan.target,
+        target,
         rounds: ended.rounds,
         state: state.settings.cancel ? 'cancelled' : 'finished',
         stopReason: state.stopReason,
@@ -247,6 +256,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         stopReason: state.stopReason,
         paused: state.settings.paused,
         budget: state.settings.budget,
+        ...(state.settings.target !== undefined && { target: state.settings.target }),
         ...(changes.length > 0 && { changes }),
       },
     ]);
@@ -273,13 +283,19 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   }
 
   function showDetails(): void {
-    const { loop, newest } = state;
+    const { loop, newest, ended } = state;
     const paused = state.settings.paused;
     const head = paused ? `**Paused by ${inert(paused.by)}**: ${inert(paused.reason)}\n\n` : '';
     const totals = loop?.totals ?? noCounts();
     const rounds = loop?.rounds ?? [];
     const step = state.phase === 'generating' ? (loop?.step ?? state.phase) : state.name;
-    const table = roundTable({ rounds, round: loop?.round ?? 1, step, totals, target: plan.target });
+    const table = roundTable({
+      rounds,
+      round: loop?.round ?? 1,
+      step,
+      totals,
+      target: ended?.target ?? state.target,
+    });
     setCurrentDetails([head + table, ...changeList(newest)].join('\n'));
   }
 }

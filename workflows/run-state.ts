@@ -14,8 +14,9 @@ import type {
   RunStateName,
   RunStatus,
   Settings,
+  TargetRequest,
 } from './messages.js';
-import { budgetProblem, concurrencyProblem, limitsProblem } from './settings-rules.js';
+import { budgetProblem, concurrencyProblem, limitsProblem, targetProblem } from './settings-rules.js';
 
 /** Changes that wait for a store which cannot be written: they are part of the run's state, which has to stay small. */
 const mostUnrecorded = 200;
@@ -34,6 +35,12 @@ export interface RunStateSnapshot {
   newest: RecordedChange[];
 }
 
+/** What of a run's plan its changes are checked against. */
+type SteeredPlan = Pick<
+  RunPlan,
+  'method' | 'target' | 'budget' | 'isPriced' | 'teachers' | 'stages' | 'skillMix'
+>;
+
 /** The rules of pausing, resuming and cancelling a run. Plain data and no Temporal, so that it is tested as it is. */
 export class RunState {
   settings: Settings;
@@ -47,9 +54,9 @@ export class RunState {
   /** The newest changes, oldest first, for the UI. */
   newest: RecordedChange[] = [];
 
-  private readonly plan: Pick<RunPlan, 'budget' | 'isPriced' | 'teachers'>;
+  private readonly plan: SteeredPlan;
 
-  constructor(plan: Pick<RunPlan, 'budget' | 'isPriced' | 'teachers'>, carried?: RunStateSnapshot) {
+  constructor(plan: SteeredPlan, carried?: RunStateSnapshot) {
     this.plan = plan;
     this.settings = {
       version: 1,
@@ -169,6 +176,23 @@ export class RunState {
       { limits: { ...this.settings.limits, [teacher]: limits } },
       { by, what: limitsChange(teacher, before, limits) },
     );
+  }
+
+  /** @throws Error that says why this target cannot be set. */
+  checkTarget({ target }: TargetRequest): void {
+    refuse(targetProblem(target, this.plan));
+    this.checkLive();
+    if (this.ended !== null || this.loop?.hasGenerated || this.phase === 'exporting')
+      throw new Error('the run generates nothing any more');
+  }
+
+  setTarget({ by, target }: TargetRequest): void {
+    this.change({ target }, { by, what: fromTo('target', this.target, target) });
+  }
+
+  /** Accepted examples that are wanted. */
+  get target(): number {
+    return this.settings.target ?? this.plan.target;
   }
 
   pause({ by, reason }: Pause): void {

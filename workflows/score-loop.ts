@@ -4,6 +4,7 @@ import { scoringInWords } from './counts.js';
 import type { LoopResult, LoopState, StagesPlan, StagesState } from './inputs.js';
 import { innermost, LoopSteps } from './loop-steps.js';
 import { nextRound } from './next-round.js';
+import { targetOf } from './stop-rule.js';
 import { untilDone } from './student-work.js';
 
 /**
@@ -75,14 +76,15 @@ async function unlessCancelled<Result>(
 
 /** Counts the rows once: those that were given, or what generation has brought. */
 async function openStages(steps: LoopSteps): Promise<{ stages: StagesState; lastRound: number }> {
-  const { run, round, plan, stages: known } = steps.state;
+  const { run, round, stages: known } = steps.state;
   const { reason, firstRound } = known ?? { reason: '', firstRound: round };
   if (known !== undefined && known.parts !== null)
     return { stages: known, lastRound: firstRound + known.parts - 1 };
+  const target = targetOf(steps.state);
   const { rows, parts } = await cpu.openRows.executeWithOptions(steps.summary('count the rows'), [
-    { run, round, target: plan.target },
+    { run, round, target },
   ]);
-  return { stages: { reason, firstRound, parts, rows }, lastRound: firstRound + parts - 1 };
+  return { stages: { reason, firstRound, parts, rows, target }, lastRound: firstRound + parts - 1 };
 }
 
 /** What the student does in place of a teacher. */

@@ -1,6 +1,7 @@
 /** Which values people may set: for the run that refuses others, and for the command that says so before it asks. */
 import type { Budget, EndpointLimits } from '../activities/types.js';
 import { budgetKeys } from './budget.js';
+import type { RunPlan } from './inputs.js';
 
 const limitNames = ['requestsPerMinute', 'tokensPerMinute'] as const;
 
@@ -33,6 +34,24 @@ export function limitsProblem(limits: Partial<EndpointLimits>): string | null {
       return `${key} must be a whole number above 0, not ${limit}; take it away with "none"`;
     }
   }
+  return null;
+}
+
+/** Highest target, of a recipe too. */
+const mostExamples = 10_000_000;
+
+/** What is wrong with a new target for a run of this plan. */
+export function targetProblem(
+  target: number,
+  { method, stages, skillMix }: Pick<RunPlan, 'method' | 'stages' | 'skillMix'>,
+): string | null {
+  if (method === 'deita' || method === 'evolve')
+    return `${method} has no target: the rows that were given decide`;
+  if (skillMix?.extractOnly) return 'this run only extracts skills and writes no examples';
+  if (!Number.isInteger(target) || target < 1 || target > mostExamples)
+    return `target must be a whole number from 1 to ${mostExamples}, not ${target}`;
+  if (stages?.size !== undefined && target < stages.size)
+    return `a target of ${target} is less than the ${stages.size} rows of select.size`;
   return null;
 }
 

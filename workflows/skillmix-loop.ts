@@ -4,6 +4,7 @@ import { cpu, store } from './activities.js';
 import type { ExtractionPlan, LoopResult, LoopState, MixState, SkillMixPlan } from './inputs.js';
 import { LoopSteps } from './loop-steps.js';
 import { nextRound } from './next-round.js';
+import { targetOf } from './stop-rule.js';
 
 /**
  * Instruct-SkillMix, one round per workflow run: first rounds that extract skills and query types, until they bring little
@@ -69,7 +70,7 @@ async function extractSkills(
 /** One round of examples: each turn of all their conversations, then their verdicts. */
 async function writeExamples(steps: LoopSteps, plan: SkillMixPlan): Promise<void> {
   const { run, round, totals, askCalls } = steps.state;
-  const { target } = steps.state.plan;
+  const target = targetOf(steps.state);
   const { accepted } = totals.candidates;
 
   await steps.makeCalls('draft', { remaining: target - accepted, askCalls, accepted });

@@ -4,13 +4,14 @@ import type { EvolutionPlan, LoopState, StagesState } from './inputs.js';
  * Why the loop ends before its next round, in the words that the state shows; null: it goes on.
  * The order is the order of precedence.
  */
-export function stopReason({ plan, round, totals, mix, stages }: LoopState): string | null {
+export function stopReason(state: LoopState): string | null {
+  const { plan, round, totals, mix, stages } = state;
   if (stages !== undefined) return stagesReason(stages, round);
   if (plan.evolution !== undefined) return evolutionReason(plan.evolution, round);
   const { accepted } = totals.candidates;
   const { maxRounds, maxCallsPerAccepted } = plan.stop;
   if (plan.skillMix?.extractOnly && mix?.isExtracted) return 'skills are extracted';
-  if (accepted >= plan.target) return 'target reached';
+  if (accepted >= targetOf(state)) return 'target reached';
   // Rounds that extract skills write no examples.
   if (round - (mix?.rounds ?? 0) > maxRounds) return `maxRounds: ${maxRounds} rounds are done`;
   const planned = totals.calls.planned - (mix?.calls ?? 0);
@@ -19,6 +20,15 @@ export function stopReason({ plan, round, totals, mix, stages }: LoopState): str
     return `maxCallsPerAccepted: ${planned} calls for ${accepted} accepted examples, limit ${maxCallsPerAccepted} each`;
   }
   return null;
+}
+
+/** Accepted examples that are wanted: the recipe's number, unless people changed it before DEITA's stages began. */
+export function targetOf({
+  plan,
+  settings,
+  stages,
+}: Pick<LoopState, 'plan' | 'settings' | 'stages'>): number {
+  return stages?.target ?? settings.target ?? plan.target;
 }
 
 /** The stages behind generation end with their last part; the run still says why generation has ended. */

@@ -13,6 +13,7 @@ import type { Context } from '../context.js';
 import { findClient } from '../find-server.js';
 import { steer } from '../live-run.js';
 import { hasEnded } from '../run-identity.js';
+import { planOf } from '../run-plan.js';
 import { settingsChanges } from '../settings-changes.js';
 import { readStatus, type StatusReport } from '../status.js';
 
@@ -47,7 +48,7 @@ export async function cancel(
   return await change(context, runId, { update: 'cancel', arg: { by: person(by), now } });
 }
 
-/** `seedmill set`: changes budget, concurrency or limits of a run while it lives. */
+/** `seedmill set`: changes target, budget, concurrency or limits of a run while it lives. */
 export async function set(
   context: Context,
   runId: string,
@@ -57,7 +58,10 @@ export async function set(
   const store = await findStore(context.storeUrl);
   const status = await readStatus(store, runId);
   const recipe = await readJson<StoredRecipe>(store, runFiles(runId).recipe);
-  const requests = settingsChanges(changes, teacher ?? recipe.teacher.name);
+  const requests = settingsChanges(changes, {
+    teacher: teacher ?? recipe.teacher.name,
+    plan: planOf(recipe),
+  });
   for (const request of requests)
     if (request.update === 'setBudget') checkBudget(request.arg.budget, status, recipe);
   const by = person(name);

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { settingsChanges } from '../../client/settings-changes.js';
 import { UserError } from '../../store/errors.js';
+import { noBudget } from '../../workflows/budget.js';
+import type { RunPlan } from '../../workflows/inputs.js';
+
+const given = { teacher: 'default', plan: planOf('sedi') };
 
 describe('settingsChanges', () => {
   it('puts what belongs together into one update', () => {
     const typed = ['budget.usd=20', 'requestsPerMinute=600', 'budget.calls=none', 'concurrency=80'];
-    assert.deepEqual(settingsChanges(typed, 'default'), [
+    assert.deepEqual(settingsChanges(typed, given), [
       { update: 'setBudget', arg: { budget: { usd: 20, calls: null } } },
       { update: 'setConcurrency', arg: { teacher: 'default', concurrency: 80 } },
       { update: 'setLimits', arg: { teacher: 'default', requestsPerMinute: 600 } },
@@ -14,28 +18,47 @@ describe('settingsChanges', () => {
 
   it('refuses all of them for one that the run would not take', () => {
     assert.throws(
-      () => settingsChanges(['budget.usd=20', 'concurrency=500'], 'default'),
+      () => settingsChanges(['budget.usd=20', 'concurrency=500'], given),
       /^UserError: budget\.usd=20 concurrency=500: nothing has changed: concurrency must be/,
+    );
+  });
+
+  it('knows a target by the run that it is for', () => {
+    assert.deepEqual(settingsChanges(['target=800'], given), [{ update: 'setTarget', arg: { target: 800 } }]);
+    assert.throws(
+      () => settingsChanges(['target=800'], { ...given, plan: planOf('deita') }),
+      /nothing has changed: deita has no target: the rows that were given decide/,
     );
   });
 
   for (const [typed, message] of [
     ['budget.usd', /expected key=value/],
-    ['budget.eur=5', /no such key; there are budget\.usd, budget\.calls/],
+    ['budget.eur=5', /no such key; there are target, budget\.usd, budget\.calls/],
     ['constructor=5', /no such key/],
     ['budget.usd=much', /"much" is no number; "none" takes a limit away/],
     ['budget.usd=', /"" is no number/],
     ['budget.usd=Infinity', /is no number/],
     ['concurrency=none', /from 1 to 200/],
+    ['target=none', /a whole number is needed/],
+    ['target=0', /target must be a whole number from 1/],
+    ['target=2.5', /target must be a whole number from 1/],
     ['concurrency=500', /nothing has changed: concurrency must be a whole number from 1 to 200, not 500/],
     ['budget.calls=-1', /a budget of -1 calls is no limit; take it away with "none"/],
     ['tokensPerMinute=0', /tokensPerMinute must be a whole number above 0, not 0/],
   ] as const) {
     it(`refuses ${typed}`, () => {
       assert.throws(
-        () => settingsChanges([typed], 'default'),
+        () => settingsChanges([typed], given),
         (error) => error instanceof UserError && message.test(error.message),
       );
     });
   }
 });
+
+function planOf(method: RunPlan['method']): RunPlan {
+  const stop = { maxRounds: 1, maxCallsPerAccepted: 1, stallRounds: 1, stallYield: 0 };
+  return {
+    ...{ recipe: 'test', method, target: 500, ask: 'tasks', answer: [], teachers: {} },
+    ...{ budget: noBudget, isPriced: true, student: null, stop },
+  };
+}

@@ -49,6 +49,8 @@ describe('callBatch', () => {
     const [asked] = planOf(recipe).teachers[phase] ?? [];
     assert.ok(batch && asked);
     const { settings } = new RunState({
+      method: 'sedi',
+      target: 1,
       budget: { usd: null, calls: null, tokens: null },
       isPriced: true,
       teachers: {},

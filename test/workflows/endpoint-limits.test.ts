@@ -17,7 +17,7 @@ const cheap: PhaseTeacher = { ...strong, name: 'cheap', queue: 'teacher-cheap-2'
 const teachers = { tasks: [strong, cheap] };
 
 function run() {
-  return new RunState({ budget: noBudget, isPriced: true, teachers });
+  return new RunState({ method: 'sedi', target: 1, budget: noBudget, isPriced: true, teachers });
 }
 
 describe('limits of endpoints', () => {

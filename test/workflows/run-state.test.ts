@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { noBudget } from '../../workflows/budget.js';
+import { noCounts } from '../../workflows/counts.js';
 import type { PhaseTeacher } from '../../workflows/inputs.js';
 import { RunState } from '../../workflows/run-state.js';
 
-const plan = { budget: noBudget, isPriced: true, teachers: {} };
+const plan = { method: 'sedi', target: 500, budget: noBudget, isPriced: true, teachers: {} } as const;
 const teacher: PhaseTeacher = {
   name: 'default',
   queue: 'teacher-default',
@@ -69,11 +70,12 @@ describe('RunState', () => {
 
   it('says of every change who made it and what it was, until the store has it', () => {
     const teachers = { instructions: [teacher] };
-    const state = new RunState({ budget: { ...noBudget, usd: 10 }, isPriced: true, teachers });
+    const state = new RunState({ ...plan, budget: { ...noBudget, usd: 10 }, teachers });
     state.setBudget({ by: 'ann', budget: { usd: 20, calls: 500 } });
+    state.setTarget({ by: 'bob', target: 800 });
     state.setConcurrency({ by: 'bob', teacher: 'default', concurrency: 80 });
     state.setLimits({ by: 'bob', teacher: 'default', requestsPerMinute: 600 });
-    state.blocked({ version: 4, pause: { by: 'budget', reason: '20 usd are spent' } });
+    state.blocked({ version: 5, pause: { by: 'budget', reason: '20 usd are spent' } });
     state.setBudget({ by: 'ann', budget: { usd: null } });
     state.pause({ by: 'ann', reason: 'lunch' });
     state.resume({ by: 'bob' });
@@ -82,21 +84,59 @@ describe('RunState', () => {
       state.unrecorded.map(({ version, by, what }) => `${version} ${by}: ${what}`),
       [
         '2 ann: budget.usd 10 → 20, budget.calls none → 500',
-        '3 bob: default: concurrency 20 → 80',
-        '4 bob: default: requestsPerMinute none → 600',
-        '5 budget: paused: 20 usd are spent',
-        '6 ann: budget.usd 20 → none; resumed',
-        '7 ann: paused: lunch',
-        '8 bob: resumed',
-        '9 ann: cancelled, with calls in flight aborted',
+        '3 bob: target 500 → 800',
+        '4 bob: default: concurrency 20 → 80',
+        '5 bob: default: requestsPerMinute none → 600',
+        '6 budget: paused: 20 usd are spent',
+        '7 ann: budget.usd 20 → none; resumed',
+        '8 ann: paused: lunch',
+        '9 bob: resumed',
+        '10 ann: cancelled, with calls in flight aborted',
       ],
     );
     const written = state.unrecorded.slice(0, 3);
     state.recorded(written);
     assert.deepEqual(
       state.unrecorded.map(({ version }) => version),
-      [5, 6, 7, 8, 9],
+      [5, 6, 7, 8, 9, 10],
     );
+  });
+
+  describe('asked for another target', () => {
+    const selecting = { phases: [], scorer: null, embedder: null, selects: true, size: 100 };
+    const refusals: [string, Partial<typeof plan> | object, number, RegExp][] = [
+      ['0', {}, 0, /whole number from 1 to 10000000, not 0/],
+      ['half an example', {}, 1.5, /not 1\.5/],
+      ['any where rows are given', { method: 'deita' }, 5, /deita has no target: the rows that were given/],
+      ['any where rows are evolved', { method: 'evolve' }, 5, /evolve has no target/],
+      ['fewer than are selected', { stages: selecting }, 99, /less than the 100 rows of select\.size/],
+    ];
+    for (const [what, changes, target, message] of refusals) {
+      it(`refuses ${what}`, () => {
+        const state = new RunState({ ...plan, ...changes });
+        assert.throws(() => state.checkTarget({ by: 'ann', target }), message);
+      });
+    }
+
+    it('refuses it once the run scores and selects', () => {
+      const state = new RunState(plan);
+      state.loop = {
+        round: 3,
+        step: 'selecting',
+        shards: [],
+        totals: noCounts(),
+        rounds: [],
+        hasGenerated: true,
+      };
+      assert.throws(() => state.checkTarget({ by: 'ann', target: 800 }), /generates nothing any more/);
+    });
+
+    it('takes one that is lower than what is accepted', () => {
+      const state = new RunState(plan);
+      state.checkTarget({ by: 'ann', target: 1 });
+      state.setTarget({ by: 'ann', target: 1 });
+      assert.equal(state.target, 1);
+    });
   });
 
   it('keeps names and reasons on one line, without escapes, and not longer than one reads', () => {

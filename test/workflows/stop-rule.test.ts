@@ -8,7 +8,7 @@ function loop(options: { round: number; accepted: number; planned: number }): Lo
   totals.candidates.accepted = options.accepted;
   totals.calls.planned = options.planned;
   const stop = { maxRounds: 10, maxCallsPerAccepted: 5, stallRounds: 3, stallYield: 0.01 };
-  return { round: options.round, totals, plan: { target: 100, stop } } as LoopState;
+  return { round: options.round, totals, plan: { target: 100, stop }, settings: {} } as LoopState;
 }
 
 describe('stopReason', () => {
@@ -18,6 +18,11 @@ describe('stopReason', () => {
 
   it('ends at the target before any other rule', () => {
     assert.equal(stopReason(loop({ round: 11, accepted: 100, planned: 9999 })), 'target reached');
+  });
+
+  it('goes by the target that people have set', () => {
+    const state = loop({ round: 2, accepted: 100, planned: 100 });
+    assert.equal(stopReason({ ...state, settings: { ...state.settings, target: 101 } }), null);
   });
 
   it('ends after maxRounds rounds and names the limit', () => {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readChanges } from '../../client/changes.js';
+import { readStatus } from '../../client/status.js';
+import { verifyRun } from '../../client/verify.js';
+import { holdAfter } from '../hold-after.js';
+import { RunHarness } from '../run-harness.js';
+import { readDataset } from './dataset.js';
+
+describe('a target that changes while its run is live', () => {
+  let harness: RunHarness;
+  /** What happens once in the middle of the next training. */
+  let whileTraining: (() => Promise<unknown>) | null = null;
+
+  before(async function () {
+    this.timeout(0);
+    harness = await RunHarness.start({
+      teacher: { latencyMs: 5 },
+      student: async (input, scripted) => {
+        const happens = whileTraining;
+        whileTraining = null;
+        await happens?.();
+        return await scripted(input);
+      },
+    });
+  });
+  after(() => harness.stop());
+
+  /** A run whose target is changed in its first round. */
+  async function changedRun(model: string, { from, to }: { from: number; to: number }): Promise<string> {
+    const held = holdAfter(harness.teacher, { model, lists: 1 });
+    const runId = await harness.startRun({ target: from, teacher: { model } });
+    await held.reached;
+    await harness.setTarget(runId, to);
+    held.release();
+    await harness.result(runId);
+    return runId;
+  }
+
+  it('is what the run goes on to when it is raised', async () => {
+    const runId = await changedRun('raised', { from: 10, to: 60 });
+    const status = await readStatus(harness.store, runId);
+    assert.deepEqual([status.target, status.stopReason], [60, 'target reached']);
+    assert.equal((await readDataset(harness, runId)).train.length, 60);
+    assert.deepEqual((await verifyRun(harness.store, runId)).problems, []);
+    const [change] = await readChanges(harness.store, runId);
+    assert.deepEqual([change?.by, change?.what], ['ann', 'target 10 → 60']);
+  });
+
+  it('ends the run after the round when it is lowered, with the rest as surplus', async () => {
+    const runId = await changedRun('lowered', { from: 500, to: 3 });
+    const status = await readStatus(harness.store, runId);
+    assert.deepEqual([status.target, status.round, status.stopReason], [3, 1, 'target reached']);
+    const { dataset, problems } = await verifyRun(harness.store, runId);
+    assert.deepEqual([problems, dataset?.examples], [[], 3]);
+    assert.equal(dataset?.surplus, status.accepted - 3);
+  });
+
+  it('may go down and up again: what was held back in between is trained on', async () => {
+    const model = 'up again';
+    const held = holdAfter(harness.teacher, { model, lists: 1 });
+    const runId = await harness.startRun({ target: 500, teacher: { model } });
+    await held.reached;
+    await harness.setTarget(runId, 6);
+    whileTraining = () => harness.setTarget(runId, 40);
+    held.release();
+    await harness.result(runId);
+    assert.deepEqual((await verifyRun(harness.store, runId)).problems, []);
+    const { lineage } = await readDataset(harness, runId);
+    assert.equal(lineage.length, 40);
+    const heldBack = lineage.filter(({ round }) => round === 1).slice(6);
+    assert.ok(heldBack.some(({ place }) => place.status === 'batched' && place.round === 2));
+  });
+
+  it('cannot be less than one example', async () => {
+    const runId = await harness.startRun({ teacher: { model: 'checked' } });
+    await harness.pause(runId);
+    await assert.rejects(harness.setTarget(runId, 0), (error: Error) => {
+      assert.match(String(error.cause), /target must be a whole number from 1/);
+      return true;
+    });
+    assert.equal((await harness.status(runId)).settings.target, undefined);
+  });
+});
