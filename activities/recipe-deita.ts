@@ -7,18 +7,31 @@ const share = z.number().min(0).max(1);
 const file = z.string().min(1);
 
 export const score = z.strictObject({
-  /**
-   * `judge`: the teacher rates by a rubric. `logits`: a scorer model behind the teacher's endpoint, whose first token's
-   * logprobs are read. `student`: adapters that an `evolve` run has trained, on this machine.
-   */
-  scorer: z.enum(['judge', 'logits', 'student']).default('judge'),
-  /** How a judge answers: with a digit, whose logprobs count where they come, or with JSON, which small models hit better. */
-  answers: z.enum(['digit', 'json']).default('digit'),
-  /** With `student`: folders with `adapter_model.safetensors`, relative to the recipe. */
-  complexity: file.optional(),
-  quality: file.optional(),
-  /** Share of the rows that are scored a second time, to see how far the scorer agrees with itself. */
-  twice: share.default(0),
+  scorer: z
+    .enum(['judge', 'logits', 'student'])
+    .default('judge')
+    .describe(
+      '`judge`: the teacher rates by a rubric. `logits`: a scorer model as teacher, whose first token’s logprobs are read. `student`: adapters that an `evolve` run has trained, on this machine.',
+    ),
+  answers: z
+    .enum(['digit', 'json'])
+    .default('digit')
+    .describe(
+      'How a judge answers: with a digit, whose logprobs make an expected value where they come, or with JSON under a schema, which small models hit better.',
+    ),
+  complexity: file
+    .optional()
+    .describe(
+      'With `scorer: student`: folder with adapter_model.safetensors and adapter_config.json of the complexity scorer, relative to the recipe; `dataset/scorer` of an evolve run is one.',
+    ),
+  quality: file
+    .optional()
+    .describe('With `scorer: student`: the folder of the quality scorer, relative to the recipe.'),
+  twice: share
+    .default(0)
+    .describe(
+      'Share of the rows that teachers score a second time, to see how far they agree with themselves.',
+    ),
 });
 
 /** Rows that one run evolves at most: all of them are in each of its rounds. */
@@ -28,43 +41,77 @@ export const maxOrigins = 20_000;
 export const selectionRules = ['deita', 'score', 'diversity', 'k-center', 'random'] as const;
 
 export const select = z.strictObject({
-  /** Rows to be selected. */
-  size: count.max(10_000_000),
-  by: z.enum(selectionRules).default('deita'),
-  /** Highest cosine to a selected row; `q0.9` for a quantile of the rows' nearest-neighbour cosines. */
+  size: count
+    .max(10_000_000)
+    .describe(
+      'Rows to select, of generated examples no more than `target`; fewer where fewer differ enough.',
+    ),
+  by: z
+    .enum(selectionRules)
+    .default('deita')
+    .describe('The rule: DEITA’s, or what it is compared with; `deita` and `score` need `score`.'),
   tau: z
     .union([z.number().min(-1).max(1), z.string().regex(/^q(0|1|0?\.\d+|1\.0+)$/, 'a quantile is like q0.9')])
-    .default(0.9),
-  /** Whose vectors: the student's, or those of one of `teachers` with `form: embedding`. */
-  embedder: z.string().min(1).default('student'),
-  /** With the student: the last token's hidden state, or the mean of all. */
-  pooling: z.enum(['last', 'mean']).default('last'),
-  /** With the student: longest conversation, in tokens. */
-  maxTokens: count.max(1_000_000).default(2_048),
-  /** Makes the vectors and selects nothing; what `seedmill score --embeddings` sets. */
-  embedOnly: z.boolean().default(false),
+    .default(0.9)
+    .describe(
+      'Highest cosine to a selected row; `q0.9`: that quantile of the cosines to nearest neighbours.',
+    ),
+  embedder: z
+    .string()
+    .min(1)
+    .default('student')
+    .describe(
+      'Whose vectors: the student’s, or those of one of `teachers` with `form: embedding`; `score` and `random` need none.',
+    ),
+  pooling: z
+    .enum(['last', 'mean'])
+    .default('last')
+    .describe('With the student: the last token’s hidden state, or the mean of all.'),
+  maxTokens: count
+    .max(1_000_000)
+    .default(2_048)
+    .describe(
+      'Longest conversation that is embedded, in tokens; of an endpoint’s embedder three characters for each.',
+    ),
+  embedOnly: z
+    .boolean()
+    .default(false)
+    .describe('Makes the vectors and selects nothing; what `seedmill score --embeddings` sets.'),
+});
+
+const trainScorer = z.strictObject({
+  epochs: count.max(100).default(3).describe('Passes over the scores.'),
+  batchSize: count.max(1024).default(8).describe('Scores per training step.'),
+  heldOutShare: z
+    .number()
+    .min(0.01)
+    .max(0.9)
+    .default(0.1)
+    .describe('Share of the scores that it is measured on.'),
 });
 
 export const evolve = z.strictObject({
-  /** What varies: instructions become more complex, or responses better. */
-  aspect: z.enum(['complexity', 'quality']),
-  /** Variants of one origin. */
-  rounds: z.int().min(1).max(5).default(5),
-  /** Which ways of evolving are drawn from; default: the paper's. */
+  aspect: z
+    .enum(['complexity', 'quality'])
+    .describe('What varies: instructions become more complex, or responses better.'),
+  rounds: z.int().min(1).max(5).default(5).describe('Variants of one row.'),
   strategies: z
     .array(z.enum([...complexityStrategies, ...qualityStrategies]))
     .min(1)
-    .optional(),
-  /** Lowest difference of scores at which two responses make a preference pair. */
-  minMargin: z.number().min(0).max(5).default(1),
-  /** Trains the student on the scores, with `student`'s settings. */
-  trainScorer: z
-    .strictObject({
-      epochs: count.max(100).default(3),
-      batchSize: count.max(1024).default(8),
-      heldOutShare: z.number().min(0.01).max(0.9).default(0.1),
-    })
-    .optional(),
+    .optional()
+    .meta({
+      description: 'Ways of evolving that are drawn from, each of the aspect.',
+      byDefault: 'the paper’s, which for complexity are all but `complicate-input`',
+    }),
+  minMargin: z
+    .number()
+    .min(0)
+    .max(5)
+    .default(1)
+    .describe('Least difference of two scores at which two responses make a preference pair.'),
+  trainScorer: trainScorer
+    .optional()
+    .describe('Trains the student on the scores, with the settings of `student`.'),
 });
 
 export type ScoreSettings = z.infer<typeof score>;

@@ -19,32 +19,49 @@ const skills = z.preprocess(
   z.discriminatedUnion(
     'from',
     [
-      /** Asked of the teacher: topics, then the skills of each (the paper's SDA). */
-      z.strictObject({
-        from: z.literal('prompting'),
-        /** Topics asked for in one round. */
-        topics: count.max(200).default(20),
-        /** Skills asked for of each. */
-        perTopic: count.max(100).default(10),
-        maxRounds: count.max(100).default(10),
-        /** A round that brings a smaller share of new names than this is the last one. */
-        minNewShare: share.default(0.1),
-      }),
-      /** Named for rows of a dataset (the paper's SDD); names that mean one skill are merged. */
-      z.strictObject({
-        from: z.literal('dataset'),
-        /** JSON Lines or a JSON array with Alpaca's, ShareGPT's or OpenAI's rows, relative to the recipe. */
-        file,
-        /** Rows drawn from it. */
-        rows: count.max(100_000).default(500),
-        /** One of `teachers`, with `form: embedding`: its vectors say which names are near each other. */
-        embedder: z.string().min(1),
-        /** Names with a higher cosine are neighbours that the teacher is asked about. */
-        neighbours: z.number().min(-1).max(1).default(0.6),
-      }),
-      z.strictObject({ from: z.literal('file'), file }),
-      /** The paper's ablation: a query type alone. */
-      z.strictObject({ from: z.literal('none') }),
+      z
+        .strictObject({
+          from: z.literal('prompting').describe('Where skills come from.'),
+          topics: count.max(200).default(20).describe('Topics asked for in one round.'),
+          perTopic: count.max(100).default(10).describe('Skills asked for of each topic.'),
+          maxRounds: count.max(100).default(10).describe('Rounds of extraction at most.'),
+          minNewShare: share
+            .default(0.1)
+            .describe('A round that brings a smaller share of new names than this is the last one.'),
+        })
+        .describe('Asked of the teacher: topics, then the skills of each (the paper’s SDA).'),
+      z
+        .strictObject({
+          from: z.literal('dataset').describe('Where skills come from.'),
+          file: file.describe(
+            'JSON Lines or a JSON array with Alpaca’s, ShareGPT’s or OpenAI’s rows, relative to the recipe.',
+          ),
+          rows: count.max(100_000).default(500).describe('Rows drawn from the file.'),
+          embedder: z
+            .string()
+            .min(1)
+            .describe(
+              'One of `teachers` with `form: embedding`: its vectors say which names are near each other.',
+            ),
+          neighbours: z
+            .number()
+            .min(-1)
+            .max(1)
+            .default(0.6)
+            .describe('Names with a higher cosine are put to the teacher as possible synonyms.'),
+        })
+        .describe('Named for rows of a dataset (the paper’s SDD); names that mean one skill are merged.'),
+      z
+        .strictObject({
+          from: z.literal('file').describe('Where skills come from.'),
+          file: file.describe(
+            'What `seedmill skills --out` writes, plain text or the authors’ data, relative to the recipe.',
+          ),
+        })
+        .describe('A list that is given.'),
+      z
+        .strictObject({ from: z.literal('none').describe('Where skills come from.') })
+        .describe('The paper’s ablation: a query type alone.'),
     ],
     formsBy('prompting, dataset or file', 'none, or '),
   ),
@@ -54,47 +71,72 @@ const queryTypes = z.discriminatedUnion(
   'from',
   [
     z.strictObject({
-      from: z.literal('prompting'),
-      /** Asked for in one round. */
-      count: count.max(100).default(20),
+      from: z.literal('prompting').describe('Where query types come from.'),
+      count: count.max(100).default(20).describe('Query types asked for in one round of extraction.'),
     }),
-    z.strictObject({ from: z.literal('file'), file }),
+    z.strictObject({
+      from: z.literal('file').describe('Where query types come from.'),
+      file: file.describe('What `seedmill skills --out` writes, or plain text, relative to the recipe.'),
+    }),
   ],
   formsBy('prompting or file'),
 );
 
-export const skillmix = z.strictObject({
-  /** Skills in one example. */
-  k: z.int().min(1).max(4).default(2),
-  skills: skills.prefault({ from: 'prompting' }),
-  queryTypes: queryTypes.prefault({ from: 'prompting' }),
-  /** `always` as the authors' chain has it; `when-cut-off` makes the two rewriting turns only after a cut-off answer. */
-  rewrites: z.enum(['when-cut-off', 'always']).default('when-cut-off'),
-  /** How a conversation gives its pairs: between marks, as the authors' does, or as JSON (ours), which small models hit better. */
-  answers: z.enum(['marks', 'json']).default('marks'),
-  /** The ablation of low-quality answers: of the first share of each round's examples. */
-  shirkers: z.strictObject({ kind: z.enum(['brief', 'junk']), share: share.default(0.2) }).optional(),
-  /** Ends after the extraction; what `seedmill skills` sets. */
-  extractOnly: z.boolean().default(false),
+const shirkers = z.strictObject({
+  kind: z
+    .enum(['brief', 'junk'])
+    .describe('How the answers are made worse: a short paragraph, or long and of no help.'),
+  share: share.default(0.2).describe('Share of each round’s examples, its first ones.'),
 });
 
-/** A judge's score, 1 to 6, from which an example is good enough. */
-export const gate = z.strictObject({ threshold: z.number().min(1).max(6).default(4) });
+export const skillmix = z.strictObject({
+  k: z.int().min(1).max(4).default(2).describe('Skills in one example.'),
+  skills: skills
+    .prefault({ from: 'prompting' })
+    .meta({ description: 'Where skills come from; `none` is the ablation.', shorthand: { const: 'none' } }),
+  queryTypes: queryTypes.prefault({ from: 'prompting' }).describe('Where query types come from.'),
+  rewrites: z
+    .enum(['when-cut-off', 'always'])
+    .default('when-cut-off')
+    .describe(
+      '`always` sends both rewriting turns, as the authors’ GPT chain does; `when-cut-off` only after a cut-off answer (ours).',
+    ),
+  answers: z
+    .enum(['marks', 'json'])
+    .default('marks')
+    .describe(
+      'How pairs are given: between marks, as the authors’ are, or as JSON (ours), which small models hit better.',
+    ),
+  shirkers: shirkers
+    .optional()
+    .describe(
+      'The ablation of low-quality answers: those of the first share of each round’s examples are made worse.',
+    ),
+  extractOnly: z.boolean().default(false).describe('Ends after the extraction; what `seedmill skills` sets.'),
+});
 
-/** Prompts of benchmarks that no example may repeat. */
-export const decontaminate = z.preprocess(
-  (value) => (typeof value === 'string' ? { file: value } : value),
-  z.strictObject({
-    /** JSON Lines or a JSON array, relative to the recipe. */
-    file,
-    /** The key that holds the prompt; without it `instruction`, `prompt` or `question`. */
-    field: z.string().min(1).optional(),
-    /** So many tokens in a row in common are a hit. */
-    ngram: count.max(100).default(NGRAM),
-    /** Highest ROUGE-L to a benchmark's prompt. */
-    threshold: share.default(ROUGE_L_THRESHOLD),
-  }),
-);
+export const gate = z.strictObject({
+  threshold: z.number().min(1).max(6).default(4).describe('Lowest score of a judge, 1 to 6, that passes.'),
+});
+
+export const decontaminate = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? { file: value } : value),
+    z.strictObject({
+      file: file.describe('Prompts of benchmarks, JSON Lines or a JSON array, relative to the recipe.'),
+      field: z.string().min(1).optional().meta({
+        description: 'Key of the prompt: a text, or a list of texts that begins with it.',
+        byDefault: '`instruction`, `prompt`, `question`, `turns` or `problem`',
+      }),
+      ngram: count.max(100).default(NGRAM).describe('So many tokens in a row in common are a hit.'),
+      threshold: share.default(ROUGE_L_THRESHOLD).describe('Highest ROUGE-L F to a prompt.'),
+    }),
+  )
+  .meta({
+    description:
+      'Candidates that repeat a benchmark’s prompt are rejected as `contaminated`; any method that generates. A text is its `file`.',
+    shorthand: { type: 'string', minLength: 1 },
+  });
 
 export type SkillMixSettings = z.infer<typeof skillmix>;
 

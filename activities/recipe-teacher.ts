@@ -8,9 +8,12 @@ const limit = z.int(noLimit).min(1, noLimit);
 const usdPerMillionTokens = z.number().min(0, 'a price is 0 or more, in dollars per million tokens');
 
 const listPrice = {
-  inputUsdPerMTok: usdPerMillionTokens,
-  cachedInputUsdPerMTok: usdPerMillionTokens.optional(),
-  outputUsdPerMTok: usdPerMillionTokens,
+  inputUsdPerMTok: usdPerMillionTokens.describe('Dollars per million prompt tokens.'),
+  cachedInputUsdPerMTok: usdPerMillionTokens.optional().meta({
+    description: 'Dollars per million prompt tokens that the endpoint had cached.',
+    byDefault: 'as `inputUsdPerMTok`',
+  }),
+  outputUsdPerMTok: usdPerMillionTokens.describe('Dollars per million completion tokens.'),
 };
 
 /** What is reserved for a call takes none of its prompt as cached. */
@@ -24,8 +27,10 @@ const dearCache = {
 const price = z
   .strictObject({
     ...listPrice,
-    /** Through the Batch API; half of the above where not given. */
-    batch: z.strictObject(listPrice).refine(cachedIsNoMore, dearCache).optional(),
+    batch: z.strictObject(listPrice).refine(cachedIsNoMore, dearCache).optional().meta({
+      description: 'Prices through the Batch API, with the same keys.',
+      byDefault: 'half of the others',
+    }),
   })
   .refine(cachedIsNoMore, dearCache);
 
@@ -40,50 +45,91 @@ export const teacherName = z
   .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'lower-case letters, digits and dashes, at most 31');
 
 const settings = {
-  /** `local`: llama.cpp started by seedmill. `openai`: any OpenAI-compatible endpoint. */
-  endpoint: z.enum(['local', 'openai']),
-  /** Name of the model as the endpoint knows it. Not needed with `local`. */
-  model: z.string().min(1).optional(),
-  /** With `local`: path to another GGUF, relative to the recipe. */
-  gguf: z.string().min(1).optional(),
-  /** With `openai`: default is OPENAI_BASE_URL of the worker, then OpenAI's own. */
-  baseUrl: httpUrl.optional(),
-  /** Names the teacher in the response store's keys; default: see store/call-key.ts. */
-  id: z.string().min(1).optional(),
-  /** Environment variable that holds the key, on the worker. */
+  endpoint: z
+    .enum(['local', 'openai'])
+    .describe('`local`: llama.cpp started by seedmill; `openai`: any OpenAI-compatible endpoint.'),
+  model: z.string().min(1).optional().meta({
+    description: 'Name of the model as the endpoint knows it.',
+    byDefault: 'required with `openai`, which alone has it',
+  }),
+  gguf: z.string().min(1).optional().meta({
+    description: 'With `local`: a GGUF, relative to the recipe.',
+    byDefault: 'the bundled SmolLM2-135M-Instruct',
+  }),
+  baseUrl: httpUrl.optional().meta({
+    description: 'With `openai`: address of the endpoint, without credentials.',
+    byDefault: '`OPENAI_BASE_URL` of the worker, else OpenAI’s',
+  }),
+  id: z.string().min(1).optional().meta({
+    description: 'Names the teacher in the keys of stored answers.',
+    byDefault: 'from the URL or the model file',
+  }),
   apiKeyEnv: z
     .string()
     .regex(/^[A-Z_][A-Z0-9_]*$/, 'the name of an environment variable, not a key')
-    .default('OPENAI_API_KEY'),
-  /**
-   * How prompts are put: raw text to /v1/completions, or messages to /v1/chat/completions. `embedding`: a teacher that
-   * is asked for vectors of texts, at /v1/embeddings; only one of `teachers`.
-   */
-  form: z.enum(['completion', 'chat', 'embedding'] satisfies TeacherForm[]).optional(),
-  /** `batch`: through the endpoint's Batch API, for half the price and within a day. */
-  mode: z.enum(['online', 'batch']).default('online'),
-  /** With `mode: batch`: seconds to the first look at a batch; later looks are further apart. */
-  batchPollSeconds: z.number().min(0.1).max(3600).optional(),
-  reuse: z.enum(['project', 'run', 'off']).default('project'),
-  /** Calls of one run in flight at once. */
-  concurrency: count.max(200).optional(),
-  /** Limits of the endpoint, held over all workers and runs that share it. */
-  requestsPerMinute: limit.max(10_000_000).optional(),
-  tokensPerMinute: limit.max(10_000_000_000).optional(),
-  /** Longest time one request may take. */
-  timeoutMs: count.max(3_600_000).default(120_000),
-  /** One more request that shows a chat model why its answer could not be read. */
-  repair: z.boolean().default(true),
-  /** Further samples asked for when an answer is refused, cut off or unparsable; default 1, with `embedding` 0. */
-  freshSamples: z.int().min(0).max(5).optional(),
-  /** Names of `teachers` that take over, in this order, while this one is out. */
+    .default('OPENAI_API_KEY')
+    .describe('Name of the environment variable that holds the key, on the worker; never the key itself.'),
+  form: z
+    .enum(['completion', 'chat', 'embedding'] satisfies TeacherForm[])
+    .optional()
+    .meta({
+      description:
+        'Raw text to /v1/completions, messages to /v1/chat/completions (with a JSON Schema where the endpoint takes one), or texts to /v1/embeddings, which only one of `teachers` can; skillmix needs `chat`.',
+      byDefault: '`completion` (local), `chat` (openai, or with skillmix)',
+    }),
+  mode: z
+    .enum(['online', 'batch'])
+    .default('online')
+    .describe('`batch`: through the endpoint’s Batch API, for half the price and within a day.'),
+  batchPollSeconds: z.number().min(0.1).max(3600).optional().meta({
+    description:
+      'With `mode: batch`: seconds to the first look at a batch; each next one is half as far again, up to five minutes.',
+    byDefault: '60',
+  }),
+  reuse: z
+    .enum(['project', 'run', 'off'])
+    .default('project')
+    .describe(
+      'Whose stored answers count: any run of the store, this run, or only a retry of the same call.',
+    ),
+  concurrency: count
+    .max(200)
+    .optional()
+    .meta({ description: 'Calls of the run in flight at once.', byDefault: '4 (local), 50 (openai)' }),
+  requestsPerMinute: limit
+    .max(10_000_000)
+    .optional()
+    .describe(
+      'Limit of the endpoint, held over all workers and runs that use it; of several runs the strictest.',
+    ),
+  tokensPerMinute: limit
+    .max(10_000_000_000)
+    .optional()
+    .describe('Limit of the endpoint in prompt and completion tokens, held as `requestsPerMinute` is.'),
+  timeoutMs: count.max(3_600_000).default(120_000).describe('Longest time of one request, in milliseconds.'),
+  repair: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Where a `chat` answers in JSON: one request that shows the model its answer and what could not be read of it (ours).',
+    ),
+  freshSamples: z.int().min(0).max(5).optional().meta({
+    description:
+      'Further samples after an answer that is refused, filtered, cut off, or unparsable even after its repair.',
+    byDefault: '1 (0 with `form: embedding`)',
+  }),
   fallback: z
     .array(teacherName)
     .max(5)
     .refine((names) => new Set(names).size === names.length, 'names a teacher twice')
-    .default([]),
-  /** Default: the table of known models; see store/price-table.ts. */
-  price: price.optional(),
+    .default([])
+    .describe(
+      'Names of `teachers` that take over, in this order, while this one does not answer; same `form`, not `batch`.',
+    ),
+  price: price.optional().meta({
+    description: 'What the model costs.',
+    byDefault: '0 (local), that of store/list-prices.ts (OpenAI’s own host), else unknown',
+  }),
 };
 
 const teacherSettings = z.strictObject(settings);
@@ -113,8 +159,9 @@ const keys: z.core.CheckFn<Settings> = (context) => {
 /** The recipe's `teacher`: the one that makes every call unless the recipe says otherwise. */
 export const mainTeacher = z
   .strictObject({
-    /** Part of the queue's name, so that limits belong to one endpoint. */
-    name: teacherName.default('default'),
+    name: teacherName
+      .default('default')
+      .describe('First part of the queue’s name, so that limits belong to one endpoint.'),
     ...settings,
   })
   .check(keys)

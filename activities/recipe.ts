@@ -16,160 +16,92 @@ import {
 } from './recipe-teacher.js';
 import { decontaminate, gate, type SkillMixSettings, skillMixProblems, skillmix } from './recipe-skillmix.js';
 import { deitaProblems, evolve, score, select, startsFromData } from './recipe-deita.js';
-import { studentSettings } from './student-messages.js';
+import { budget, filter, generation, heldout, refine, stop, student } from './recipe-keys.js';
 import { callPhasesOf } from './recipe-phases.js';
 
-const share = z.number().min(0).max(1);
 const count = z.int().min(1);
 
-/** One value for each kind of call that a recipe may want to name. */
-function ofPhases<Value extends z.ZodType>(value: Value) {
-  const one = value.optional();
-  return z.strictObject({
-    instructions: one,
-    classify: one,
-    instances: one,
-    answers: one,
-    tasks: one,
-    topics: one,
-    'topic-skills': one,
-    'query-types': one,
-    'row-skills': one,
-    synonyms: one,
-    draft: one,
-    'draft-rewrite': one,
-    critique: one,
-    improve: one,
-    'improve-rewrite': one,
-    shirk: one,
-    judge: one,
-    complexity: one,
-    quality: one,
-    evolve: one,
-    gain: one,
-    rank: one,
-  });
-}
-
-const generation = z.strictObject({
-  /** `staged`: a list of instructions, then answers. `one-call`: whole tasks at once (Alpaca's form). */
-  prompts: z.enum(['staged', 'one-call']).optional(),
-  /** With `staged`: `classify` as Self-Instruct does it, or `direct`: the instruction alone is put to the teacher. */
-  answers: z.enum(['classify', 'direct']).optional(),
-  /** Calls that ask for new instructions (or tasks), per round; with skillmix: examples begun. */
-  callsPerRound: count.max(100_000).default(100),
-  /** Sampling of the calls that ask for new instructions or tasks; default: the method's own figures. */
-  sampling: z
-    .strictObject({
-      temperature: z.number().min(0).max(2).optional(),
-      topP: z.number().positive().max(1).optional(),
-      presencePenalty: z.number().min(-2).max(2).optional(),
-      frequencyPenalty: z.number().min(-2).max(2).optional(),
-    })
-    .default({}),
-  /** Longest answer in tokens, per kind of call; default: the method's own figures. */
-  maxTokens: ofPhases(count).default({}),
-  /** Which of `teachers` makes the calls of a phase; `teacher` where none is named. */
-  teachers: ofPhases(teacherName).default({}),
-  domain: z.string().min(1).max(500).optional(),
-  /** English unless given; another one switches the ASCII reject off and Unicode tokenisation on. */
-  language: z.string().min(2).max(50).default('English'),
-  system: z.string().min(1).max(4000).optional(),
-});
-
-const noLimit = 'a budget must be more than 0; leave the key out for no limit';
-const budget = z.strictObject({
-  /** Dollars, unknown bills counted at their highest. Needs a price for every teacher. */
-  usd: z.number().positive(noLimit).optional(),
-  /** Requests that are billed or may be: not those that the endpoint turned away. */
-  calls: z.int().min(1, noLimit).optional(),
-  /** Prompt and completion tokens. */
-  tokens: z.int().min(1, noLimit).optional(),
-});
-
-const filter = z.strictObject({
-  /** Highest ROUGE-L to anything in the pool; default 0.7 (Self-Instruct), 0.85 (SeDi-Instruct), 1 (SkillMix: all pass). */
-  poolThreshold: share.optional(),
-  /** Highest ROUGE-L inside a batch. */
-  batchThreshold: share.default(0.7),
-  /** `rouge`: as Google's rouge_score. `unicode`: words of any script. Default by language. */
-  tokens: z.enum(['rouge', 'unicode']).optional(),
-});
-
-const refine = z.strictObject({
-  /** Share of a round's batches that can count as attractive. */
-  attractiveShare: share.default(0.3),
-  /** Most instructions that join the seeds after one round. */
-  addPerRound: count.default(8),
-  /** Most machine-made seeds at any time. */
-  poolSize: count.default(200),
-});
-
-const stop = z.strictObject({
-  maxRounds: count.default(1000),
-  maxCallsPerAccepted: z.number().positive().default(50),
-  /** This many rounds in a row under `stallYield` accepted per candidate pause the run. */
-  stallRounds: count.default(3),
-  stallYield: share.default(0.01),
-});
-
-const heldout = z.union([
-  z.strictObject({ file: z.string().min(1) }),
-  z.strictObject({ share: z.number().min(0.01).max(0.9) }),
-]);
-
 const recipeKeys = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, at most 41'),
-  method: z.enum(['self-instruct', 'sedi', 'skillmix', 'deita', 'evolve']),
-  /** Every random choice of the run derives from it. */
-  seed: z.int().min(0).max(2_147_483_647).default(1),
-  /** Accepted examples; with deita and evolve the rows of `data` decide. */
-  target: count.max(10_000_000).optional(),
-  /** Rows to score, select from or evolve, relative to the recipe: JSON Lines or a JSON array; with deita and evolve. */
-  data: z.string().min(1).optional(),
-  /** Rows that one round scores, embeds and gathers: calls about them are planned together. Default: 2,000. */
-  rowsPerRound: count.max(20_000).optional(),
-  /** DEITA's scores, of what was generated or of `data`. */
-  score: score.optional(),
-  /** DEITA's selection among them. */
-  select: select.optional(),
-  /** DEITA's evolution; with method: evolve. */
-  evolve: evolve.optional(),
-  /** Seed tasks, relative to the recipe; skillmix needs none. */
-  seeds: z.string().min(1).optional(),
-  /** Instruct-SkillMix's own keys. */
-  skillmix: skillmix.optional(),
-  /** Examples that a judge scores lower are rejected; with skillmix. */
-  gate: gate.optional(),
-  /** Candidates that repeat a benchmark's prompt are rejected; any method. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'lower-case letters, digits and dashes, at most 41')
+    .describe('Lower-case letters, digits and dashes, at most 41; begins the run’s id.'),
+  method: z
+    .enum(['self-instruct', 'sedi', 'skillmix', 'deita', 'evolve'])
+    .describe(
+      'Self-Instruct, SeDi-Instruct, Instruct-SkillMix, DEITA’s scoring and selection of given rows, or DEITA’s evolution of them.',
+    ),
+  seed: z
+    .int()
+    .min(0)
+    .max(2_147_483_647)
+    .default(1)
+    .describe('Every random choice of the run derives from it.'),
+  target: count.max(10_000_000).optional().meta({
+    description: 'Examples in the dataset.',
+    byDefault: 'required; not with deita and evolve, whose rows decide',
+  }),
+  data: z.string().min(1).optional().meta({
+    description:
+      'Rows to score, select from or evolve, relative to the recipe: Alpaca’s, ShareGPT’s or OpenAI’s form, JSON Lines or a JSON array.',
+    byDefault: 'required with deita and evolve, which alone have it',
+  }),
+  rowsPerRound: count.max(20_000).optional().meta({
+    description:
+      'With `score` or `select`: rows that one round scores, embeds and gathers; calls about them are planned together.',
+    byDefault: '2,000',
+  }),
+  score: score
+    .optional()
+    .describe('DEITA’s scores, of what was generated or of `data`; any method but evolve.'),
+  select: select
+    .optional()
+    .describe('DEITA’s selection, of what was generated or of `data`; any method but evolve.'),
+  evolve: evolve.optional().meta({
+    description: 'DEITA’s evolution: variants of the rows of `data`, ranked.',
+    byDefault: 'required with `method: evolve`, which alone has it',
+  }),
+  seeds: z.string().min(1).optional().meta({
+    description: 'Seed tasks in Self-Instruct’s or Alpaca’s format, relative to the recipe.',
+    byDefault: 'required with sedi and self-instruct, which alone have them',
+  }),
+  skillmix: skillmix.optional().meta({
+    description: 'Instruct-SkillMix’s lists, number of skills and ablations; only with `method: skillmix`.',
+    byDefault: 'the defaults of its keys',
+  }),
+  gate: gate.optional().describe('Examples that a judge scores lower are rejected; only with skillmix.'),
   decontaminate: decontaminate.optional(),
-  /** Default: a fifth of the seeds with sedi; none with self-instruct, which measures nothing. */
-  heldout: heldout.optional(),
-  teacher: mainTeacher,
-  /** Further teachers by name, for single phases (`generation.teachers`) or as a `fallback`. */
-  teachers: z.record(teacherName, furtherTeacher).default({}),
-  /** The run pauses before it could spend more. */
-  budget: budget.default({}),
-  generation: generation.prefault({}),
-  filter: filter.prefault({}),
-  /** Examples per training batch. */
-  batchSize: count.max(1024).default(8),
-  /** What the student does after each round; default: `train` with sedi, `none` with self-instruct. */
-  signal: z.enum(['train', 'evaluate', 'none']).optional(),
-  instructionSignal: z.enum(['alignment', 'learnability', 'random']).default('alignment'),
-  student: z
-    .strictObject({
-      model: studentSettings.shape.model.default('smollm2-135m'),
-      device: studentSettings.shape.device.default('auto'),
-      loraRank: studentSettings.shape.loraRank.default(16),
-      loraAlpha: studentSettings.shape.loraAlpha.default(32),
-      learningRate: studentSettings.shape.learningRate.default(2e-4),
-      warmupSteps: studentSettings.shape.warmupSteps.default(0),
-      maxTokens: studentSettings.shape.maxTokens.default(512),
-    })
-    .prefault({}),
-  refine: refine.prefault({}),
-  stop: stop.prefault({}),
+  heldout: heldout.optional().meta({
+    description:
+      'Tasks that the student is measured on and nothing is made from: a share of the human seeds, or a file.',
+    byDefault: '`{share: 0.2}` (sedi), none (self-instruct)',
+  }),
+  teacher: mainTeacher.describe(
+    'The model that makes the calls, unless `generation.teachers` names another one.',
+  ),
+  teachers: z
+    .record(teacherName, furtherTeacher)
+    .default({})
+    .describe(
+      'Further teachers by name, with the keys of `teacher`: for single kinds of call, as a `fallback`, or for vectors.',
+    ),
+  budget: budget.default({}).describe('The run pauses before it could spend more.'),
+  generation: generation.prefault({}).describe('How examples are asked for.'),
+  filter: filter.prefault({}).describe('What is too similar to be accepted.'),
+  batchSize: count.max(1024).default(8).describe('Examples per training batch; sedi.'),
+  signal: z.enum(['train', 'evaluate', 'none']).optional().meta({
+    description: 'What the student does after each round: train, only evaluate losses, or nothing; sedi.',
+    byDefault: '`train` (sedi), `none` (the others)',
+  }),
+  instructionSignal: z
+    .enum(['alignment', 'learnability', 'random'])
+    .default('alignment')
+    .describe('What makes an instruction attractive; `random` is the control; sedi.'),
+  student: student
+    .prefault({})
+    .describe('The local model that is trained, measures batches, makes vectors or scores.'),
+  refine: refine.prefault({}).describe('Which instructions become seeds; sedi.'),
+  stop: stop.prefault({}).describe('When a run ends or pauses without its target.'),
 });
 
 export const recipeFile = recipeKeys.check((context) => {

@@ -231,6 +231,9 @@ command('doctor', 'what is there, what is missing and how to get it').action(
   act(async (context) => (await import('./commands/doctor.js')).doctor(context)),
 );
 
+plainCommand('schema', 'print the JSON Schema of recipes, for editors').action(
+  actAlone(async () => (await import('./commands/schema.js')).schema()),
+);
 plainCommand('dedupe', 'drop the rows of a file that are too similar to one before them')
   .requiredOption('--in <file>', 'JSON Lines, or a JSON array (Alpaca)')
   .requiredOption('--out <file>', 'kept rows, in their order')
