@@ -212,6 +212,65 @@ export const trainScorerResult = z.strictObject({
   seconds: z.number(),
 });
 
+export const trainRowsInput = z.strictObject({
+  run: runContext,
+  /** JSONL of examples: `id`, `instruction`, `input`, `output`; none: the student is measured as it was published. */
+  rows: ref,
+  /** JSONL of `HeldOutRow`. */
+  heldOut: ref,
+  /** JSONL of `TaskPrompt` that the trained student answers; null: it is asked nothing. */
+  prompts: ref.nullable(),
+  /** Of each answer. */
+  maxNewTokens: z.int().min(1),
+  /** Folder in the store in which the results are to lie. */
+  out: z.string(),
+  student: studentSettings,
+  epochs: z.int().min(1),
+  batchSize: z.int().min(1),
+  /** `given`: as the rows lie, which is what SeDi's batches need. `drawn`: anew by the seed for each epoch. */
+  order: z.enum(['given', 'drawn']),
+  /** Of the LoRA initialisation and the order. */
+  seed: z.int(),
+});
+
+/** Loss of one held-out row, nats per answer token. */
+export const heldOutLoss = z.strictObject({
+  id: z.string(),
+  half: z.enum(['steering', 'reporting']),
+  loss: z.number(),
+});
+
+/** What the trained student is asked. */
+export const taskPrompt = z.strictObject({
+  id: z.string(),
+  instruction: z.string().min(1),
+  input: z.string(),
+});
+
+/** What it answers. */
+export const promptAnswer = z.strictObject({
+  id: z.string(),
+  text: z.string(),
+  /** It went on to `maxNewTokens`. */
+  isCut: z.boolean(),
+});
+
+export const trainRowsResult = z.strictObject({
+  /** JSONL of `HeldOutLoss`, in the order of the held-out rows. */
+  heldOut: ref,
+  /** JSONL of `PromptAnswer`, in the order of the prompts; null where none were given. */
+  answers: ref.nullable(),
+  /** Mean losses; null where the half has no rows. */
+  steering: z.number().nullable(),
+  reporting: z.number().nullable(),
+  /** Trained on, prompts and all epochs included. */
+  tokens: z.int(),
+  /** Of the attempt that finished: the steps alone, and all of it. */
+  trainingSeconds: z.number(),
+  seconds: z.number(),
+  device: z.string(),
+});
+
 export type StudentSettings = z.infer<typeof studentSettings>;
 export type TrainRoundInput = z.infer<typeof trainRoundInput>;
 export type TrainRoundResult = z.infer<typeof trainRoundResult>;
@@ -227,6 +286,11 @@ export type ScoreRowsResult = z.infer<typeof scoreRowsResult>;
 export type ScorerPair = z.infer<typeof scorerPair>;
 export type TrainScorerInput = z.infer<typeof trainScorerInput>;
 export type TrainScorerResult = z.infer<typeof trainScorerResult>;
+export type TrainRowsInput = z.infer<typeof trainRowsInput>;
+export type TrainRowsResult = z.infer<typeof trainRowsResult>;
+export type HeldOutLoss = z.infer<typeof heldOutLoss>;
+export type TaskPrompt = z.infer<typeof taskPrompt>;
+export type PromptAnswer = z.infer<typeof promptAnswer>;
 
 /** `type` of the student's application failures. Only `WrongStore` is retried. */
 export type StudentFailure =

@@ -12,12 +12,21 @@ from models.student.data import check_store
 from models.student.embed_rows import embed_rows
 from models.student.errors import StudentError
 from models.student.memory import Memory
-from models.student.messages import EmbedRowsInput, Message, ScoreRowsInput, TrainRoundInput, TrainScorerInput, parse
+from models.student.messages import (
+    EmbedRowsInput,
+    Message,
+    ScoreRowsInput,
+    TrainRoundInput,
+    TrainRowsInput,
+    TrainScorerInput,
+    parse,
+)
 from models.student.progress import Progress
 from models.student.round_files import RoundFiles
 from models.student.row_cache import RowCaches
 from models.student.score_rows import score_rows
 from models.student.train_round import train_round
+from models.student.train_rows import train_rows
 from models.student.train_scorer import train_scorer
 
 HEARTBEAT_SECONDS = 1.0
@@ -37,7 +46,7 @@ class StudentActivities:
 
     def all(self) -> list[Callable[..., Any]]:
         """What a worker registers."""
-        return [self.train_round, self.embed_rows, self.score_rows, self.train_scorer]
+        return [self.train_round, self.embed_rows, self.score_rows, self.train_scorer, self.train_rows]
 
     @activity.defn(name="trainRound")
     async def train_round(self, message: Any) -> Any:
@@ -58,6 +67,11 @@ class StudentActivities:
     async def train_scorer(self, message: Any) -> Any:
         """TrainScorerInput → TrainScorerResult."""
         return await in_thread(self._train_scorer, message)
+
+    @activity.defn(name="trainRows")
+    async def train_rows(self, message: Any) -> Any:
+        """TrainRowsInput → TrainRowsResult."""
+        return await in_thread(self._train_rows, message)
 
     def _train_round(self, message: Any, progress: Progress) -> Message:
         asked = parse(TrainRoundInput, message, kind="InvalidInput", where="trainRound")
@@ -86,6 +100,12 @@ class StudentActivities:
         check_store(self.store, asked.run)
         progress.at("loading the model")
         return train_scorer(self.memory.to_train(asked.student), self.store, asked, progress)
+
+    def _train_rows(self, message: Any, progress: Progress) -> Message:
+        asked = parse(TrainRowsInput, message, kind="InvalidInput", where="trainRows")
+        check_store(self.store, asked.run)
+        progress.at("loading the model")
+        return train_rows(self.memory.to_train(asked.student), self.store, asked, progress)
 
 
 async def in_thread(work: Callable[[Any, Progress], Message], message: Any) -> Any:

@@ -271,6 +271,59 @@ class TrainScorerResult(Message):
     seconds: float
 
 
+class TrainRowsInput(Message):
+    """Which rows a student is to be trained on, and what it is asked afterwards."""
+
+    run: RunContext
+    rows: Ref
+    held_out: Ref
+    prompts: Ref | None
+    max_new_tokens: Annotated[int, Field(ge=1)]
+    out: String
+    student: StudentSettings
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    order: Literal["given", "drawn"]
+    seed: int
+
+
+class HeldOutLoss(Message):
+    """Loss of one held-out row."""
+
+    id: String
+    half: Literal["steering", "reporting"]
+    loss: float
+
+
+class TaskPrompt(Message):
+    """What the trained student is asked."""
+
+    id: String
+    instruction: Text
+    input: String
+
+
+class PromptAnswer(Message):
+    """What the trained student said."""
+
+    id: String
+    text: String
+    is_cut: bool
+
+
+class TrainRowsResult(Message):
+    """Where the figures lie, and their means."""
+
+    held_out: Ref
+    answers: Ref | None
+    steering: float | None
+    reporting: float | None
+    tokens: int
+    training_seconds: float
+    seconds: float
+    device: String
+
+
 def parse(cls: type[M], value: Any, *, kind: FailureType, where: str) -> M:
     """The message, or a `StudentError` that names the first wrong key."""
     try:

@@ -19,23 +19,18 @@ from typing import Any
 import torch
 
 from models.store import Store
-from models.student import checkpoint, data
-from models.student.adam import TrainingState, first_state, learning_rate, step
-from models.student.checkpoint import Checkpoint
+from models.student import data
+from models.student.adam import first_state
 from models.student.data import compact, sha256
 from models.student.errors import StudentError
 from models.student.examples import Encoded
 from models.student.figures import digits
-from models.student.loss import loss_and_gradient
 from models.student.messages import PairCounts, ScorerPair, ScorerQuality, TrainScorerInput, TrainScorerResult
 from models.student.model import LanguageModel, Student
 from models.student.once_files import OnceFiles
 from models.student.progress import Progress
 from models.student.score_tokens import Reading, encode_prompt, read_scores, score_tokens
-
-BATCHES_BETWEEN_STATES = 4
-"""How many batches a killed worker may lose."""
-STATE = "state.safetensors"
+from models.student.steps import Batch, Steps, forget_state
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,7 @@ def train_scorer(student: Student, store: Store, asked: TrainScorerInput, progre
     data.check_out(asked.out)
     files = OnceFiles(store, asked.out, fingerprint(asked))
     result = files.once("result.json", lambda: Training(student, files, asked, progress).run())
-    store.remove(f"{files.folder}/{STATE}")
+    forget_state(files)
     return TrainScorerResult.model_validate(result)
 
 
@@ -73,8 +68,11 @@ class Training:
         fitting = [pair for pair in pairs if len(pair.prompt) < asked.student.max_tokens]
         self.too_long = len(pairs) - len(fitting)
         self.trained, self.held_out = split(fitting, asked)
+        self.steps = Steps(student, files, asked.student, progress, what="the scorer's loss")
         self.batches = [
-            (epoch, batch) for epoch in range(1, asked.epochs + 1) for batch in batches(self.trained, asked, epoch)
+            Batch(epoch, [self.with_score(pair) for pair in batch])
+            for epoch in range(1, asked.epochs + 1)
+            for batch in batches(self.trained, asked, epoch)
         ]
 
     def run(self) -> dict[str, Any]:
@@ -82,7 +80,7 @@ class Training:
         started = time.monotonic()
         initial = first_state(self.student.initial_weights(self.asked.seed))
         before = self.quality("heldout-before", initial.weights)
-        state = self.train(initial)
+        state = self.steps.run(initial, self.batches)
         files = self.student.adapter_files(state.weights).items()
         refs = [self.files.put_once(name, written) for name, written in files]
         after = self.quality("heldout-after", state.weights)
@@ -99,6 +97,10 @@ class Training:
         """The pair with its prompt in tokens."""
         return Pair(row.id, row.origin, row.score, encode_prompt(self.student.tokenizer, row.prompt))
 
+    def with_score(self, pair: Pair) -> Encoded:
+        """What is trained on: the score's token after the prompt."""
+        return Encoded(ids=[*pair.prompt, self.tokens[pair.whole - 1]], answer_length=1)
+
     def quality(self, name: str, weights: torch.Tensor) -> ScorerQuality:
         """What these weights say about the held-out pairs, measured once."""
 
@@ -111,51 +113,6 @@ class Training:
             return quality(self.held_out, readings).wire()
 
         return ScorerQuality.model_validate(self.files.once(f"{name}.json", measure))
-
-    def train(self, initial: TrainingState) -> TrainingState:
-        """One step per batch, in order, from the start or from where a killed worker left off."""
-        name = f"{self.files.folder}/{STATE}"
-        saved = self.files.store.read(name)
-        state, done = initial, 0
-        if saved is not None:
-            at = checkpoint.from_bytes(saved, name=name, size=initial.weights.numel(), device=self.student.device)
-            self.files.check_input(at.input, name)
-            state, done = at.state, at.batches_done
-        for number in range(done, len(self.batches)):
-            state = self.train_on(number, state)
-            if (number + 1) % BATCHES_BETWEEN_STATES == 0 or number + 1 == len(self.batches):
-                kept = Checkpoint(state=state, batches_done=number + 1, input=self.files.input)
-                self.files.store.write(name, checkpoint.to_bytes(kept))
-        return state
-
-    def train_on(self, number: int, state: TrainingState) -> TrainingState:
-        """The state after a step on the batch's mean gradient."""
-        epoch, pairs = self.batches[number]
-        torch.set_rng_state(state.rng)
-        self.student.load(state.weights)
-        settings, loss = self.asked.student, None
-        total = torch.zeros_like(state.weights)
-        for pair in pairs:
-            self.progress.at("train", batch=number + 1, of=len(self.batches), loss=loss)
-            ids = [*pair.prompt, self.tokens[pair.whole - 1]]
-            loss, gradient = loss_and_gradient(self.student, Encoded(ids=ids, answer_length=1))
-            total += gradient
-        if loss is None or not math.isfinite(loss + total.sum().item()):
-            raise self.not_finite(epoch, number)
-        rate = learning_rate(state.steps, peak=settings.learning_rate, warmup_steps=settings.warmup_steps)
-        return step(state, total / len(pairs), rate)
-
-    def not_finite(self, epoch: int, number: int) -> StudentError:
-        """Nothing later can be trusted: the failure names batch and learning rate."""
-        rate = self.asked.student.learning_rate
-        return StudentError(
-            "NonFiniteLoss",
-            f"epoch {epoch}, batch {number + 1} of {len(self.batches)}: the scorer's loss is not finite at learning "
-            f"rate {rate:g}; lower student.learningRate",
-            epoch=epoch,
-            batch=number + 1,
-            learningRate=rate,
-        )
 
 
 def split(pairs: Sequence[Pair], asked: TrainScorerInput) -> tuple[list[Pair], list[Pair]]:

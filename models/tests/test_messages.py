@@ -32,6 +32,11 @@ CLASSES: dict[str, type[Message]] = {
     "scorerPair": messages.ScorerPair,
     "trainScorerInput": messages.TrainScorerInput,
     "trainScorerResult": messages.TrainScorerResult,
+    "trainRowsInput": messages.TrainRowsInput,
+    "heldOutLoss": messages.HeldOutLoss,
+    "taskPrompt": messages.TaskPrompt,
+    "promptAnswer": messages.PromptAnswer,
+    "trainRowsResult": messages.TrainRowsResult,
 }
 
 REF = {"uri": "run-1/rounds/002/batches.jsonl", "sha256": "ab" * 32, "count": 3}
@@ -48,6 +53,32 @@ SETTINGS = {
 }
 MODEL = {"model": "smollm2-135m", "device": "cuda"}
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "trainRowsInput": {
+        "run": RUN,
+        "rows": REF,
+        "heldOut": REF,
+        "prompts": None,
+        "maxNewTokens": 128,
+        "out": "eval-1/base",
+        "student": SETTINGS,
+        "epochs": 1,
+        "batchSize": 8,
+        "order": "given",
+        "seed": 1,
+    },
+    "heldOutLoss": {"id": "h1", "half": "reporting", "loss": 2.5},
+    "taskPrompt": {"id": "p1", "instruction": "Grüße 世界 🌱", "input": ""},
+    "promptAnswer": {"id": "p1", "text": "", "isCut": False},
+    "trainRowsResult": {
+        "heldOut": REF,
+        "answers": REF,
+        "steering": None,
+        "reporting": 2.25,
+        "tokens": 10,
+        "trainingSeconds": 0.5,
+        "seconds": 1,
+        "device": "cpu",
+    },
     "studentSettings": SETTINGS,
     "trainRoundInput": {
         "run": RUN,
