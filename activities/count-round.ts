@@ -109,9 +109,10 @@ export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candida
   };
 }
 
-export function countCandidates(candidates: readonly Candidate[]): Counts['candidates'] {
-  const counts: Counts['candidates'] = { parsed: candidates.length, accepted: 0, undecided: 0, rejected: {} };
+export function countCandidates(candidates: Iterable<Candidate>): Counts['candidates'] {
+  const counts: Counts['candidates'] = { parsed: 0, accepted: 0, undecided: 0, rejected: {} };
   for (const { verdict } of candidates) {
+    counts.parsed += 1;
     if (verdict.state === 'rejected') add(counts.rejected, verdict.reason);
     else counts[verdict.state] += 1;
   }

@@ -142,10 +142,35 @@ function parseJsonl<Row>(bytes: Buffer, name: string): Row[] {
 
 /** The rows of JSON Lines, one at a time; `name` is for the message of the `CorruptDataError`. */
 export function* eachRow<Row>(bytes: Buffer, name: string): Generator<Row> {
+  for (const { line, row } of eachLine(bytes)) yield parseJson<Row>(line.toString('utf8'), `${name}:${row}`);
+}
+
+/**
+ * The rows with one of these ids. Of the others only the beginning is looked at, where the id stands as this program writes
+ * it. Throws as `eachRow`.
+ */
+export function* rowsWithIds<Row extends { id: string }>(
+  bytes: Buffer,
+  name: string,
+  ids: { has(id: string): boolean },
+): Generator<Row> {
+  for (const { line, row } of eachLine(bytes)) {
+    const written = /^\{"id":"([^"\\]*)"/.exec(line.toString('utf8', 0, idBytes))?.[1];
+    if (written !== undefined && !ids.has(written)) continue;
+    const value = parseJson<Row>(line.toString('utf8'), `${name}:${row}`);
+    if (ids.has(value.id)) yield value;
+  }
+}
+
+/** A row that begins with an id of ours ends it within so many bytes. */
+const idBytes = 100;
+
+/** Lines without their newline, numbered from 1; views of the bytes. */
+function* eachLine(bytes: Buffer): Generator<{ line: Buffer; row: number }> {
   for (let start = 0, row = 1; start < bytes.length; row += 1) {
     const newline = bytes.indexOf(0x0a, start);
     const end = newline < 0 ? bytes.length : newline;
-    yield parseJson<Row>(bytes.toString('utf8', start, end), `${name}:${row}`);
+    yield { line: bytes.subarray(start, end), row };
     start = end + 1;
   }
 }

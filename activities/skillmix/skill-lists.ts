@@ -13,8 +13,8 @@ export interface SkillLists {
 
 /** What examples are drawn from: complete once the extraction has ended. */
 export async function drawnLists(
-  { store }: Runs,
-  run: RunContext,
+  { store }: Pick<Runs, 'store'>,
+  run: Pick<RunContext, 'runId'>,
   options: { missing?: 'empty' } = {},
 ): Promise<SkillLists> {
   const files = runFiles(run.runId);

@@ -216,7 +216,8 @@ async function findStage(
   return { scored: null, calls: [] };
 }
 
-function isAbout(plan: PlanRow | undefined, row: number): boolean {
+/** Whether a call of DEITA's scoring is about the row of this index in its round. */
+export function isAbout(plan: PlanRow | undefined, row: number): boolean {
   const { row: from, to } = plan?.deita ?? {};
   return from !== undefined && (to === undefined ? from === row : from <= row && row < to);
 }

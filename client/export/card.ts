@@ -280,7 +280,7 @@ function licenceText({ dataset: { recipe }, origins, licence }: CardFacts): stri
 }
 
 /** The recipe without addresses and paths of the machine that ran it, which are nobody's business. */
-function publicRecipe(recipe: StoredRecipe): unknown {
+export function publicRecipe(recipe: StoredRecipe): unknown {
   const { endpoints: _endpoints, seeds: _seeds, data: _data, score, ...rest } = recipe;
   const { complexity: _complexity, quality: _quality, ...scoring } = score ?? {};
   const hidden = new Set(['baseUrl', 'gguf', 'apiKeyEnv', 'file']);

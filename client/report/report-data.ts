@@ -11,13 +11,13 @@ export interface ReportData {
   /** Version of seedmill. */
   seedmill: string;
   run: ReportRun;
-  /** The resolved recipe as YAML. */
+  /** The resolved recipe as YAML, without addresses and paths. */
   recipe: string;
   totals: ReportTotals;
   rounds: ReportRound[];
   similarity: ReportSimilarity | null;
   student: ReportStudent | null;
-  /** DEITA's scores; null where nothing was scored. */
+  /** DEITA's scores, of several turns their mean; null where nothing was scored. */
   scores: ReportScores | null;
   map: ReportMap | null;
   /** Instruct-SkillMix's skills and how often each pair was used; null for other methods. */
@@ -148,8 +148,9 @@ export interface ReportExample {
   /** As the dataset names it, for example `r003-b007`; the batch may be of a later round than the example. */
   batch: string | null;
   /**
-   * `dataset`, `surplus`, `not-selected`, `rejected`; while the run goes on `accepted` and `undecided`; `given`: a row that
-   * something was evolved from, and that is not in the dataset itself.
+   * `dataset`, `surplus`, `not-selected`, `rejected`; while the run goes on `accepted` and `undecided`; of evolution
+   * `accepted`: a variant that nothing speaks against, but not the best one, and `given`: a row that was evolved from, and is not
+   * the best itself.
    */
   state: string;
   /** Of `rejected` and `not-selected`. */
@@ -168,7 +169,8 @@ export interface ReportExample {
   skills: string[];
   seeds: { id: string; text: string }[];
   calls: {
-    key: string;
+    /** null: nothing was answered. */
+    key: string | null;
     phase: CallPhase;
     teacher: string;
     model: string;

@@ -40,7 +40,8 @@ export function coverageTable(coverage: Coverage, { rows }: { rows: number }): s
   ];
 }
 
-function uniformityInWords({ uniformity, skills, queryTypes }: Coverage): string[] {
+/** Whether chance explains how often each was used; a sentence each. */
+export function uniformityInWords({ uniformity, skills, queryTypes }: Coverage): string[] {
   const lines: string[] = [];
   if (uniformity.skills !== null) {
     const { fewest, most, expected, chiSquare, degreesOfFreedom, z } = uniformity.skills;

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import type { GivenRow, ScoredRow, SelectionReport, SelectionRow } from '../../activities/rows.js';
+import type { ScoredRow, SelectionReport, SelectionRow } from '../../activities/rows.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
 import type { GivenRows } from '../../client/run-identity.js';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { readJson, readJsonlAt, writeJsonl } from '../../store/artifacts.js';
 import { RunHarness, until } from '../run-harness.js';
+import { givenRows, rowOf } from '../given-rows.js';
 import { digitOf, scriptedScorer } from '../scripted-deita.js';
 import { spellingVector } from '../scripted-vectors.js';
 
-/** Some rows of several turns, some that say nearly the same. */
-const rows = Array.from({ length: 40 }, (_, n) => givenRow(n));
+const rows = givenRows(40);
 /** Of a few texts an embedder that was changed. */
 const embed = (text: string) => (text.includes('nothing at all') ? [1, 2, 3] : spellingVector(text));
 /** Eight rows alike, then eight whose answers say something else. */
@@ -257,19 +257,3 @@ describe('a run of DEITA on given rows', () => {
     assert.ok(problems.some((problem) => /selection.jsonl: \d+ rows/.test(problem)));
   });
 });
-
-function givenRow(n: number): GivenRow {
-  const isTwin = n % 4 === 3;
-  const subject = (isTwin ? n - 1 : n) * 7919;
-  const turn = {
-    instruction: `Explain subject ${subject} to me.`,
-    response: `Subject ${subject} is about ${subject % 31}${isTwin ? '!' : '.'}`,
-  };
-  const more = { instruction: `And what of ${n}?`, response: `Of ${n} nothing is known.` };
-  return rowOf(n, n % 5 === 0 ? [turn, more] : [turn]);
-}
-
-function rowOf(n: number, turns: GivenRow['turns']): GivenRow {
-  const { instruction, response: output } = turns[0] as GivenRow['turns'][number];
-  return { id: `row-${n + 1}`, turns, row: n + 1, example: { instruction, output } };
-}
