@@ -1,0 +1,152 @@
+/** What became of each round's candidates. */
+import * as Plot from '@observablehq/plot';
+import type { ReportData, ReportRound } from '../report-data.js';
+import { mostGroups } from './colours.js';
+import { chart, roundTicks, tip } from './chart.js';
+import { el } from './dom.js';
+import { count, percent, plural, sum, words } from './format.js';
+import { type Section, section } from './section.js';
+
+interface Part {
+  round: number;
+  what: string;
+  from: number;
+  to: number;
+  text: string;
+}
+
+const accepted = 'accepted';
+const otherReasons = 'other reasons';
+
+export function yieldSection({ rounds, totals }: ReportData): Section | null {
+  const withCandidates = rounds.filter(({ candidates }) => candidates > 0);
+  if (withCandidates.length === 0) return null;
+  const kinds = kindsOf(totals.rejected);
+  const parts = withCandidates.flatMap((round) => partsOf(round, kinds));
+  const overall = totals.candidates === 0 ? 0 : totals.accepted / totals.candidates;
+  const x = (width: number): Plot.ScaleOptions => ({
+    label: 'round',
+    ticks: roundTicks(
+      rounds.map(({ round }) => round),
+      width,
+    ),
+    tickFormat: 'd',
+    domain: [
+      Math.min(...rounds.map(({ round }) => round)) - 0.6,
+      Math.max(...rounds.map(({ round }) => round)) + 0.6,
+    ],
+  });
+  const colours = kinds.map((_, index) => colourOf(index));
+  return section(
+    { id: 'yield', label: 'Yield', title: 'Yield and rejects' },
+    chart({
+      title: 'What became of the candidates',
+      says: 'Each bar is a round: its candidates, the accepted ones below and the rejected ones by reason above, as the verdicts have them.',
+      legend: kinds.map((label, index) => ({ label: words(label), colour: colourOf(index) })),
+      draw: (width) => ({
+        height: 280,
+        x: x(width),
+        y: { label: 'candidates', grid: true },
+        color: { domain: kinds, range: colours },
+        marks: [
+          Plot.rect(parts, {
+            x1: (part: Part) => part.round - 0.4,
+            x2: (part: Part) => part.round + 0.4,
+            y1: 'from',
+            y2: 'to',
+            fill: 'what',
+            insetTop: 0.5,
+            insetBottom: 0.5,
+            title: 'text',
+            tip,
+          }),
+          Plot.ruleY([0]),
+        ],
+      }),
+      numbers: {
+        head: ['round', 'candidates', ...kinds.map(words)],
+        rows: withCandidates.map((round) => [
+          round.round,
+          round.candidates,
+          ...kinds.map((kind) => amount(round, kind, kinds)),
+        ]),
+      },
+    }),
+    chart({
+      title: 'Yield',
+      says: `Accepted candidates as a share of all of a round; the dashed line is the whole run's ${percent(totals.accepted, totals.candidates)}.`,
+      draw: (width) => ({
+        height: 170,
+        x: x(width),
+        y: { label: 'accepted, %', domain: [0, 100], grid: true },
+        marks: [
+          Plot.ruleY([100 * overall], { stroke: 'var(--muted)', strokeDasharray: '4 4' }),
+          Plot.lineY(withCandidates, {
+            x: 'round',
+            y: shareOf,
+            stroke: 'var(--accepted)',
+            strokeWidth: 2,
+          }),
+          Plot.dotY(withCandidates, {
+            x: 'round',
+            y: shareOf,
+            fill: 'var(--accepted)',
+            r: 3.5,
+            title: (round: ReportRound) =>
+              `round ${round.round}: ${percent(round.accepted, round.candidates)}\n${count(round.accepted)} of ${plural(round.candidates, 'candidate')}${round.note ? `\n${round.note}` : ''}`,
+            tip,
+          }),
+        ],
+      }),
+    }),
+    notes(withCandidates),
+  );
+}
+
+function notes(rounds: readonly ReportRound[]): HTMLElement | null {
+  const noted = rounds.filter(({ note }) => note !== '');
+  if (noted.length === 0) return null;
+  return el(
+    'details',
+    { class: 'notes' },
+    el('summary', null, 'What the rounds say'),
+    el('ul', null, ...noted.map(({ round, note }) => el('li', null, `Round ${round}: ${note}`))),
+  );
+}
+
+/** `accepted`, then the reasons, most frequent first. */
+function kindsOf(rejected: Partial<Record<string, number>>): string[] {
+  const reasons = Object.entries(rejected)
+    .filter(([, n]) => (n ?? 0) > 0)
+    .sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0))
+    .map(([reason]) => reason);
+  const shown =
+    reasons.length <= mostGroups - 1 ? reasons : [...reasons.slice(0, mostGroups - 2), otherReasons];
+  return [accepted, ...shown];
+}
+
+function colourOf(index: number): string {
+  return index === 0 ? 'var(--accepted)' : `var(--reject-${index})`;
+}
+
+function amount(round: ReportRound, kind: string, kinds: readonly string[]): number {
+  if (kind === accepted) return round.accepted;
+  const rejected: Partial<Record<string, number>> = round.rejected;
+  if (kind !== otherReasons) return rejected[kind] ?? 0;
+  return sum(Object.entries(rejected).map(([reason, n]) => (kinds.includes(reason) ? 0 : n)));
+}
+
+function partsOf(round: ReportRound, kinds: readonly string[]): Part[] {
+  let from = 0;
+  return kinds.flatMap((what) => {
+    const n = amount(round, what, kinds);
+    const part = { round: round.round, what, from, to: from + n };
+    from += n;
+    const text = `round ${round.round}: ${words(what)}\n${count(n)} of ${plural(round.candidates, 'candidate')} (${percent(n, round.candidates)})`;
+    return n === 0 ? [] : [{ ...part, text }];
+  });
+}
+
+function shareOf(round: ReportRound): number {
+  return (100 * round.accepted) / round.candidates;
+}
