@@ -146,7 +146,7 @@ function parts(example: ReportExample, byId: ReadonlyMap<string, ReportExample>)
             call.promptTokens,
             call.completionTokens,
             call.costUsd === null ? 'unknown' : dollars(call.costUsd),
-            foreign(call.key, 'id'),
+            call.key === null ? 'no answer' : foreign(call.key, 'id'),
           ]),
         ),
       ),
