@@ -27,6 +27,8 @@ export function runFiles(runId: string) {
     /** DEITA: what became of each row: `SelectionRow`; and `SelectionReport`. */
     selection: file('selection.jsonl'),
     selectionReport: file('selection.json'),
+    /** Of the selection, where people had changed any: `Thresholds`. */
+    selectionThresholds: file('selection.thresholds.json'),
     /** Adapter of a scorer that was given; its `adapter_config.json` lies beside it. */
     scorer: (aspect: Aspect) => file(`given/scorer-${aspect}/adapter_model.safetensors`),
     /** Folder of the scorer that DEITA's evolution has trained; and `TrainScorerResult`. */
@@ -58,6 +60,8 @@ export function roundFiles(runId: string, round: number) {
     candidates: file('candidates.jsonl'),
     batches: file('batches.jsonl'),
     /** Accepted examples that fitted no batch, oldest first. */
+    /** Thresholds that people had changed when the verdicts of this step were given: `Thresholds`; else no file. */
+    thresholds: (step: 'screened' | 'decided') => file(`${step}.thresholds.json`),
     waiting: file('waiting.jsonl'),
     /** Accepted examples beyond the target, oldest first; none, no file. */
     heldBack: file('held-back.jsonl'),

@@ -12,7 +12,8 @@ import { promptFormOf } from './recipe-teacher.js';
 import { teacherOf } from './teachers.js';
 import { roundFiles, runFiles } from './run-files.js';
 import { nearestIn, type RunPool, tooSimilar } from './run-pool.js';
-import type { Candidate, HeldOutRow, Ref, RoundInput, RunContext } from './types.js';
+import { recipeInForce } from './thresholds.js';
+import type { Candidate, HeldOutRow, Ref, RunContext, VerdictInput } from './types.js';
 
 /**
  * Parses the answers of the asking phase and gives every candidate its first verdict: heuristics, leak of a held-out
@@ -28,8 +29,10 @@ export class CandidateScreen {
     this.pool = pool;
   }
 
-  async screenCandidates({ run, round }: RoundInput): Promise<{ candidates: Ref; undecided: number }> {
-    const recipe = await this.runs.recipe(run);
+  async screenCandidates(input: VerdictInput): Promise<{ candidates: Ref; undecided: number }> {
+    const { run, round } = input;
+    const given = await this.runs.recipe(run);
+    const recipe = await recipeInForce(this.runs, { ...input, recipe: given, step: 'screened' });
     const files = roundFiles(run.runId, round);
     const phase = recipe.generation.prompts === 'staged' ? 'instructions' : 'tasks';
     const form = promptFormOf(teacherOf(recipe, phase));

@@ -495,6 +495,22 @@ export interface RoundInput {
   round: number;
 }
 
+/** Thresholds that people have changed, by their keys in the recipe. */
+export interface Thresholds {
+  /** Highest ROUGE-L of a new instruction to anything in the pool. */
+  'filter.poolThreshold'?: number;
+  /** Lowest score of an example that is good enough. */
+  'gate.threshold'?: number;
+  /** Highest cosine to a selected row, or a quantile like `q0.9`. */
+  'select.tau'?: number | string;
+}
+
+/** A step that gives verdicts. */
+export interface VerdictInput extends RoundInput {
+  /** Where people have changed them. */
+  thresholds?: Thresholds;
+}
+
 /** The calls of one kind in one round. */
 export interface RoundPhase extends RoundInput {
   phase: CallPhase;
@@ -588,6 +604,8 @@ export interface SelectRowsInput {
   /** First and last round of the stages. */
   from: number;
   to: number;
+  /** Where people have changed them. */
+  thresholds?: Thresholds;
 }
 
 export interface RefineInput extends RoundInput {
@@ -637,8 +655,9 @@ export interface RecordedState {
   paused: { by: string; reason: string } | null;
   /** As people have set it since the run was started. */
   budget: Budget;
-  /** Where people have set it. */
+  /** Where people have set them. */
   target?: number;
+  thresholds?: Thresholds;
 }
 
 /** What was changed in a run while it lived: by a person, or by the run itself where it paused. */
@@ -703,7 +722,7 @@ export interface TeacherActivities {
 
 /** What compares instructions with each other, on queue `cpu`. */
 export interface CpuActivities {
-  screenCandidates(input: RoundInput): Promise<{ candidates: Ref; undecided: number }>;
+  screenCandidates(input: VerdictInput): Promise<{ candidates: Ref; undecided: number }>;
   decideCandidates(input: RoundInput): Promise<{ candidates: Ref; accepted: number }>;
   composeBatches(input: ComposeInput): Promise<ComposeResult>;
   refineSeeds(input: RefineInput): Promise<RefineResult>;
@@ -714,9 +733,9 @@ export interface CpuActivities {
   /** Merges what the teacher called one skill. */
   mergeSynonyms(input: RoundInput): Promise<GatheredSkills>;
   /** Every finished conversation as a candidate with its first verdict. */
-  assembleExamples(input: RoundInput): Promise<{ candidates: Ref; undecided: number }>;
+  assembleExamples(input: VerdictInput): Promise<{ candidates: Ref; undecided: number }>;
   /** The last verdict, after shirkers and gate. */
-  decideExamples(input: RoundInput): Promise<{ candidates: Ref; accepted: number }>;
+  decideExamples(input: VerdictInput): Promise<{ candidates: Ref; accepted: number }>;
   /** DEITA: the rows to be scored, in parts for rounds from this one on. */
   openRows(input: RoundInput & { target: number }): Promise<OpenedRows>;
   /** DEITA: the scores of a round's rows, and their vectors where calls have made them. */

@@ -13,6 +13,7 @@ import { UserError } from '../store/errors.js';
 import { checkRunId } from '../store/names.js';
 import type { Store } from '../store/types.js';
 import { runOf } from '../workflows/ids.js';
+import { isThreshold } from '../workflows/settings-rules.js';
 
 /** `run.json`: where a run came from. Its presence says that all inputs of the run are in the store. */
 export interface RunManifest {
@@ -287,6 +288,7 @@ async function refuseOtherRecipe(store: Store, id: string, inputs: RunInputs): P
 export function isSettable(key: string): boolean {
   return (
     /^(budget\.(usd|calls|tokens)|target)$/.test(key) ||
+    isThreshold(key) ||
     /^teachers?\.(.+\.)?(concurrency|requestsPerMinute|tokensPerMinute)$/.test(key)
   );
 }

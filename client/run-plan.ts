@@ -3,6 +3,7 @@ import { needsVectors, selects } from '../activities/recipe-deita.js';
 import { callPhasesOf, phasesOf, scoringPhasesOf, skillMixPhasesOf } from '../activities/recipe-phases.js';
 import { teachersOf, unpricedTeachers } from '../activities/teachers.js';
 import { runFiles } from '../activities/run-files.js';
+import { liveThresholds } from '../activities/thresholds.js';
 import type { CallPhase, RecordedState } from '../activities/types.js';
 import { readJsonIfAny, sha256Hex } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
@@ -16,11 +17,13 @@ export function queueName(name: string, identity: string): string {
   return `teacher-${name}-${sha256Hex(identity).slice(0, 8)}`;
 }
 
-/** The plan that a run's workflow is started with, also again after its history was lost: a budget and a target that people have set stand. */
+/** The plan that a run's workflow is started with, also again after its history was lost: what people have set stands. */
 export async function planToStart(store: Store, runId: string, recipe: StoredRecipe): Promise<RunPlan> {
   const recorded = await readJsonIfAny<RecordedState>(store, runFiles(runId).state);
   const plan = planOf(recipe);
-  return { ...plan, budget: recorded?.budget ?? plan.budget, target: recorded?.target ?? plan.target };
+  const { budget = plan.budget, target, thresholds } = recorded ?? {};
+  const set = { ...(target !== undefined && { target }), ...(thresholds && { thresholds }) };
+  return { ...plan, budget, set };
 }
 
 /** The part of a recipe that the workflows go by. */
@@ -41,6 +44,7 @@ export function planOf(recipe: StoredRecipe): RunPlan {
     ...(recipe.method === 'skillmix' && { skillMix: skillMixPlan(recipe) }),
     ...((recipe.score || recipe.select) && { stages: stagesPlan(recipe) }),
     ...(recipe.evolve && { evolution: evolutionPlan(recipe) }),
+    thresholds: liveThresholds(recipe),
     stop,
   };
 }

@@ -8,8 +8,10 @@ import type { ScoredRow, SelectionRow } from '../activities/rows.js';
 import { selects } from '../activities/recipe-deita.js';
 import type { StoredRecipe } from '../activities/run-data.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
+import { withThresholds } from '../activities/thresholds.js';
+import type { Thresholds } from '../activities/types.js';
 import type { ConversationRow } from '../activities/student-messages.js';
-import { readJsonl, readJsonlAt } from '../store/artifacts.js';
+import { readJsonIfAny, readJsonl, readJsonlAt } from '../store/artifacts.js';
 import { canonicalJson } from '../store/canonical-json.js';
 import { CorruptDataError } from '../store/errors.js';
 import type { Store } from '../store/types.js';
@@ -59,7 +61,9 @@ export async function verifyStages(
   if (!selects(recipe.select) || (selection.length === 0 && result.state === 'cancelled'))
     return { problems, selected: null, rows };
   const to = first === 0 ? rounds : first - 1 + partsSeen(sizes, selection.length);
-  const expected = await selectionOf({ store }, { run: at(1).run, from: first || 1, to, recipe });
+  const thresholds = await readJsonIfAny<Thresholds>(store, runFiles(runId).selectionThresholds);
+  const inForce = withThresholds(recipe, thresholds ?? {});
+  const expected = await selectionOf({ store }, { run: at(1).run, from: first || 1, to, recipe: inForce });
   const words = 'rows are not what scores and vectors lead to';
   for (const problem of compareRows(selection, expected.selection, words))
     problems.push(`selection.jsonl: ${problem}`);

@@ -7,6 +7,7 @@ import type { StoredRecipe } from '../activities/run-data.js';
 import { promptFormOf } from '../activities/recipe-teacher.js';
 import { teacherOf } from '../activities/teachers.js';
 import { roundFiles, runFiles } from '../activities/run-files.js';
+import { recipeOfRound } from '../activities/thresholds.js';
 import type { Candidate, Counts, Progress } from '../activities/types.js';
 import { candidateId } from '../methods/identity.js';
 import { readJson, readJsonIfAny, readJsonl, readJsonlAt } from '../store/artifacts.js';
@@ -17,6 +18,7 @@ import type { Store } from '../store/types.js';
 import { addCounts, noCounts } from '../workflows/counts.js';
 import { verifyRowDataset, verifyStages } from './verify-deita.js';
 import { verifyEvolution, verifyEvolvedRound } from './verify-evolution.js';
+import { verifyThresholds } from './verify-thresholds.js';
 
 export interface VerifyReport {
   runId: string;
@@ -100,6 +102,7 @@ async function verifyRound(options: {
       ...(recipe.method === 'evolve'
         ? await verifyEvolvedRound({ store, recipe, runId, round }, candidates)
         : verifyCandidates(recipe, phases, candidates)),
+      ...verifyThresholds(await recipeOfRound({ store }, { recipe, runId, round }), candidates),
     );
   }
   return {

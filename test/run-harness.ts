@@ -18,7 +18,7 @@ import type {
   TrainScorerInput,
   TrainScorerResult,
 } from '../activities/student-messages.js';
-import type { Budget, Seed, TrainRoundResult } from '../activities/types.js';
+import type { Budget, Seed, Thresholds, TrainRoundResult } from '../activities/types.js';
 import { claimRun, type GivenRows } from '../client/run-identity.js';
 import { planToStart, queueName } from '../client/run-plan.js';
 import { settleTeachers } from '../client/settle-teachers.js';
@@ -35,6 +35,7 @@ import {
   resumeUpdate,
   setBudgetUpdate,
   setTargetUpdate,
+  setThresholdsUpdate,
   statusQuery,
 } from '../workflows/messages.js';
 import type { RecipeRunResult, recipeRun } from '../workflows/recipe-run.js';
@@ -247,6 +248,10 @@ export class RunHarness {
 
   setBudget(runId: string, budget: Partial<Budget>): Promise<RunStatus> {
     return this.handle(runId).executeUpdate(setBudgetUpdate, { args: [{ by: 'ann', budget }] });
+  }
+
+  setThresholds(runId: string, thresholds: Thresholds): Promise<RunStatus> {
+    return this.handle(runId).executeUpdate(setThresholdsUpdate, { args: [{ by: 'ann', thresholds }] });
   }
 
   setTarget(runId: string, target: number): Promise<RunStatus> {

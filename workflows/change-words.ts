@@ -19,6 +19,6 @@ export function limitsChange(teacher: string, before: EndpointLimits, after: End
 }
 
 /** `target 500 → 800` */
-export function fromTo(name: string, before: number | null, after: number | null): string {
+export function fromTo(name: string, before: number | string | null, after: number | string | null): string {
   return `${name} ${before ?? 'none'} → ${after ?? 'none'}`;
 }

@@ -25,7 +25,9 @@ async function playRound(steps: LoopSteps): Promise<void> {
   const { accepted } = totals.candidates;
   await steps.makeCalls(plan.ask, { remaining: target() - accepted, askCalls, accepted });
   await steps.at('screening candidates');
-  await cpu.screenCandidates.executeWithOptions(steps.summary('screen candidates'), [{ run, round }]);
+  await cpu.screenCandidates.executeWithOptions(steps.summary('screen candidates'), [
+    { run, round, ...steps.thresholds },
+  ]);
   for (const phase of plan.answer) await steps.makeCalls(phase);
   await steps.at('deciding candidates');
   await cpu.decideCandidates.executeWithOptions(steps.summary('decide candidates'), [{ run, round }]);

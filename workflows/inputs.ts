@@ -12,6 +12,7 @@ import type {
   ScoringPhase,
   Spend,
   StudentRequest,
+  Thresholds,
   TrainScorerInput,
 } from '../activities/types.js';
 import type { PurseContent } from './budget.js';
@@ -38,6 +39,10 @@ export interface RunPlan {
   stages?: StagesPlan;
   /** Only with method `evolve`. */
   evolution?: EvolutionPlan;
+  /** Those of the recipe's thresholds that can be changed while the run lives. */
+  thresholds?: Thresholds;
+  /** What people had set before the server lost the run's history. */
+  set?: Pick<Settings, 'target' | 'thresholds'>;
   stop: {
     maxRounds: number;
     maxCallsPerAccepted: number;

@@ -9,7 +9,7 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { CallPhase, Counts, PlanCallsInput } from '../activities/types.js';
+import type { CallPhase, Counts, PlanCallsInput, VerdictInput } from '../activities/types.js';
 import { store } from './activities.js';
 import { spentBy } from './budget.js';
 import { addCounts, noCounts } from './counts.js';
@@ -164,6 +164,12 @@ export class LoopSteps {
     const { version } = this.state.settings;
     await getExternalWorkflowHandle(this.state.run.runId).signal(blockedSignal, { version, pause });
     await condition(() => this.state.settings.version > version && this.state.settings.paused === null);
+  }
+
+  /** For a step that gives verdicts: the thresholds that people have set. */
+  get thresholds(): Pick<VerdictInput, 'thresholds'> {
+    const { thresholds } = this.state.settings;
+    return thresholds ? { thresholds } : {};
   }
 
   /** Options of an activity, as the UI shows it. */

@@ -1,6 +1,14 @@
 /** Messages that a run understands, and the settings that travel from the run to its loop and shards. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Budget, CallPhase, Counts, EndpointLimits, LossChange, Spend } from '../activities/types.js';
+import type {
+  Budget,
+  CallPhase,
+  Counts,
+  EndpointLimits,
+  LossChange,
+  Spend,
+  Thresholds,
+} from '../activities/types.js';
 import type { LoopResult } from './inputs.js';
 
 export interface Pause {
@@ -25,6 +33,8 @@ export interface Settings {
   limits: Record<string, EndpointLimits>;
   /** Accepted examples, where people changed how many are wanted. */
   target?: number;
+  /** Where people changed them. */
+  thresholds?: Thresholds;
 }
 
 export type RunPhase = 'preparing' | 'generating' | 'exporting' | 'done';
@@ -93,6 +103,12 @@ export interface TargetRequest {
   target: number;
 }
 
+/** Thresholds that are named are set; the others stay. */
+export interface ThresholdsRequest {
+  by: string;
+  thresholds: Thresholds;
+}
+
 /** What some calls of one phase came to, for the endpoint's limits. */
 export interface CallReport {
   runId: string;
@@ -147,6 +163,7 @@ export const setBudgetUpdate = defineUpdate<RunStatus, [BudgetRequest]>('setBudg
 export const setConcurrencyUpdate = defineUpdate<RunStatus, [ConcurrencyRequest]>('setConcurrency');
 export const setLimitsUpdate = defineUpdate<RunStatus, [LimitsRequest]>('setLimits');
 export const setTargetUpdate = defineUpdate<RunStatus, [TargetRequest]>('setTarget');
+export const setThresholdsUpdate = defineUpdate<RunStatus, [ThresholdsRequest]>('setThresholds');
 export const statusQuery = defineQuery<RunStatus>('status');
 
 // Between the workflows of one run, by workflow id only, so that they reach whatever run of the loop is current.

@@ -19,7 +19,7 @@ import { cpu, endpoints, store } from './activities.js';
 import { noCounts } from './counts.js';
 import { declaredLimits, noLimits } from './endpoint-limits.js';
 import { loopId } from './ids.js';
-import type { LoopResult, LoopState, RecipeRunInput } from './inputs.js';
+import type { LoopResult, LoopState, RecipeRunInput, RunPlan } from './inputs.js';
 import {
   blockedSignal,
   cancelUpdate,
@@ -27,11 +27,13 @@ import {
   loopReportSignal,
   pauseUpdate,
   type RunStatus,
+  type Settings,
   resumeUpdate,
   setBudgetUpdate,
   setConcurrencyUpdate,
   setLimitsUpdate,
   setTargetUpdate,
+  setThresholdsUpdate,
   settingsSignal,
   statusQuery,
 } from './messages.js';
@@ -79,6 +81,10 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   steered(setTargetUpdate, {
     check: (request) => state.checkTarget(request),
     make: (request) => state.setTarget(request),
+  });
+  steered(setThresholdsUpdate, {
+    check: (request) => state.checkThresholds(request),
+    make: (request) => state.setThresholds(request),
   });
   setHandler(blockedSignal, (blocked) => state.blocked(blocked));
   setHandler(loopReportSignal, (report) => {
@@ -256,7 +262,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         stopReason: state.stopReason,
         paused: state.settings.paused,
         budget: state.settings.budget,
-        ...(state.settings.target !== undefined && { target: state.settings.target }),
+        ...setSince(state.settings),
         ...(changes.length > 0 && { changes }),
       },
     ]);
@@ -275,6 +281,11 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         { runId: run.runId, limits: changes },
       ]),
     );
+  }
+
+  /** What the run begins with again when its history is lost. */
+  function setSince({ target, thresholds }: Settings): NonNullable<RunPlan['set']> {
+    return { ...(target !== undefined && { target }), ...(thresholds && { thresholds }) };
   }
 
   /** What the search attributes depend on. */

@@ -1,4 +1,4 @@
-import type { RecordedChange } from '../activities/types.js';
+import type { RecordedChange, Thresholds } from '../activities/types.js';
 import { excerpt } from '../methods/text.js';
 import { exceeded, inWords, noBudget, spentBy } from './budget.js';
 import { budgetChange, fromTo, limitsChange } from './change-words.js';
@@ -15,8 +15,15 @@ import type {
   RunStatus,
   Settings,
   TargetRequest,
+  ThresholdsRequest,
 } from './messages.js';
-import { budgetProblem, concurrencyProblem, limitsProblem, targetProblem } from './settings-rules.js';
+import {
+  budgetProblem,
+  concurrencyProblem,
+  limitsProblem,
+  targetProblem,
+  thresholdsProblem,
+} from './settings-rules.js';
 
 /** Changes that wait for a store which cannot be written: they are part of the run's state, which has to stay small. */
 const mostUnrecorded = 200;
@@ -38,7 +45,7 @@ export interface RunStateSnapshot {
 /** What of a run's plan its changes are checked against. */
 type SteeredPlan = Pick<
   RunPlan,
-  'method' | 'target' | 'budget' | 'isPriced' | 'teachers' | 'stages' | 'skillMix'
+  'method' | 'target' | 'budget' | 'isPriced' | 'teachers' | 'stages' | 'skillMix' | 'thresholds' | 'set'
 >;
 
 /** The rules of pausing, resuming and cancelling a run. Plain data and no Temporal, so that it is tested as it is. */
@@ -65,6 +72,7 @@ export class RunState {
       budget: plan.budget,
       concurrency: {},
       limits: {},
+      ...plan.set,
     };
     if (carried) Object.assign(this, carried);
   }
@@ -182,12 +190,31 @@ export class RunState {
   checkTarget({ target }: TargetRequest): void {
     refuse(targetProblem(target, this.plan));
     this.checkLive();
-    if (this.ended !== null || this.loop?.hasGenerated || this.phase === 'exporting')
-      throw new Error('the run generates nothing any more');
+    this.checkGenerates();
   }
 
   setTarget({ by, target }: TargetRequest): void {
     this.change({ target }, { by, what: fromTo('target', this.target, target) });
+  }
+
+  /** @throws Error that says why these thresholds cannot be set. */
+  checkThresholds({ thresholds }: ThresholdsRequest): void {
+    refuse(thresholdsProblem(thresholds, this.plan));
+    this.checkLive();
+    const { 'select.tau': tau, ...ofGeneration } = thresholds;
+    if (Object.keys(ofGeneration).length > 0) this.checkGenerates();
+    // Data that a selection could not be made of wait for a person: another tau may mend that.
+    const isSelecting = this.loop?.step === 'selecting' && this.settings.paused?.by !== 'data';
+    if (tau !== undefined && (this.hasLoopEnded || isSelecting))
+      throw new Error('the selection has begun already');
+  }
+
+  setThresholds({ by, thresholds: named }: ThresholdsRequest): void {
+    const before: Thresholds = { ...this.plan.thresholds, ...this.settings.thresholds };
+    const what = (Object.keys(named) as (keyof Thresholds)[])
+      .map((key) => fromTo(key, before[key] ?? null, named[key] ?? null))
+      .join(', ');
+    this.change({ thresholds: { ...this.settings.thresholds, ...named } }, { by, what });
   }
 
   /** Accepted examples that are wanted. */
@@ -224,6 +251,14 @@ export class RunState {
     if (found) return found;
     const names = [...new Set(all.map((teacher) => teacher.name))];
     throw new Error(`no teacher "${name}" in this run; there are ${names.join(', ')}`);
+  }
+
+  private get hasLoopEnded(): boolean {
+    return this.ended !== null || this.phase === 'exporting';
+  }
+
+  private checkGenerates(): void {
+    if (this.hasLoopEnded || this.loop?.hasGenerated) throw new Error('the run generates nothing any more');
   }
 
   private checkLive(): void {

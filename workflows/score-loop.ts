@@ -35,7 +35,7 @@ async function scorePart(steps: LoopSteps): Promise<void> {
     await steps.at('selecting');
     await unlessCancelled(steps, () =>
       cpu.selectRows.executeWithOptions(steps.summary('select rows'), [
-        { run, from: stages.firstRound, to: round },
+        { run, from: stages.firstRound, to: round, ...steps.thresholds },
       ]),
     );
   }

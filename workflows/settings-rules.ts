@@ -1,5 +1,5 @@
 /** Which values people may set: for the run that refuses others, and for the command that says so before it asks. */
-import type { Budget, EndpointLimits } from '../activities/types.js';
+import type { Budget, EndpointLimits, Thresholds } from '../activities/types.js';
 import { budgetKeys } from './budget.js';
 import type { RunPlan } from './inputs.js';
 
@@ -53,6 +53,37 @@ export function targetProblem(
   if (stages?.size !== undefined && target < stages.size)
     return `a target of ${target} is less than the ${stages.size} rows of select.size`;
   return null;
+}
+
+const ranges = { 'filter.poolThreshold': [0, 1], 'gate.threshold': [1, 6], 'select.tau': [-1, 1] } as const;
+
+export const thresholdKeys = Object.keys(ranges) as (keyof Thresholds)[];
+
+/** What is wrong with thresholds for a run of this plan. */
+export function thresholdsProblem(
+  thresholds: Thresholds,
+  { thresholds: known = {} }: Pick<RunPlan, 'thresholds'>,
+): string | null {
+  const given = Object.entries(thresholds ?? {});
+  const there = Object.keys(known);
+  if (given.length === 0) return `name a threshold to set: ${there.join(', ') || 'this run has none'}`;
+  for (const [key, value] of given) {
+    if (!isThreshold(key) || !there.includes(key)) {
+      return `this run has no ${key} to change; ${there.length > 0 ? `it has ${there.join(', ')}` : 'it has no threshold'}`;
+    }
+    const isQuantile =
+      key === 'select.tau' && typeof value === 'string' && /^q(0|1|0?\.\d+|1\.0+)$/.test(value);
+    const [from, to] = ranges[key];
+    if (isQuantile || (typeof value === 'number' && value >= from && value <= to)) continue;
+    const quantile = key === 'select.tau' ? ' or a quantile like q0.9' : '';
+    return `${key} must be a number from ${from} to ${to}${quantile}, not ${value}`;
+  }
+  return null;
+}
+
+/** Whether a key of a recipe is one of those thresholds. */
+export function isThreshold(key: string): key is keyof Thresholds {
+  return Object.hasOwn(ranges, key);
 }
 
 /** Who makes a change, and why: whoever sends one from elsewhere than the command line may send anything. */

@@ -79,12 +79,16 @@ async function writeExamples(steps: LoopSteps, plan: SkillMixPlan): Promise<void
   await steps.makeCalls('improve');
   await steps.makeCalls('improve-rewrite');
   await steps.at('assembling examples');
-  await cpu.assembleExamples.executeWithOptions(steps.summary('assemble examples'), [{ run, round }]);
+  await cpu.assembleExamples.executeWithOptions(steps.summary('assemble examples'), [
+    { run, round, ...steps.thresholds },
+  ]);
 
   if (plan.hasShirkers) await steps.makeCalls('shirk');
   if (plan.hasGate) await steps.makeCalls('judge');
   await steps.at('deciding examples');
-  await cpu.decideExamples.executeWithOptions(steps.summary('decide examples'), [{ run, round }]);
+  await cpu.decideExamples.executeWithOptions(steps.summary('decide examples'), [
+    { run, round, ...steps.thresholds },
+  ]);
 
   await steps.at('round done');
   steps.roundDone({ attractiveBatches: null, heldOutLoss: null, note: '' });

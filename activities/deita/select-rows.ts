@@ -7,7 +7,8 @@ import type { ScoredRow, SelectionReport, SelectionRow } from '../rows.js';
 import type { Recipe } from '../recipe.js';
 import type { Runs } from '../run-data.js';
 import { roundFiles, runFiles } from '../run-files.js';
-import type { Ref, SelectRowsInput } from '../types.js';
+import { withThresholds } from '../thresholds.js';
+import type { Ref, SelectRowsInput, Thresholds } from '../types.js';
 import { readRows } from './choose-calls.js';
 import { PartVectors } from './part-vectors.js';
 
@@ -24,9 +25,13 @@ export async function selectRows(
   runs: Runs,
   input: SelectRowsInput,
 ): Promise<{ selection: Ref; selected: number }> {
-  const recipe = await runs.recipe(input.run);
+  const { thresholds = {} } = input;
+  const recipe = withThresholds(await runs.recipe(input.run), thresholds);
   const { selection, report } = await selectionOf(runs, { ...input, recipe });
   const files = runFiles(input.run.runId);
+  const tau = thresholds['select.tau'];
+  if (tau === undefined) await runs.store.remove(files.selectionThresholds);
+  else await writeJson(runs.store, files.selectionThresholds, { 'select.tau': tau } satisfies Thresholds);
   await writeJson(runs.store, files.selectionReport, report);
   return {
     selection: await writeJsonl(runs.store, files.selection, selection),

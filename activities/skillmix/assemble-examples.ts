@@ -7,7 +7,8 @@ import { roundFiles } from '../run-files.js';
 import { nearestIn, type RunPool, tooSimilar } from '../run-pool.js';
 import { lineageOf } from '../screen-candidates.js';
 import type { RougeLPool } from '../../similarity/rouge-l-pool.js';
-import type { Candidate, Ref, RoundInput, Verdict } from '../types.js';
+import { recipeInForce } from '../thresholds.js';
+import type { Candidate, Ref, Verdict, VerdictInput } from '../types.js';
 import {
   type Conclusion,
   type Conversation,
@@ -31,8 +32,10 @@ export class ExampleAssembly {
     this.pool = pool;
   }
 
-  async assembleExamples({ run, round }: RoundInput): Promise<{ candidates: Ref; undecided: number }> {
-    const recipe = await this.runs.recipe(run);
+  async assembleExamples(input: VerdictInput): Promise<{ candidates: Ref; undecided: number }> {
+    const { run, round } = input;
+    const given = await this.runs.recipe(run);
+    const recipe = await recipeInForce(this.runs, { ...input, recipe: given, step: 'screened' });
     const pool = await this.pool.before({ run, round });
     const contamination = await contaminationCheck(this.runs, run);
     const candidates: Candidate[] = [];

@@ -6,16 +6,19 @@ import { callsByCandidate, type PlannedCallRow } from '../phase-calls.js';
 import { type Runs, skillMixOf, type StoredRecipe } from '../run-data.js';
 import { roundFiles } from '../run-files.js';
 import { lineageOf } from '../screen-candidates.js';
-import type { Candidate, MixFields, Ref, RoundInput, ShirkerKind, Verdict } from '../types.js';
+import { recipeInForce } from '../thresholds.js';
+import type { Candidate, MixFields, Ref, ShirkerKind, Verdict, VerdictInput } from '../types.js';
 import { shirkersOf } from './choose-calls.js';
 import { isAnswered } from './conversations.js';
 
 /** Gives the first share of a round's examples their worse answers, and every example its last verdict by the gate. */
 export async function decideExamples(
   runs: Runs,
-  { run, round }: RoundInput,
+  input: VerdictInput,
 ): Promise<{ candidates: Ref; accepted: number }> {
-  const recipe = await runs.recipe(run);
+  const { run, round } = input;
+  const given = await runs.recipe(run);
+  const recipe = await recipeInForce(runs, { ...input, recipe: given, step: 'decided' });
   const files = roundFiles(run.runId, round);
   const assembled = await readJsonlAt<Candidate>(runs.store, files.screened);
   const undecided = assembled.filter(({ verdict }) => verdict.state === 'undecided');

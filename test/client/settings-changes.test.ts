@@ -31,6 +31,24 @@ describe('settingsChanges', () => {
     );
   });
 
+  it('knows thresholds by the run that they are for', () => {
+    const thresholds = { 'filter.poolThreshold': 0.85, 'select.tau': 0.9 };
+    const plan = { ...planOf('sedi'), thresholds };
+    assert.deepEqual(settingsChanges(['filter.poolThreshold=0.8', 'select.tau=q0.9'], { ...given, plan }), [
+      { update: 'setThresholds', arg: { thresholds: { 'filter.poolThreshold': 0.8, 'select.tau': 'q0.9' } } },
+    ]);
+    for (const [typed, message] of [
+      [
+        'gate.threshold=3',
+        /this run has no gate\.threshold to change; it has filter\.poolThreshold, select\.tau/,
+      ],
+      ['filter.poolThreshold=2', /must be a number from 0 to 1, not 2/],
+      ['filter.poolThreshold=none', /a number is needed/],
+      ['select.tau=near', /from -1 to 1 or a quantile like q0\.9, not near/],
+    ] as const)
+      assert.throws(() => settingsChanges([typed], { ...given, plan }), message);
+  });
+
   for (const [typed, message] of [
     ['budget.usd', /expected key=value/],
     ['budget.eur=5', /no such key; there are target, budget\.usd, budget\.calls/],

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { changeLine } from '../../client/changes.js';
 import { noCounts } from '../../workflows/counts.js';
 import type { RoundRow } from '../../workflows/messages.js';
 import { changeList, roundTable } from '../../workflows/round-table.js';
+import { assertInertInTerminal, assertInertMarkdown, hostileTexts } from '../hostile.js';
 
 const at = { round: 2, step: 'round done', target: 10, totals: noCounts() };
 const row: RoundRow = {
@@ -46,13 +48,23 @@ describe('the table of a run in the UI', () => {
 });
 
 describe('the newest changes in the UI', () => {
-  it('stand there newest first, and do nothing whatever a person is called', () => {
-    const at = '2026-11-22T14:02:05.123Z';
+  const at = '2026-11-22T14:02:05.123Z';
+
+  it('stand there newest first', () => {
     const lines = changeList([
       { version: 2, at, by: 'ann', what: 'target 500 → 800' },
-      { version: 3, at, by: '<img src=x onerror=alert(1)>', what: 'paused: [lunch](http://x) | # **bold**' },
+      { version: 3, at, by: 'bob', what: 'resumed' },
     ]);
-    assert.equal(lines.at(-1), '- 2026-11-22 14:02 UTC · ann: target 500 → 800');
-    assert.doesNotMatch(lines[1] ?? '', /[<>[\]()*|]/);
+    assert.deepEqual(
+      lines.map((line) => line.split(' · ')[1]),
+      [undefined, 'bob: resumed', 'ann: target 500 → 800'],
+    );
   });
+
+  for (const [name, text] of Object.entries(hostileTexts)) {
+    it(`do nothing when a person is called or says ${name}`, () => {
+      assertInertMarkdown(changeList([{ version: 2, at, by: text, what: text }]).join('\n'), name);
+      assertInertInTerminal(changeLine({ version: 2, at, by: text, what: text }), name);
+    });
+  }
 });

@@ -30,6 +30,7 @@ import type {
   RefineInput,
   RefineResult,
   RoundInput,
+  VerdictInput,
   SelectRowsInput,
 } from '../../activities/types.js';
 import { openStore } from '../../store/open-store.js';
@@ -53,7 +54,7 @@ async function opened({ storeUrl }: CpuTask<unknown>): Promise<NonNullable<typeo
 }
 
 export async function screenCandidates(
-  task: CpuTask<RoundInput>,
+  task: CpuTask<VerdictInput>,
 ): ReturnType<CpuActivities['screenCandidates']> {
   const { screen } = await opened(task);
   return await screen.screenCandidates(task.input);
@@ -94,7 +95,7 @@ export async function mergeSynonyms(task: CpuTask<RoundInput>): Promise<Gathered
 }
 
 export async function assembleExamples(
-  task: CpuTask<RoundInput>,
+  task: CpuTask<VerdictInput>,
 ): ReturnType<CpuActivities['assembleExamples']> {
   const { assembly } = await opened(task);
   return await assembly.assembleExamples(task.input);
@@ -135,7 +136,9 @@ export async function exportDataset(task: CpuTask<ExportInput>): Promise<ExportR
   return await exportRun(runs, task.input);
 }
 
-export async function decideExamples(task: CpuTask<RoundInput>): ReturnType<CpuActivities['decideExamples']> {
+export async function decideExamples(
+  task: CpuTask<VerdictInput>,
+): ReturnType<CpuActivities['decideExamples']> {
   const { runs } = await opened(task);
   return await decideMix(runs, task.input);
 }
