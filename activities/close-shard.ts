@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { writeJsonl } from '../store/artifacts.js';
-import { compactLedger, readAttempts } from '../store/ledger.js';
+import { writeJson, writeJsonl } from '../store/artifacts.js';
+import { type Attempt, compactLedger, readAttempts } from '../store/ledger.js';
 import { ResponseStore } from '../store/response-store.js';
-import type { Store } from '../store/types.js';
 import { answeredRow, callRowHead } from './call-row.js';
 import { sampleChoice, type TeacherCallDeps } from './call-teacher.js';
+import { countCalls } from './count-round.js';
 import type { PlannedCall } from './round-prompts.js';
 import type { CallRow } from './rows.js';
 import type { StoredRecipe } from './run-data.js';
@@ -20,7 +20,8 @@ export type ClosingDeps = Pick<TeacherCallDeps, 'runs' | 'prompts' | 'recent' | 
 const lanes = 16;
 
 /**
- * Gathers what a shard's calls left behind into two files, so that nobody after it has to open a file per call.
+ * Gathers what a shard's calls left behind into two files, so that nobody after it has to open a file per call; and counts
+ * it in a third, so that nobody who only looks at the run has to read them.
  * `calls` is a pure function of the stored answers and of the failures that left none.
  */
 export async function closeShard(
@@ -60,13 +61,13 @@ export async function closeShard(
     writer,
     settle: (intent) => settleFromStore(responses, intent),
   });
+  const attempts = await readAttempts(runs.store, files.ledger(shard));
+  await writeJson(runs.store, files.counts(shard), countCalls([{ phase, plan: [], calls: rows, attempts }]));
   const isRefused = rows.length > 0 && rows.every(({ outcome }) => outcome === 'invalid-request');
-  const refusal = isRefused ? await firstRefusal(runs.store, files.ledger(shard)) : null;
-  return { calls, ledger, refusal };
+  return { calls, ledger, refusal: isRefused ? firstRefusal(attempts) : null };
 }
 
-async function firstRefusal(store: Store, ledger: string): Promise<string | null> {
-  const attempts = await readAttempts(store, ledger);
+function firstRefusal(attempts: readonly Attempt[]): string | null {
   return attempts.find(({ outcome }) => outcome?.kind === 'invalid-request')?.outcome?.reason ?? null;
 }
 

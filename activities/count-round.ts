@@ -70,7 +70,10 @@ export async function countRound(store: Store, round: RoundId): Promise<Counts> 
   };
 }
 
-export function countCalls(phases: readonly PhaseFiles[]): Omit<Counts, 'candidates' | 'gate'> {
+/** What is counted of calls, whatever came of their answers. */
+export type CallCounts = Pick<Counts, 'calls' | 'attempts' | 'tokens' | 'costUsd' | 'unknownUsd'>;
+
+export function countCalls(phases: readonly PhaseFiles[]): CallCounts {
   const failed: Counts['calls']['failed'] = {};
   let answered = 0;
   let fromStore = 0;

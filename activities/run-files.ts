@@ -52,6 +52,7 @@ export function runFiles(runId: string) {
 export function roundFiles(runId: string, round: number) {
   const file = (name: string) => `${runId}/rounds/${String(round).padStart(3, '0')}/${name}`;
   return {
+    folder: file('').slice(0, -1),
     /** Seeds that this round's prompts draw from, frozen at its start. */
     seedPool: file('seed-pool.jsonl'),
     /** Every candidate with the verdict of heuristics and similarity filter. */
@@ -93,6 +94,8 @@ export function roundFiles(runId: string, round: number) {
       plan: file(`${phase}/plan.jsonl`),
       calls: (shard: number) => file(`${phase}/shard-${pad(shard)}.calls.jsonl`),
       ledger: (shard: number) => file(`${phase}/shard-${pad(shard)}.ledger`),
+      /** What a closed shard came to: `CallCounts`. */
+      counts: (shard: number) => file(`${phase}/shard-${pad(shard)}.counts.json`),
       /** One file of requests for a Batch API: `submission` counts the files of one planned batch. */
       batch: ({ batch, submission }: { batch: number; submission: number }) => {
         const name = `${phase}/batch-${pad(batch)}-${String(submission).padStart(3, '0')}`;

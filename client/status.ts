@@ -1,27 +1,19 @@
 /** What is known of a run: from its files, and from the server where there is one. */
-import { countCalls, countCandidates, countGate, readPhases } from '../activities/count-round.js';
 import type { RunResult } from '../activities/export-dataset.js';
 import type { Recipe } from '../activities/recipe.js';
 import type { SelectionReport } from '../activities/rows.js';
 import type { StoredRecipe } from '../activities/run-data.js';
-import { roundFiles, runFiles } from '../activities/run-files.js';
+import { runFiles } from '../activities/run-files.js';
 import type { BatchStatus } from '../activities/teacher-batch/look-at-batch.js';
-import type {
-  Budget,
-  Candidate,
-  Counts,
-  LossChange,
-  Progress,
-  RecordedState,
-  Spend,
-} from '../activities/types.js';
-import { readJson, readJsonIfAny, readJsonlAt } from '../store/artifacts.js';
+import type { Budget, Counts, LossChange, Progress, RecordedState, Spend } from '../activities/types.js';
+import { readJson, readJsonIfAny } from '../store/artifacts.js';
 import { UserError } from '../store/errors.js';
 import { checkRunId } from '../store/names.js';
 import type { Store } from '../store/types.js';
 import { noBudget, spentBy } from '../workflows/budget.js';
 import { addCounts, noCounts } from '../workflows/counts.js';
 import type { RunStatus } from '../workflows/messages.js';
+import { liveCounts } from './live-counts.js';
 import { openBatches } from './open-batches.js';
 import type { RunManifest } from './run-identity.js';
 
@@ -85,14 +77,17 @@ export interface StatusReport {
 export async function readStatus(store: Store, runId: string, live?: RunStatus): Promise<StatusReport> {
   checkRunId(runId);
   const files = runFiles(runId);
-  const manifest = await readJsonIfAny<RunManifest>(store, files.manifest);
+  const [manifest, result, storedRecipe, selection, recorded, progress] = await Promise.all([
+    readJsonIfAny<RunManifest>(store, files.manifest),
+    readJsonIfAny<RunResult>(store, files.result),
+    readJsonIfAny<StoredRecipe>(store, files.recipe),
+    readJsonIfAny<SelectionReport>(store, files.selectionReport),
+    readJsonIfAny<RecordedState & { at: string }>(store, files.state),
+    readJsonIfAny<Progress>(store, files.progress),
+  ]);
   if (!manifest)
     throw new UserError(`no run ${runId} in ${store.url}; "seedmill list" shows those there are`);
-  const result = await readJsonIfAny<RunResult>(store, files.result);
-  const recipe = await readJson<StoredRecipe>(store, files.recipe);
-  const selection = await readJsonIfAny<SelectionReport>(store, files.selectionReport);
-  const recorded = await readJsonIfAny<RecordedState & { at: string }>(store, files.state);
-  const progress = await readJsonIfAny<Progress>(store, files.progress);
+  const recipe = storedRecipe ?? (await readJson<StoredRecipe>(store, files.recipe));
   const current = progress ? await liveCounts(store, runId, progress) : noCounts();
   const counts = addCounts(progress?.before ?? noCounts(), current);
   const { calls, candidates, attempts, tokens, costUsd, unknownUsd } = counts;
@@ -140,27 +135,6 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
 
 function withoutHistogram({ histogram: _histogram, ...counts }: SelectionReport) {
   return counts;
-}
-
-/** The round's counts now: while calls are made, the ledgers of open shards are ahead of `progress.json`. */
-async function liveCounts(store: Store, runId: string, progress: Progress): Promise<Counts> {
-  if (progress.phase === null) return progress.current;
-  const round = { runId, round: progress.round };
-  const phases = await readPhases(store, round);
-  const counts = countCalls(phases);
-  for (const { plan, calls, attempts } of phases) {
-    if (calls.length === plan.length) continue;
-    const closed = new Set(calls.map(({ callIndex }) => callIndex));
-    const answered = new Set(
-      attempts
-        .filter(({ intent, outcome }) => outcome?.kind === 'answered' && !closed.has(intent.callIndex))
-        .map(({ intent }) => intent.callIndex),
-    );
-    counts.calls.answered += answered.size;
-  }
-  const screened = roundFiles(runId, progress.round).screened;
-  const candidates = await readJsonlAt<Candidate>(store, screened, { missing: 'empty' });
-  return { ...counts, candidates: countCandidates(candidates), ...countGate(candidates) };
 }
 
 /** A name in the store as a person can open it. */

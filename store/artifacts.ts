@@ -91,6 +91,12 @@ export async function refTo(store: Store, name: string): Promise<Ref> {
   return { uri: name, sha256: sha256Hex(bytes), count: countLines(bytes) };
 }
 
+/** How many rows a file has, without reading them; 0 when it is missing. */
+export async function countRows(store: Store, name: string): Promise<number> {
+  const bytes = await store.read(name);
+  return bytes ? countLines(bytes) : 0;
+}
+
 /** Writes one value as indented JSON with a newline at its end. Throws `TypeError` on NaN and Infinity. */
 export async function writeJson(store: Store, name: string, value: unknown): Promise<Ref> {
   const bytes = Buffer.from(`${toJson(value, 2)}\n`);
