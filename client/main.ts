@@ -15,6 +15,7 @@ import type { SkillsOptions } from './commands/skills.js';
 import type { Steering } from './commands/steer.js';
 import type { Context, Output } from './context.js';
 import { formatNames, splitKinds } from './export/names.js';
+import { type Budget, budgetOf, type Given, isHttpUrl, methods } from './init/options.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
 
@@ -231,6 +232,35 @@ command('doctor', 'what is there, what is missing and how to get it').action(
   act(async (context) => (await import('./commands/doctor.js')).doctor(context)),
 );
 
+plainCommand('init', 'write a commented recipe; on a terminal it asks three questions')
+  .argument('[file]', 'made anew; nothing is overwritten', 'recipe.yaml')
+  .addOption(new Option('--method <name>', 'what for').choices(methods))
+  .option('--teacher <where>', 'local, openai, or the address of an OpenAI-compatible endpoint', teacherWhere)
+  .option('--model <name>', 'as the endpoint names it')
+  .option('--target <number>', 'how many examples; of deita how many rows are selected', wholeNumber(1))
+  .option(
+    '--budget <limit>',
+    'usd=5, calls=2000 or tokens=1000000; the run pauses before it spends more',
+    budget,
+  )
+  .option('--data <file>', 'the rows of deita and evolve')
+  .option('--seeds <file>', 'seed tasks in place of the project’s own')
+  .action(
+    actAlone(async (output, [file], { method, teacher, model, target, budget, data, seeds }: Given) =>
+      (await import('./commands/init.js')).init(output, {
+        file: file ?? 'recipe.yaml',
+        given: {
+          ...(method !== undefined && { method }),
+          ...(teacher !== undefined && { teacher }),
+          ...(model !== undefined && { model }),
+          ...(target !== undefined && { target }),
+          ...(budget !== undefined && { budget }),
+          ...(data !== undefined && { data }),
+          ...(seeds !== undefined && { seeds }),
+        },
+      }),
+    ),
+  );
 plainCommand('schema', 'print the JSON Schema of recipes, for editors').action(
   actAlone(async () => (await import('./commands/schema.js')).schema()),
 );
@@ -286,6 +316,17 @@ plainCommand('select', 'select the best rows of a file that differ enough (DEITA
 
 function tau(text: string): Tau {
   return text.startsWith('q') ? { quantile: similarity(text.slice(1)) } : { cosine: similarity(text) };
+}
+
+function teacherWhere(text: string): string {
+  if (text === 'local' || text === 'openai' || isHttpUrl(text)) return text;
+  throw new InvalidArgumentError('give local, openai, or an address like http://127.0.0.1:8000/v1.');
+}
+
+function budget(text: string): Budget {
+  const budget = budgetOf(text);
+  if (budget !== null) return budget;
+  throw new InvalidArgumentError('give usd=5, calls=2000 or tokens=1000000.');
 }
 
 function wholeNumber(least: number): (text: string) => number {
