@@ -195,6 +195,22 @@ command('show', 'show one example of a run: its text, verdicts, scores, seeds an
 command('coverage', 'how often a skillmix run used each skill, pair of skills and query type')
   .argument('<run>')
   .action(act(async (context, [runId]) => (await import('./commands/coverage.js')).coverage(context, runId)));
+command(
+  'query',
+  'run SQL over a run’s files: candidates, examples, calls, attempts and others (docs/query.md)',
+)
+  .argument('<run>')
+  .argument('<sql>', 'one SELECT, for example "SELECT verdict.reason, count(*) FROM candidates GROUP BY ALL"')
+  .option('--csv', 'print the rows as CSV')
+  .action(
+    act(async (context, [run, sql], options: { csv?: boolean }) =>
+      (await import('./commands/query.js')).query(context, {
+        run,
+        sql: sql as string,
+        csv: options.csv === true,
+      }),
+    ),
+  );
 command('export', 'write the dataset of a run that has ended in a trainer’s format')
   .argument('<run>')
   .addOption(
