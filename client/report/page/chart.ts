@@ -31,13 +31,17 @@ export function chart(options: Chart): HTMLElement {
     const width = Math.floor(holder.clientWidth);
     if (width === 0 || width === drawn) return;
     drawn = width;
+    const options = draw(width);
     const plot = Plot.plot({
       width,
       marginRight: 12,
+      marginBottom: 40,
       insetTop: 4,
       ariaLabel: title,
       ariaDescription: says,
-      ...draw(width),
+      ...options,
+      x: { labelAnchor: 'center', labelArrow: 'none', labelOffset: 36, ...options.x },
+      y: { labelArrow: 'none', ...options.y },
     });
     // The page's own style has its rules; a style element would not pass the page's security policy.
     plot.querySelector('style')?.remove();

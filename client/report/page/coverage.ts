@@ -58,11 +58,13 @@ function heatMap({ skills, pairs }: ReportCoverage): HTMLElement {
     draw: (width) => {
       const labels = width < 560 ? 14 : 34;
       const marginLeft = width < 560 ? 108 : 236;
-      const side = (width - marginLeft - 12) / skills.length;
+      const side = Math.min(44, (width - marginLeft - 12) / skills.length);
       return {
         marginLeft,
+        marginRight: width - marginLeft - side * skills.length,
         marginTop: 24,
-        height: Math.max(60, Math.min(26, Math.max(9, side)) * skills.length + 48),
+        marginBottom: 8,
+        height: Math.min(28, Math.max(9, side)) * skills.length + 32,
         x: {
           type: 'band',
           label: null,
@@ -80,6 +82,7 @@ function heatMap({ skills, pairs }: ReportCoverage): HTMLElement {
           tickSize: 0,
           tickFormat: (index: number) => `${excerpt(skills[index - 1]?.name ?? '', labels)} ${index}`,
         },
+        color: { type: 'identity' },
         marks: [
           Plot.cell(cells, {
             x: 'x',
@@ -89,8 +92,19 @@ function heatMap({ skills, pairs }: ReportCoverage): HTMLElement {
             title: 'text',
             tip,
           }),
+          side < 26
+            ? null
+            : Plot.text(
+                cells.filter((cell) => cell.used > 0),
+                {
+                  x: 'x',
+                  y: 'y',
+                  text: 'used',
+                  fontSize: 11,
+                  fill: (cell: Cell) => (level(cell) > 2 ? 'var(--on-heat)' : 'var(--ink)'),
+                },
+              ),
         ],
-        color: { type: 'identity' },
       };
     },
     numbers: {

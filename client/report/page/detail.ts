@@ -1,8 +1,8 @@
 /** One example with all that is known of it, in a dialog that an address (`#example=ID`) opens. */
 import type { ReportData, ReportExample } from '../report-data.js';
-import { button, type Child, el, fill, foreign, plainTable } from './dom.js';
+import { button, type Child, el, fill, foreign } from './dom.js';
 import { addressOf, exampleLink, stateBadge } from './example-marks.js';
-import { dollars, short } from './format.js';
+import { count, dollars, short } from './format.js';
 
 export interface ExampleDialog {
   element: HTMLDialogElement;
@@ -22,8 +22,8 @@ export function exampleDialog({ examples }: ReportData): ExampleDialog {
   let current = '';
   const heading = el('h2', { id: 'detail-title', tabindex: -1 });
   const content = el('div', { class: 'detail' });
-  const previous = button('← Previous', () => turn(-1));
-  const next = button('Next →', () => turn(1));
+  const previous = button('Previous', () => turn(-1));
+  const next = button('Next', () => turn(1));
   const element = el(
     'dialog',
     { 'aria-labelledby': heading.id },
@@ -133,24 +133,24 @@ function parts(example: ReportExample, byId: ReadonlyMap<string, ReportExample>)
           ),
         ),
       ),
-    calls.length > 0 &&
-      block(
-        'Calls',
-        plainTable(
-          ['phase', 'teacher', 'model', 'template', 'prompt tokens', 'answer tokens', 'cost', 'key'],
-          calls.map((call) => [
-            call.phase,
-            foreign(call.teacher),
-            foreign(call.model),
-            call.template,
-            call.promptTokens,
-            call.completionTokens,
-            call.costUsd === null ? 'unknown' : dollars(call.costUsd),
-            call.key === null ? 'no answer' : foreign(call.key, 'id'),
-          ]),
-        ),
-      ),
+    calls.length > 0 && block('Calls', el('ol', { class: 'calls' }, ...calls.map(callItem))),
   ];
+}
+
+function callItem(call: ReportExample['calls'][number]): HTMLElement {
+  const { key, phase, teacher, model, template, promptTokens, completionTokens, costUsd } = call;
+  const cost = costUsd === null ? 'price unknown' : dollars(costUsd);
+  return el(
+    'li',
+    null,
+    el('strong', null, phase),
+    ' by ',
+    foreign(teacher),
+    ' (',
+    foreign(model),
+    `), template ${template}: ${count(promptTokens)} tokens in the prompt, ${count(completionTokens)} in the answer, ${cost}`,
+    el('span', { class: 'id key' }, key === null ? 'not answered' : key),
+  );
 }
 
 function block(title: string, ...children: readonly Child[]): HTMLElement {

@@ -45,6 +45,10 @@ export function button(label: string, onPress: () => void, attributes: Attribute
 
 /** A table whose first column heads its rows; numbers stand to the right. */
 export function plainTable(head: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {
+  const heading = (name: string, column: number) => {
+    const isNumber = rows.some((row) => typeof row[column] === 'number');
+    return el('th', { scope: 'col', class: isNumber ? 'number' : null }, name);
+  };
   const cell = (child: Child) =>
     el('td', { class: typeof child === 'number' ? 'number' : null }, shown(child));
   return el(
@@ -53,7 +57,7 @@ export function plainTable(head: readonly string[], rows: readonly (readonly Chi
     el(
       'table',
       { class: 'plain' },
-      el('thead', null, el('tr', null, ...head.map((name) => el('th', { scope: 'col' }, name)))),
+      el('thead', null, el('tr', null, ...head.map(heading))),
       el('tbody', null, ...rows.map((row) => el('tr', null, ...row.map(cell)))),
     ),
   );
@@ -61,5 +65,5 @@ export function plainTable(head: readonly string[], rows: readonly (readonly Chi
 
 function shown(child: Child): Child {
   if (typeof child !== 'number') return child ?? '–';
-  return child.toLocaleString('en-US', { maximumFractionDigits: Math.abs(child) < 1 ? 6 : 3 });
+  return child.toLocaleString('en-US', Number.isInteger(child) ? {} : { maximumSignificantDigits: 4 });
 }

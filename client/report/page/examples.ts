@@ -33,15 +33,23 @@ const columns: Column[] = [
     kind: 'text',
   },
   { label: 'round', value: ({ round }) => round, cell: ({ round }) => count(round), kind: 'number' },
-  numberColumn('similarity', ({ similarity }) => similarity),
+  numberColumn(
+    'similarity',
+    ({ similarity }) => similarity,
+    (value) => value.toFixed(3),
+  ),
   numberColumn('complexity', ({ complexity }) => complexity),
   numberColumn('quality', ({ quality }) => quality),
 ];
 
-function numberColumn(label: string, value: (example: ReportExample) => number | null): Column {
+function numberColumn(
+  label: string,
+  value: (example: ReportExample) => number | null,
+  shown = short,
+): Column {
   const cell = (example: ReportExample) => {
     const number = value(example);
-    return number === null ? '–' : short(number);
+    return number === null ? '–' : shown(number);
   };
   return { label, value, cell, kind: 'number' };
 }

@@ -71,12 +71,16 @@ export function exampleFilters(
   const element = el(
     'form',
     { class: 'filters', role: 'search' },
-    el('label', { class: 'search' }, el('span', null, 'Search'), search),
-    ...choices.map(({ filter, select }) => el('label', null, el('span', null, filter.label), select)),
+    field('Search', search, 'field search'),
+    ...choices.map(({ filter, select }) => field(filter.label, select)),
     button('Reset', reset),
   );
   element.addEventListener('submit', (event) => event.preventDefault());
   return { element };
+}
+
+function field(label: string, control: HTMLElement, className = 'field'): HTMLElement {
+  return el('div', { class: className }, el('label', { for: control.id }, label), control);
 }
 
 function searchable({ id, history, instruction, input, output, skills }: ReportExample): string {
@@ -93,7 +97,7 @@ function choice({ label, values, name, isNumeric }: Filter, examples: readonly R
   const sorted = [...tally].sort((a, b) => (isNumeric ? Number(a[0]) - Number(b[0]) : b[1] - a[1]));
   return el(
     'select',
-    null,
+    { id: `filter-${label.toLowerCase()}` },
     el('option', { value: '' }, 'all'),
     ...sorted.map(([value, n]) => el('option', { value: `=${value}` }, `${name(value)} (${count(n)})`)),
   );

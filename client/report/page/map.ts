@@ -32,12 +32,13 @@ export function mapSection({ map }: ReportData, open: (id: string) => void): Sec
       onPick: (datum) => open((datum as Point).id),
       draw: (width) => ({
         height: Math.min(620, Math.max(340, width * 0.7)),
-        margin: 8,
+        margin: 1,
         axis: null,
-        inset: 6,
+        inset: 12,
         marks: [
           Plot.frame({ stroke: 'var(--line)' }),
-          groups.map((group, index) =>
+          // The rest first, so that it lies below.
+          [...groups.entries()].reverse().map(([index, group]) =>
             Plot.dot(
               map.points.filter((point) => groupOf(point) === group),
               {

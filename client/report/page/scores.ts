@@ -23,6 +23,7 @@ export function scoresSection({ scores }: ReportData, open: (id: string) => void
     { label: 'selected', colour: 'var(--accepted)', symbol: 'circle' },
     { label: 'not selected', colour: 'var(--muted)', symbol: 'circle', isHollow: true },
   ];
+  const scale: Plot.ScaleOptions = { grid: true, ...(isWhole ? { interval: 1, inset: 8 } : { nice: true }) };
   const says = [
     'Each point is a row: how complex its instruction is and how good its answer, as the scorer said.',
     hasSelection ? `${count(selected.length)} of ${count(points.length)} were selected.` : '',
@@ -38,8 +39,8 @@ export function scoresSection({ scores }: ReportData, open: (id: string) => void
       onPick: (datum) => open((datum as Point).id),
       draw: (width) => ({
         height: Math.min(460, Math.max(300, width * 0.6)),
-        x: { label: 'complexity', grid: true, nice: true },
-        y: { label: 'quality', grid: true, nice: true },
+        x: { label: 'complexity', ...scale },
+        y: { label: 'quality', ...scale },
         marks: [
           Plot.dot(others, {
             x: 'x',
