@@ -16,6 +16,7 @@ import { version } from '../version.js';
 import { addStage, type ExampleDraft, ExampleSample } from './example-drafts.js';
 import { bestVariants, finishExample, type Outcome } from './examples.js';
 import { addStageCalls, batchesOf, type RunOf, textsOf } from './look-up.js';
+import { MapSample } from './map/read-map.js';
 import { readCoverage } from './read-coverage.js';
 import type { ReportData, ReportRun, ReportTotals } from './report-data.js';
 import { readRounds } from './rounds.js';
@@ -33,7 +34,7 @@ export interface ReportOptions {
 }
 
 export interface ReportProgress {
-  doing: 'reading rounds' | 'reading rows' | 'looking up';
+  doing: 'reading rounds' | 'reading rows' | 'looking up' | 'drawing the map';
   round: number;
   rounds: number;
 }
@@ -62,6 +63,7 @@ export async function readReport(
   };
 
   const examples = new ExampleSample(seed);
+  const mapSample = new MapSample(seed);
   const candidateSimilarity = new CandidateSimilarity();
   const rounds = await readRounds(store, {
     ...run,
@@ -70,6 +72,7 @@ export async function readReport(
     visit: (candidate) => {
       examples.addCandidate(candidate);
       candidateSimilarity.add(candidate);
+      mapSample.addCandidate(candidate);
     },
   });
 
@@ -82,6 +85,7 @@ export async function readReport(
   tell('reading rows');
   await eachStageRow(store, run, (row) => {
     scoreSample.add(row);
+    mapSample.addRow(row, { isGiven });
     selectionSimilarity.add(row);
     hasSelection ||= row.selection !== null;
     if (isGiven) examples.addRow(row, { isOrigin: recipe.method === 'evolve' });
@@ -106,6 +110,8 @@ export async function readReport(
   });
   const covered = await readCoverage(store, { ...run, recipe });
   const scored = scoreSample.result();
+  tell('drawing the map');
+  const mapped = mapSample.result(recipe);
   return {
     schemaVersion: 1,
     madeAt: new Date().toISOString(),
@@ -120,7 +126,7 @@ export async function readReport(
     },
     student: student?.student ?? null,
     scores: scored?.scores ?? null,
-    map: null,
+    map: mapped?.map ?? null,
     coverage: covered?.coverage ?? null,
     examples: drafts.map((draft) => finishExample(draft, { outcome, texts, batches })),
     changes: (await readChanges(store, runId)).map(({ at, by, what }) => ({ at, by, what })),
@@ -137,6 +143,7 @@ export async function readReport(
         of: scored && scored.selected + scored.others,
         seed,
       }),
+      ...drawn('rows on the map', { shown: mapped?.map.points.length, of: mapped?.of, seed }),
       ...(covered && covered.skills > covered.coverage.skills.length
         ? [`the ${covered.coverage.skills.length} most used of ${count(covered.skills)} skills`]
         : []),

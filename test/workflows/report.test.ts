@@ -123,6 +123,24 @@ describe('the report of a run', () => {
       assert.ok(student.heldOut.length > 0);
     });
 
+    it('has a map of words where no model has embedded the rows, and says so', () => {
+      const { map, examples } = report;
+      assert.match(map?.of ?? '', /^words .* no model has embedded/);
+      const known = new Map(examples.map((example) => [example.id, example]));
+      assert.ok((map?.points.length ?? 0) > 20);
+      for (const { id, text, round, group } of map?.points ?? []) {
+        const example = known.get(id);
+        assert.ok(text.startsWith(example?.instruction ?? '?'));
+        assert.equal(round, example?.round);
+        assert.equal(group.startsWith('rejected'), example?.state === 'rejected');
+      }
+    });
+
+    it('is the same each time but for its date', async () => {
+      const again = await readReport(harness.store, runId);
+      assert.deepEqual({ ...again, madeAt: report.madeAt }, report);
+    });
+
     it('has each instruction’s similarity in one bin, and the nearest pairs with both texts', async () => {
       const { similarity } = report;
       assert.ok(similarity);
@@ -158,6 +176,10 @@ describe('the report of a run', () => {
     const phases = chosen.calls.map(({ phase }) => phase);
     for (const phase of ['complexity', 'quality', 'vectors'] as const) assert.ok(phases.includes(phase));
     assert.equal(report.student, null);
+    assert.equal(report.map?.of, 'embeddings by vectors');
+    const groups = report.map.points.map(({ group }) => group);
+    assert.equal(groups.filter((group) => group === 'selected').length, 6);
+    assert.equal(groups.length, 20);
   });
 
   it('of Instruct-SkillMix has its coverage', async () => {
