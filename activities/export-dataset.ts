@@ -5,6 +5,7 @@ import type { ScoredRow, SelectionRow } from './rows.js';
 import { JsonArrayBytes } from './json-array.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
+import { seedOrigins } from './seed-origins.js';
 import { exportMix } from './skillmix/export-mix.js';
 import type { BatchSignal, TrainingBatch } from './student-messages.js';
 import type { Candidate, ExportInput, ExportResult, Ref, Seed } from './types.js';
@@ -54,7 +55,7 @@ export async function exportDataset(runs: Runs, input: ExportInput): Promise<Exp
   const alpaca = new JsonArrayBytes();
   for (const example of kept) alpaca.add(toAlpaca(example));
   await runs.store.write(files.dataset('alpaca.json'), alpaca.bytes());
-  const toLineage = await lineageOf(runs, input);
+  const toLineage = await lineageOf(runs, input, placed);
   await writeJsonl(runs.store, files.dataset('lineage.jsonl'), kept.map(toLineage));
   const surplusRef: Ref = await writeJsonl(
     runs.store,
@@ -163,6 +164,7 @@ interface Scores {
 async function lineageOf(
   runs: Runs,
   { run, rounds }: ExportInput,
+  placed: readonly PlacedExample[],
 ): Promise<(example: PlacedExample) => Record<string, unknown>> {
   const { method } = await runs.recipe(run);
   const scores = new Map<string, Scores>();
@@ -175,9 +177,11 @@ async function lineageOf(
     }
   }
   const seeds = await readJsonlAt<Seed>(runs.store, runFiles(run.runId).seeds);
-  const known = new Map(seeds.map((seed) => [seed.id, seed]));
-  const origins = (ids: string[], key: 'source' | 'licence') =>
-    [...new Set(ids.flatMap((id) => known.get(id)?.[key] ?? []))].sort();
+  // As they were accepted, whatever batch they are in now.
+  const inCallOrder = placed
+    .map(({ candidate }) => candidate)
+    .sort((a, b) => a.round - b.round || a.callIndex - b.callIndex || a.position - b.position);
+  const originsOf = seedOrigins(seeds, inCallOrder);
   return ({ candidate, place, scored, selection }) => ({
     ...candidate,
     run: run.runId,
@@ -186,7 +190,6 @@ async function lineageOf(
     scores: scores.get(candidate.id) ?? null,
     ...(scored && { scored }),
     ...(selection && { selection }),
-    seedSources: origins(candidate.seedIds, 'source'),
-    seedLicences: origins(candidate.seedIds, 'licence'),
+    ...originsOf(candidate),
   });
 }

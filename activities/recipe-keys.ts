@@ -176,6 +176,16 @@ export const heldout = z.union([
   }),
 ]);
 
+export const provenance = z.strictObject({
+  source: z.string().min(1).max(500).optional().describe('Where the file is from: a name or an address.'),
+  licence: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Licence of the file, as its owner states it, for example `cc-by-4.0`.'),
+});
+
 export const student = z.strictObject({
   model: studentSettings.shape.model
     .default('smollm2-135m')

@@ -16,7 +16,7 @@ import {
 } from './recipe-teacher.js';
 import { decontaminate, gate, type SkillMixSettings, skillMixProblems, skillmix } from './recipe-skillmix.js';
 import { deitaProblems, evolve, score, select, startsFromData } from './recipe-deita.js';
-import { budget, filter, generation, heldout, refine, stop, student } from './recipe-keys.js';
+import { budget, filter, generation, heldout, provenance, refine, stop, student } from './recipe-keys.js';
 import { callPhasesOf } from './recipe-phases.js';
 
 const count = z.int().min(1);
@@ -65,6 +65,11 @@ const recipeKeys = z.strictObject({
     description: 'Seed tasks in Self-Instruct’s or Alpaca’s format, relative to the recipe.',
     byDefault: 'required with sedi and self-instruct, which alone have them',
   }),
+  provenance: provenance
+    .optional()
+    .describe(
+      'Where `seeds` or `data` come from: goes into lineage and card for every row that does not say so itself.',
+    ),
   skillmix: skillmix.optional().meta({
     description: 'Instruct-SkillMix’s lists, number of skills and ablations; only with `method: skillmix`.',
     byDefault: 'the defaults of its keys',
@@ -140,6 +145,8 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
       });
     }
   }
+  if (recipe.provenance !== undefined && method === 'skillmix')
+    problems.push({ path: ['provenance'], message: 'belongs to seeds and data; skillmix has neither' });
   if (method === 'self-instruct' && signal !== undefined && signal !== 'none') {
     problems.push({
       path: ['signal'],

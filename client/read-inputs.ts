@@ -4,6 +4,7 @@ import { chooseHeldOut } from '../activities/prepare-run.js';
 import type { Recipe } from '../activities/recipe.js';
 import { selects, startsFromData } from '../activities/recipe-deita.js';
 import type { HeldOutRow, Seed } from '../activities/types.js';
+import { statedOrigin } from '../methods/stated-origin.js';
 import { UserError } from '../store/errors.js';
 import { resolveStudentModel } from './check-student.js';
 import type { Output } from './context.js';
@@ -64,7 +65,14 @@ export async function readInputs(
     return { recipe, seeds: [], heldOut: null, given: given.rows };
   }
   const beside = (file: string) => path.resolve(folder, file);
-  const seeds = await readSeeds(seedsPath ?? shorten(beside(recipe.seeds)));
+  // What the recipe says of its own file is not said of another one.
+  const seeds =
+    seedsPath === undefined
+      ? (await readSeeds(shorten(beside(recipe.seeds)))).map((seed) => ({
+          ...seed,
+          ...statedOrigin(seed, recipe.provenance),
+        }))
+      : await readSeeds(seedsPath);
   const file = recipe.heldout !== null && 'file' in recipe.heldout ? recipe.heldout.file : null;
   const heldOut = file === null ? null : await readSeeds(shorten(beside(file)));
   checkHeldOut({ recipe, seeds, heldOut, seedsFile: seedsPath ?? recipe.seeds });

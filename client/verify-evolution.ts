@@ -10,6 +10,7 @@ import type { TrainScorerResult } from '../activities/student-messages.js';
 import type { Candidate } from '../activities/types.js';
 import { readJson, readJsonIfAny, readJsonl, readJsonlAt, sha256Hex } from '../store/artifacts.js';
 import { CorruptDataError } from '../store/errors.js';
+import type { StatedOrigin } from '../methods/stated-origin.js';
 import type { Store } from '../store/types.js';
 import { compareRows } from './compare-rows.js';
 
@@ -49,7 +50,7 @@ export async function verifyEvolution(
   const problems = await orProblem(async () => {
     const made = await evolutionDataset(store, { recipe, runId });
     const read = (name: string) => readJsonlAt<unknown>(store, `${folder}/${name}`);
-    const lineage = await readJsonlAt<VariantRow & { run: string; method: string }>(
+    const lineage = await readJsonlAt<VariantRow & StatedOrigin & { run: string; method: string }>(
       store,
       `${folder}/lineage.jsonl`,
     );
@@ -74,7 +75,7 @@ export async function verifyEvolution(
         ? compareRows(await read('dpo.jsonl'), made.dpo, 'rows of dpo.jsonl are not what was ranked')
         : []),
       ...compareRows(
-        lineage.map(({ run: _run, method: _method, ...row }) => row),
+        lineage.map(({ run: _run, method: _method, source: _source, licence: _licence, ...row }) => row),
         made.lineage,
         'rows of lineage.jsonl are not those of train.jsonl',
       ),

@@ -1,11 +1,12 @@
 import { type PreferencePair, preferencePairs } from '../../methods/deita/preference-pairs.js';
+import { type StatedOrigin, statedOrigin } from '../../methods/stated-origin.js';
 import { readJson, readJsonIfAny, readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
 import type { RunResult } from '../export-dataset.js';
 import type { EvolveSettings } from '../recipe-deita.js';
-import type { Ranking } from '../rows.js';
+import type { OriginalRow, Ranking } from '../rows.js';
 import type { Runs, StoredRecipe } from '../run-data.js';
 import { roundFiles, runFiles } from '../run-files.js';
-import type { ScorerPair, TrainScorerResult } from '../student-messages.js';
+import type { ConversationRow, ScorerPair, TrainScorerResult } from '../student-messages.js';
 import type { Store } from '../../store/types.js';
 import type { Candidate, CandidateCall, ExportInput, ExportResult, RejectReason, Tally } from '../types.js';
 import {
@@ -79,7 +80,13 @@ export async function exportEvolution(runs: Runs, input: ExportInput): Promise<E
   const files = runFiles(run.runId);
   const made = await evolutionDataset(store, { recipe, runId: run.runId });
   const train = await writeJsonl(store, files.dataset('train.jsonl'), made.train);
-  const lineage = made.lineage.map((row) => ({ ...row, run: run.runId, method: recipe.method }));
+  const stated = await statedOrigins(store, { recipe, runId: run.runId });
+  const lineage = made.lineage.map((row) => ({
+    ...row,
+    ...stated.get(row.origin),
+    run: run.runId,
+    method: recipe.method,
+  }));
   await writeJsonl(store, files.dataset('lineage.jsonl'), lineage);
   await writeJsonl(store, files.dataset('variants.jsonl'), made.variants);
   await writeJsonl(store, files.dataset('scorer-pairs.jsonl'), made.pairs);
@@ -92,6 +99,22 @@ export async function exportEvolution(runs: Runs, input: ExportInput): Promise<E
   const result: RunResult = { state: input.state, stopReason: input.stopReason, rounds, dataset };
   await writeJson(store, files.result, result);
   return dataset;
+}
+
+/** What given rows say of where they are from, by their ids. */
+async function statedOrigins(
+  store: Store,
+  { recipe, runId }: { recipe: StoredRecipe; runId: string },
+): Promise<Map<string, StatedOrigin>> {
+  const stated = new Map<string, StatedOrigin>();
+  for (let part = 1; ; part += 1) {
+    const files = roundFiles(runId, part);
+    const rows = await readJsonlAt<ConversationRow>(store, files.rows, { missing: 'empty' });
+    const originals = await readJsonlAt<OriginalRow>(store, files.originals, { missing: 'empty' });
+    for (const [at, { id }] of rows.entries())
+      stated.set(id, statedOrigin(originals[at]?.example ?? {}, recipe.provenance));
+    if (rows.length === 0) return stated;
+  }
 }
 
 /** What the export of a run is, or has to be. */

@@ -1,5 +1,6 @@
 import { agreement, scoreHistogram } from '../../methods/deita/calibration.js';
 import type { ConversationTurn } from '../../methods/conversation-row.js';
+import { type StatedOrigin, statedOrigin } from '../../methods/stated-origin.js';
 import { JsonlBytes, readJson, readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
 import { JsonArrayBytes } from '../json-array.js';
 import type { RunResult } from '../export-dataset.js';
@@ -44,7 +45,7 @@ export async function exportRows(runs: Runs, input: ExportInput): Promise<Export
     }
     for (const one of known) {
       if (one.scored) scores.push(one.scored);
-      const described = { run: run.runId, method: recipe.method, ...lineageOf(one) };
+      const described = { run: run.runId, method: recipe.method, ...lineageOf(one, recipe.provenance) };
       if (selected && one.selection?.verdict !== 'selected') {
         surplus.add(described);
         continue;
@@ -164,10 +165,11 @@ function toAlpaca({ row: { turns } }: KnownRow) {
   return history.length > 0 ? { ...entry, history } : entry;
 }
 
-function lineageOf({ row, original, scored, selection }: KnownRow) {
+function lineageOf({ row, original, scored, selection }: KnownRow, ofFile: StatedOrigin | undefined) {
   return {
     id: row.id,
     row: original.row,
+    ...statedOrigin(original.example, ofFile),
     ...(scored && { scored }),
     ...(selection && { selection }),
   };

@@ -32,6 +32,7 @@ export function rowColumns(shape: DatasetShape): Column<ExportRow>[] {
       ? [column('model', 'string', 'as its endpoint names it', ({ calls }) => calls?.at(-1)?.model ?? null)]
       : []),
     ...(shape.hasSeeds ? seedColumns : []),
+    ...(shape.hasOrigins ? originColumns : []),
   ];
 }
 
@@ -88,6 +89,11 @@ const seedColumns = [
 ];
 
 const said = (role: string, content: string): Message[] => [{ role, content }];
+
+const originColumns = [
+  column('source', 'string', 'where the given row is from, as stated', ({ source }) => source ?? null),
+  column('licence', 'string', 'of the given row, as stated', ({ licence }) => licence ?? null),
+];
 
 export const pairColumns: Column<PreferencePair>[] = [
   { name: 'prompt', type: 'messages', meaning: 'the question', value: ({ prompt }) => said('user', prompt) },

@@ -100,6 +100,7 @@ function shapeOf(dataset: RunDataset, tick: () => void): DatasetShape {
     isEvolved: false,
     hasCalls: false,
     hasSeeds: false,
+    hasOrigins: false,
   };
   for (const { batch, history, lineage } of dataset.rows()) {
     shape.hasBatches ||= batch !== null;
@@ -109,6 +110,7 @@ function shapeOf(dataset: RunDataset, tick: () => void): DatasetShape {
     shape.isEvolved ||= lineage.variant !== undefined;
     shape.hasCalls ||= (lineage.calls ?? []).length > 0;
     shape.hasSeeds ||= (lineage.seedIds ?? []).length > 0;
+    shape.hasOrigins ||= lineage.source !== undefined || lineage.licence !== undefined;
     tick();
   }
   return shape;

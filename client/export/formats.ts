@@ -18,6 +18,8 @@ export interface DatasetShape {
   isEvolved: boolean;
   hasCalls: boolean;
   hasSeeds: boolean;
+  /** Some given row states its source or licence. */
+  hasOrigins: boolean;
 }
 
 export interface TextFormat {

@@ -4,6 +4,7 @@ import { startsFromData } from '../../activities/recipe-deita.js';
 import type { OriginalRow } from '../../activities/rows.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
 import type { Seed } from '../../activities/types.js';
+import { type StatedOrigin, statedOrigin } from '../../methods/stated-origin.js';
 import { oneLine } from '../../methods/text.js';
 import { readJsonlAt } from '../../store/artifacts.js';
 import type { Store } from '../../store/types.js';
@@ -19,19 +20,19 @@ export interface Origins {
 }
 
 /**
- * Of all seed tasks or given rows of the run, not only those whose offspring is in the dataset. A row states a licence under
- * `licence` or `license`, and where it is from under `source`.
+ * Of all seed tasks or given rows of the run, not only those whose offspring is in the dataset. What a row does not state
+ * itself, the recipe's `provenance` may state for its file.
  */
 export async function originsOf(
   store: Store,
   { runId, recipe }: { runId: string; recipe: StoredRecipe },
 ): Promise<Origins> {
   const found = { licences: new Set<string>(), sources: new Set<string>(), count: 0, withoutLicence: 0 };
-  const add = ({ licence, source }: { licence: unknown; source: unknown }) => {
+  const add = ({ licence, source }: StatedOrigin) => {
     found.count += 1;
-    if (isStated(licence)) found.licences.add(oneLine(licence));
-    else found.withoutLicence += 1;
-    if (isStated(source)) found.sources.add(oneLine(source));
+    if (licence === undefined) found.withoutLicence += 1;
+    else found.licences.add(oneLine(licence));
+    if (source !== undefined) found.sources.add(oneLine(source));
   };
   const isData = startsFromData(recipe.method);
   if (isData) {
@@ -39,21 +40,16 @@ export async function originsOf(
       const rows = await readJsonlAt<OriginalRow>(store, roundFiles(runId, part).originals, {
         missing: 'empty',
       });
-      for (const { example } of rows)
-        add({ licence: example.licence ?? example.license, source: example.source });
+      for (const { example } of rows) add(statedOrigin(example, recipe.provenance));
       if (rows.length === 0) break;
     }
   } else {
     const seeds = await readJsonlAt<Seed>(store, runFiles(runId).seeds, { missing: 'empty' });
-    for (const { licence, source } of seeds) add({ licence, source });
+    for (const seed of seeds) add(statedOrigin(seed));
   }
   const { count, withoutLicence, licences, sources } = found;
   const kind = count === 0 ? 'none' : isData ? 'given rows' : 'seed tasks';
   return { kind, count, withoutLicence, licences: [...licences].sort(), sources: [...sources].sort() };
-}
-
-function isStated(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '';
 }
 
 /** Identifiers of the Hub that people write in other ways too. */

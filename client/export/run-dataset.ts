@@ -6,6 +6,7 @@ import type { ScoredRow } from '../../activities/rows.js';
 import { runFiles } from '../../activities/run-files.js';
 import type { Candidate } from '../../activities/types.js';
 import type { PreferencePair } from '../../methods/deita/preference-pairs.js';
+import type { StatedOrigin } from '../../methods/stated-origin.js';
 import { oneLine } from '../../methods/text.js';
 import { eachRow, readJson, readReferenced } from '../../store/artifacts.js';
 import { CorruptDataError, UserError } from '../../store/errors.js';
@@ -43,7 +44,7 @@ export type LineageRow = Partial<
       scored: ScoredRow;
       seedSources: string[];
       seedLicences: string[];
-    }
+    } & StatedOrigin
 >;
 
 export interface RunDataset {

@@ -112,13 +112,18 @@ export async function endedLoop(folder: string, options: LoopRun): Promise<Ended
 }
 
 /** A run of DEITA on given rows, which are all kept. */
-export async function endedRows(folder: string, rows: Record<string, unknown>[]): Promise<EndedRun> {
+export async function endedRows(
+  folder: string,
+  rows: Record<string, unknown>[],
+  changes: Record<string, unknown> = {},
+): Promise<EndedRun> {
   const recipe = {
     method: 'deita',
     data: 'rows.jsonl',
     target: undefined,
     seeds: undefined,
     score: {},
+    ...changes,
     teacher: { form: 'chat', price },
   };
   const { store, runId, runs, run } = await claimed(folder, {
