@@ -1,20 +1,19 @@
 /** Shows a run's progress until it ends, or until the person has seen enough. */
+import { cursorTo, clearScreenDown } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import logUpdate from 'log-update';
-import { runFiles } from '../activities/run-files.js';
-import { readJsonIfAny } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
-import { lookAt } from './live-run.js';
-import { lossLine, progressBlock, progressLine, stateWord } from './progress-lines.js';
-import type { RunManifest } from './run-identity.js';
-import { readStatus, type StatusReport } from './status.js';
+import { endedStates } from './look.js';
+import { lossLine } from './progress-lines.js';
+import type { StatusReport } from './status.js';
+import { fitScreen } from './watch/fit-screen.js';
+import { plainLines, type Sight, viewLines } from './watch/view.js';
+import { Watcher } from './watch/watcher.js';
 
 const lookEveryMs = 1_000;
 /** Without a terminal a line is printed when the step changes, and at least this often while figures change. */
 const lineEveryMs = 10_000;
-
-const ended = new Set(['finished', 'cancelled', 'failed']);
 
 export interface FollowOptions {
   store: Store;
@@ -28,21 +27,23 @@ export interface FollowOptions {
 
 /** The last status: an ended run's, or, when `signal` fired, that of a run which goes on without us. */
 export async function follow(options: FollowOptions): Promise<StatusReport> {
-  const { isTerminal, signal, say } = options;
-  const show = isTerminal ? redraw : plainLines(say);
+  const { client, isTerminal, signal, say } = options;
+  const display = isTerminal ? new LiveView() : new Lines(say);
+  const watcher = new Watcher(options);
   const end = new EndOfRun(options);
-  for (;;) {
-    const lookedAt = performance.now();
-    const { status, problems } = await look(options);
-    const isOver = ended.has(status.state) || signal.aborted;
-    show({ status, problems, isOver });
-    if (isOver) {
-      if (isTerminal) logUpdate.done();
-      return status;
+  try {
+    for (;;) {
+      const lookedAt = performance.now();
+      const sight = await watcher.look(client);
+      const isOver = endedStates.has(sight.status.state) || signal.aborted;
+      display.show(sight, isOver);
+      if (isOver) return sight.status;
+      // A round of many thousand calls takes a while to read: looking must not become the work.
+      const pauseMs = Math.max(lookEveryMs, 10 * (performance.now() - lookedAt));
+      await Promise.race([sleep(pauseMs, undefined, { signal }).catch(() => {}), end.isHere()]);
     }
-    // A round of many thousand calls takes a while to read: looking must not become the work.
-    const pauseMs = Math.max(lookEveryMs, 10 * (performance.now() - lookedAt));
-    await Promise.race([sleep(pauseMs, undefined, { signal }).catch(() => {}), end.isHere()]);
+  } finally {
+    display.close();
   }
 }
 
@@ -79,57 +80,60 @@ class EndOfRun {
   }
 }
 
-interface Sight {
-  status: StatusReport;
-  problems: string[];
-  isOver: boolean;
-}
+/** A view that is drawn anew in its place. */
+class LiveView {
+  private sight: Sight | null = null;
+  private readonly onResize = () => {
+    // Lines of another width lie elsewhere now: nothing of the old view can be found again.
+    logUpdate.clear();
+    cursorTo(process.stdout, 0, 0);
+    clearScreenDown(process.stdout);
+    if (this.sight) this.draw(this.sight);
+  };
 
-function redraw({ status, problems }: Sight): void {
-  logUpdate([progressBlock(status), ...problems.map((problem) => `! ${problem}`)].join('\n'));
+  constructor() {
+    process.stdout.on('resize', this.onResize);
+  }
+
+  show(sight: Sight): void {
+    this.sight = sight;
+    this.draw(sight);
+  }
+
+  close(): void {
+    process.stdout.off('resize', this.onResize);
+    logUpdate.done();
+  }
+
+  private draw(sight: Sight): void {
+    const { columns = 80, rows = 24 } = process.stdout;
+    logUpdate(fitScreen(viewLines(sight), { columns, rows }).join('\n'));
+  }
 }
 
 /** For logs and pipes: a line when something changes, and not more often than one reads. */
-function plainLines(say: (line: string) => void): (sight: Sight) => void {
-  let shown = { line: '', step: '', at: 0 };
-  let losses = 0;
-  return ({ status, problems, isOver }) => {
-    const state = status.paused ? stateWord(status) : progressLine(status);
-    const line = [state, ...problems.map((problem) => `! ${problem}`)].join('\n');
-    const step = `${status.round} ${status.step} ${status.state}`;
-    const isDue = step !== shown.step || isOver || Date.now() - shown.at > lineEveryMs;
-    if (line !== shown.line && isDue) {
-      say(line);
-      shown = { line, step, at: Date.now() };
-    }
-    for (const loss of status.heldOutLoss.slice(losses)) say(lossLine(loss));
-    losses = status.heldOutLoss.length;
-  };
-}
+class Lines {
+  private readonly say: (line: string) => void;
+  private shown = { text: '', step: '', at: 0 };
+  private losses = 0;
 
-/** Store and server together. A run whose workflow ended without a result has failed. */
-export async function look(options: {
-  store: Store;
-  client: Client | null;
-  runId: string;
-}): Promise<{ status: StatusReport; problems: string[] }> {
-  const { store, client, runId } = options;
-  const queues = client ? await queuesOf(store, runId) : [];
-  const live = client ? await lookAt(client, { runId, queues }) : null;
-  const status = await readStatus(store, runId, live?.status ?? undefined);
-  const execution = live?.execution ?? null;
-  if (execution !== null && execution !== 'RUNNING' && status.dataset === null) {
-    const why = `its workflow is ${execution} in Temporal; the same command starts it again from the store`;
-    return { status: { ...status, state: 'failed', stopReason: status.stopReason ?? why }, problems: [] };
+  constructor(say: (line: string) => void) {
+    this.say = say;
   }
-  // What the store recorded last may be of an earlier start of this run.
-  const isOutdated = execution === 'RUNNING' && status.dataset === null && ended.has(status.state);
-  return { status: isOutdated ? { ...status, state: 'running' } : status, problems: live?.problems ?? [] };
-}
 
-/** The queues that a run needs workers on; none for a run that is not there. */
-async function queuesOf(store: Store, runId: string): Promise<string[]> {
-  const manifest = await readJsonIfAny<RunManifest>(store, runFiles(runId).manifest);
-  // Not the student's: its worker takes one round at a time and does not poll meanwhile.
-  return manifest ? ['seedmill', 'cpu', ...manifest.teacherQueues] : [];
+  show(sight: Sight, isOver: boolean): void {
+    const { status } = sight;
+    const lines = plainLines(sight);
+    const text = lines.join('\n');
+    const step = `${status.round} ${status.step} ${status.state}`;
+    const isDue = step !== this.shown.step || isOver || Date.now() - this.shown.at > lineEveryMs;
+    if (text !== this.shown.text && isDue) {
+      for (const line of lines) this.say(line);
+      this.shown = { text, step, at: Date.now() };
+    }
+    for (const loss of status.heldOutLoss.slice(this.losses)) this.say(lossLine(loss));
+    this.losses = status.heldOutLoss.length;
+  }
+
+  close(): void {}
 }

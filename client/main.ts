@@ -139,10 +139,10 @@ recipeCommand('plan', 'what a run of a recipe is expected to need, before anythi
   );
 command('watch', 'follow a run')
   .argument('<run>')
-  .action(act(async (context, [runId]) => (await import('./commands/show.js')).watch(context, runId)));
+  .action(act(async (context, [runId]) => (await import('./commands/watch.js')).watch(context, runId)));
 command('status', 'show where a run stands')
   .argument('<run>')
-  .action(act(async (context, [runId]) => (await import('./commands/show.js')).status(context, runId)));
+  .action(act(async (context, [runId]) => (await import('./commands/status.js')).status(context, runId)));
 command('list', 'show the runs of the store').action(
   act(async (context) => (await import('./commands/show.js')).list(context)),
 );

@@ -1,6 +1,6 @@
 /** A run's status in words, for a terminal of any kind. Only counts and our own words: no teacher's text. */
 import colours from 'picocolors';
-import { excerpt } from '../methods/text.js';
+import { excerpt, oneLine } from '../methods/text.js';
 import { budgetKeys, inWords, shareInWords } from '../workflows/budget.js';
 import { gateInWords, scoringInWords, waysInWords } from '../workflows/counts.js';
 import type { StatusReport } from './status.js';
@@ -21,6 +21,7 @@ export function progressLine(status: StatusReport): string {
       ? []
       : [
           `candidates ${status.candidates}`,
+          ...yieldPart(status),
           `accepted ${status.accepted}/${status.target ?? '?'}`,
           `rejected ${sum(status.rejected)}${reasons(status.rejected)}`,
         ]),
@@ -33,40 +34,14 @@ export function progressLine(status: StatusReport): string {
   ].join(' · ');
 }
 
-/** Several lines for a terminal that can redraw them. */
-export function progressBlock(status: StatusReport): string {
-  const { calls, tokens } = status;
-  const done = calls.answered + sum(calls.failed);
-  const rows: [string, string][] = [
-    ['run', `${colours.bold(status.runId)}  ${stateWord(status)}`],
-    ['round', `${status.round}  ${status.step}`],
-    [
-      'calls',
-      `${done} of ${calls.planned} planned  (${calls.sent} sent, ${calls.fromStore} from store, ${calls.failedAttempts} failed attempts)`,
-    ],
-    ...status.batches.map((batch, index): [string, string] => [
-      index === 0 ? 'batches' : '',
-      batchLine(batch),
-    ]),
-    ...answerRows(calls),
-    ...(scoresOnly(status)
-      ? []
-      : ([
-          ['candidates', `${status.candidates}  ${sum(status.rejected)} rejected${reasons(status.rejected)}`],
-          ['accepted', `${bar(status)} ${status.accepted} of ${status.target ?? '?'}`],
-        ] as [string, string][])),
-    ...(status.gate ? [['gate', gateInWords(status.gate)] as [string, string]] : []),
-    ...(status.scoring ? [['scores', scoringInWords(status.scoring)] as [string, string]] : []),
-    ...(status.selection ? [['selected', selectionInWords(status.selection)] as [string, string]] : []),
-    ['tokens', `${count(tokens.prompt)} in, ${count(tokens.completion)} out`],
-    ['cost', cost(status)],
-    ...budgetRows(status).map(({ share, unknown }, index): [string, string] => [
-      index === 0 ? 'budget' : '',
-      `${share} spent${unknown}`,
-    ]),
-    ...heldOutRows(status),
-  ];
-  return rows.map(([name, value]) => `${colours.dim(name.padEnd(11))} ${value}`).join('\n');
+function yieldPart(status: StatusReport): string[] {
+  const share = yieldInWords(status);
+  return share === null ? [] : [`yield ${share}`];
+}
+
+/** Accepted ones of all candidates so far, `62.1 %`; null before there is one. */
+export function yieldInWords({ candidates, accepted }: StatusReport): string | null {
+  return candidates > 0 ? `${((100 * accepted) / candidates).toFixed(1)} %` : null;
 }
 
 /** What a person should know of a selection. */
@@ -75,18 +50,24 @@ export function selectionWarning({ selection }: StatusReport): string[] {
 }
 
 /** Rows are given, and nothing is generated. */
-function scoresOnly({ method, candidates }: StatusReport): boolean {
+export function scoresOnly({ method, candidates }: StatusReport): boolean {
   return method === 'deita' && candidates === 0;
 }
 
 /** `800 of 5,000 rows (similar 12, score-missing 3)` */
-function selectionInWords({ rows, selected, similar, scoreMissing, vectorMissing }: Selection): string {
+export function selectionInWords({
+  rows,
+  selected,
+  similar,
+  scoreMissing,
+  vectorMissing,
+}: Selection): string {
   const left = Object.entries({ similar, 'score-missing': scoreMissing, 'vector-missing': vectorMissing });
   return `${selected} of ${rows} rows${reasons(Object.fromEntries(left.filter(([, n]) => n > 0)))}`;
 }
 
 /** Each limit with what is spent of it, as the budget counts: what may have been spent counts as spent. */
-function budgetRows(status: StatusReport): { share: string; unknown: string }[] {
+export function budgetRows(status: StatusReport): { share: string; unknown: string }[] {
   const { limits, spent, unknown } = status.budget;
   return budgetKeys.flatMap((key) => {
     if (limits[key] === null) return [];
@@ -102,31 +83,21 @@ function shortBatchLine({ status, completed, total, sentAt, trouble }: BatchRepo
 }
 
 /** `in_progress · 120 of 500 requests done, 0 failed · sent 2026-11-21 14:02 UTC, seen 14:32`. */
-function batchLine({ status, total, completed, failed, sentAt, at, trouble }: BatchReport): string {
+export function batchLine({ status, total, completed, failed, sentAt, at, trouble }: BatchReport): string {
   const done = `${count(completed)} of ${count(total)} requests done, ${count(failed)} failed`;
   const sent = sentAt.slice(0, 16).replace('T', ' ');
   return `${status} · ${done} · sent ${sent} UTC, seen ${at.slice(11, 16)}${because(trouble)}`;
 }
 
 function because(trouble: string | null): string {
-  return trouble === null ? '' : ` (${trouble})`;
-}
-
-function answerRows(calls: StatusReport['calls']): [string, string][] {
-  const words = answersInWords(calls);
-  return words ? [['answers', words]] : [];
+  return trouble === null ? '' : ` (${excerpt(trouble, 300)})`;
 }
 
 /** What it took to get usable answers, and why calls have none; '' when every answer came at once. */
-function answersInWords(calls: StatusReport['calls']): string {
+export function answersInWords(calls: StatusReport['calls']): string {
   const failed = sum(calls.failed);
   const without = failed > 0 ? `${failed} without a usable answer${reasons(calls.failed)}` : '';
   return [waysInWords(calls), without].filter(Boolean).join(', ');
-}
-
-/** The newest rounds, on the half of the held-out set that is never used to choose. */
-function heldOutRows({ heldOutLoss }: StatusReport): [string, string][] {
-  return heldOutLoss.slice(-5).map((loss, index) => [index === 0 ? 'held-out' : '', lossLine(loss)]);
 }
 
 /** `round 2 · held-out loss 3.6886 → 3.1388`: reporting half, nats per answer token. */
@@ -138,7 +109,7 @@ export function lossLine({ round, before, after }: StatusReport['heldOutLoss'][n
 export function noteLines({ notes }: StatusReport): string[] {
   const spans: { from: number; to: number; text: string }[] = [];
   for (const { round, note, warnings } of notes) {
-    const text = [note, ...warnings].join(' ');
+    const text = oneLine([note, ...warnings].join(' '));
     const last = spans.at(-1);
     if (last?.text === text) last.to = round;
     else spans.push({ from: round, to: round, text });
@@ -153,7 +124,7 @@ export function stateWord({ runId, state, paused, stopReason }: StatusReport): s
     const advice = paused.by === 'budget' ? ` (npx seedmill set ${runId} budget.…=… raises it)` : '';
     return colours.yellow(`paused by ${excerpt(paused.by)}: ${excerpt(paused.reason, 1_000)}${advice}`);
   }
-  const reason = stopReason ? ` (${stopReason})` : '';
+  const reason = stopReason ? ` (${excerpt(stopReason, 1_000)})` : '';
   if (state === 'finished') return colours.green(`finished${reason}`);
   return state === 'failed' ? colours.red(`failed${reason}`) : `${state}${reason}`;
 }
@@ -172,23 +143,20 @@ function openRequests({ state }: StatusReport): string {
   return hasEnded ? 'requests with unknown outcome' : 'requests under way or with unknown outcome';
 }
 
-function reasons(rejected: Record<string, number | undefined>): string {
+/** ` (similar 12, too-short 3)`, the most frequent first; nothing for none. */
+export function reasons(rejected: Record<string, number | undefined>): string {
   const parts = Object.entries(rejected)
     .sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0))
     .map(([reason, n]) => `${reason} ${n}`);
   return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }
 
-function bar({ accepted, target }: StatusReport): string {
-  const width = 24;
-  const full = target ? Math.min(width, Math.floor((accepted / target) * width)) : 0;
-  return colours.green('█'.repeat(full)) + colours.dim('░'.repeat(width - full));
-}
-
-function sum(tally: Record<string, number | undefined>): number {
+/** Of all reasons. */
+export function sum(tally: Record<string, number | undefined>): number {
   return Object.values(tally).reduce<number>((total, n) => total + (n ?? 0), 0);
 }
 
-function count(n: number): string {
+/** `12,345` */
+export function count(n: number): string {
   return n.toLocaleString('en-US');
 }

@@ -31,6 +31,8 @@ export interface StatusReport {
   target: number | null;
   candidates: number;
   accepted: number;
+  /** Of the rounds before this one. */
+  closedRounds: { calls: number; accepted: number };
   undecided: number;
   rejected: Counts['candidates']['rejected'];
   /** What the quality gate did; null without one, or before it has judged. */
@@ -103,6 +105,10 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     target: result?.target ?? live?.settings.target ?? recorded?.target ?? progress?.target ?? null,
     candidates: candidates.parsed,
     accepted: candidates.accepted,
+    closedRounds: {
+      calls: progress?.before.calls.planned ?? 0,
+      accepted: progress?.before.candidates.accepted ?? 0,
+    },
     undecided: candidates.undecided,
     rejected: candidates.rejected,
     gate: counts.gate ?? null,

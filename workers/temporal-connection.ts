@@ -4,7 +4,7 @@
  */
 import net from 'node:net';
 import { devNull } from 'node:os';
-import { Client, Connection } from '@temporalio/client';
+import type { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnection, NativeConnectionOptions } from '@temporalio/worker';
 import { messageOf, ServiceError } from './service-error.js';
@@ -70,6 +70,8 @@ export function environmentFor(target: TemporalTarget, env: NodeJS.ProcessEnv): 
 /** A connected client; close `client.connection` when done. Throws a ServiceError that names the address. */
 export async function connectClient(target: TemporalTarget, connectTimeoutMs = 10_000): Promise<Client> {
   const { connectionOptions, namespace } = target;
+  // Loaded here: it takes most of a second, and a look at the store alone needs none of it.
+  const { Client } = await import('@temporalio/client');
   try {
     const connection = await connect(connectionOptions, connectTimeoutMs);
     return new Client({ connection, namespace });
@@ -79,9 +81,10 @@ export async function connectClient(target: TemporalTarget, connectTimeoutMs = 1
 }
 
 /** gRPC for Node sends everything through HTTPS_PROXY; a proxy does not reach this machine's loopback address. */
-function connect(options: ConnectOptions, connectTimeout: number): Promise<Connection> {
+async function connect(options: ConnectOptions, connectTimeout: number): Promise<Connection> {
+  const { Connection } = await import('@temporalio/client');
   const channelArgs = isLoopback(options) ? { 'grpc.enable_http_proxy': 0 } : {};
-  return Connection.connect({ ...options, connectTimeout, channelArgs });
+  return await Connection.connect({ ...options, connectTimeout, channelArgs });
 }
 
 function isLoopback({ address = 'localhost' }: ConnectOptions): boolean {
@@ -123,7 +126,8 @@ export async function probe(address: string, timeoutMs = 3_000): Promise<'tempor
   }
 }
 
-function isListening(address: string, timeoutMs: number): Promise<boolean> {
+/** Whether anything takes a connection there. */
+export function isListening(address: string, timeoutMs: number): Promise<boolean> {
   const { hostname, port } = new URL(`tcp://${address}`);
   return new Promise((resolve) => {
     const socket = net.connect({ host: hostname, port: Number(port), timeout: timeoutMs });

@@ -18,7 +18,7 @@ import {
   startProcess,
   stopProcess,
 } from './processes.js';
-import { freePort } from './ports.js';
+import { freePort, preferredPort } from './ports.js';
 import { messageOf, ServiceError } from './service-error.js';
 import { getTemporalBinary, pinnedVersion, type TemporalBinary } from './temporal-binary.js';
 import {
@@ -212,14 +212,6 @@ async function choosePorts({ say, env }: ServerOptions, before: FoundProcess | n
   if (grpc !== wanted.grpc) say(`Temporal: port ${wanted.grpc} is in use by something else; taking ${grpc}`);
   if (ui !== wanted.ui) say(`Temporal UI: port ${wanted.ui} is in use; taking ${ui}`);
   return { grpc, ui };
-}
-
-/** SEEDMILL_TEMPORAL_PORT: where a local server is looked for and our own listens; the UI is 1000 above. */
-export function preferredPort(env: NodeJS.ProcessEnv): number {
-  const text = env.SEEDMILL_TEMPORAL_PORT ?? '7233';
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port <= 64_535) return port;
-  throw new ServiceError(`SEEDMILL_TEMPORAL_PORT is "${text}"; it must be a port number from 1 to 64535`);
 }
 
 async function ownServer({ stateDir, say }: ServerOptions): Promise<FoundProcess | null> {

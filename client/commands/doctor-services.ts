@@ -8,7 +8,8 @@ import { findUv, interpreters, isSupported } from '../../workers/python-interpre
 import { messageOf } from '../../workers/service-error.js';
 import { findTemporalBinary, pinnedVersion } from '../../workers/temporal-binary.js';
 import { connectClient, probe } from '../../workers/temporal-connection.js';
-import { findTemporal, preferredPort, whyThisOne } from '../../workers/temporal-server.js';
+import { preferredPort } from '../../workers/ports.js';
+import { findTemporal, whyThisOne } from '../../workers/temporal-server.js';
 import type { Check } from './doctor-machine.js';
 
 const say = () => {};

@@ -1,43 +1,21 @@
 import assert from 'node:assert/strict';
 import { stripVTControlCharacters } from 'node:util';
-import { progressBlock, progressLine, stateWord } from '../../client/progress-lines.js';
+import { progressLine, stateWord } from '../../client/progress-lines.js';
 import type { StatusReport } from '../../client/status.js';
-import { noBudget, nothing } from '../../workflows/budget.js';
-import { noCounts } from '../../workflows/counts.js';
+import { viewLines } from '../../client/watch/view.js';
+import { statusReport as report } from './status-report.js';
 
-function report(changes: Partial<StatusReport> = {}): StatusReport {
-  const { calls, tokens } = noCounts();
-  const none = { sent: 0, fromStore: 0, failedAttempts: 0, unknownAttempts: 0 };
-  return {
-    runId: 'small-1',
-    recipe: 'small',
-    method: 'self-instruct',
-    state: 'running',
-    stopReason: null,
-    paused: null,
-    round: 1,
-    step: 'calls: tasks',
-    target: 10,
-    candidates: 0,
-    accepted: 0,
-    undecided: 0,
-    rejected: {},
-    gate: null,
-    scoring: null,
-    selection: null,
-    calls: { ...calls, ...none },
-    batches: [],
-    tokens,
-    costUsd: 0,
-    unknownUsd: 0,
-    budget: { limits: noBudget, spent: nothing, unknown: nothing },
-    heldOutLoss: [],
-    notes: [],
-    dataset: null,
-    asOf: null,
-    ...changes,
-  };
-}
+const view = (status: StatusReport) =>
+  viewLines({
+    status,
+    stages: [],
+    rounds: [],
+    problems: [],
+    callsPerMinute: null,
+    outlook: { missingCalls: null, leftMs: null, usd: null },
+  })
+    .map(({ text }) => text)
+    .join('\n');
 
 const limited = {
   limits: { usd: 5, calls: 100, tokens: null },
@@ -55,7 +33,7 @@ describe('a run in words', () => {
   });
 
   it('tells apart what nobody knows of it', () => {
-    const block = stripVTControlCharacters(progressBlock(report({ budget: limited })));
+    const block = stripVTControlCharacters(view(report({ budget: limited })));
     assert.match(
       block,
       /budget +\$1\.2500 of \$5\.0000 spent +\(up to \$0\.004000 of it for requests under way or with unknown outcome\)/,
@@ -105,7 +83,7 @@ describe('a run in words', () => {
     const counts = { rows: 50, selected: 10, similar: 3, notReached: 35, scoreMissing: 2, vectorMissing: 0 };
     const selection = { ...counts, comparisons: 100, tau: 0.9, warning: null };
     const status = report({ method: 'deita', scoring, selection });
-    for (const text of [progressLine(status), stripVTControlCharacters(progressBlock(status))]) {
+    for (const text of [progressLine(status), stripVTControlCharacters(view(status))]) {
       assert.match(text, /scores +50 rows: 48 scored, too-little-mass 2/);
       assert.match(text, /selected +10 of 50 rows \(similar 3, score-missing 2\)/);
       assert.doesNotMatch(text, /candidates|accepted/);
