@@ -105,9 +105,20 @@ export const tip: Plot.TipOptions = {
   pointerSize: 8,
 };
 
-/** At most as many whole rounds as fit as labels. */
-export function roundTicks(rounds: readonly number[], width: number): number[] {
+/** Rounds on the x axis, none at its very ends; as many labels as fit. */
+export function roundScale(rounds: readonly { round: number }[], width: number): Plot.ScaleOptions {
+  const all = rounds.map(({ round }) => round);
+  return {
+    label: 'round',
+    ticks: someTicks(all, width),
+    tickFormat: 'd',
+    domain: [Math.min(...all) - 0.6, Math.max(...all) + 0.6],
+  };
+}
+
+/** Of these values, at most as many as fit as labels. */
+export function someTicks(values: readonly number[], width: number): number[] {
   const most = Math.max(2, Math.floor(width / 48));
-  const step = Math.ceil(rounds.length / most);
-  return rounds.filter((_, index) => index % step === 0);
+  const step = Math.ceil(values.length / most);
+  return values.filter((_, index) => index % step === 0);
 }

@@ -1,7 +1,7 @@
 /** What an accepted example took. */
 import * as Plot from '@observablehq/plot';
 import type { ReportData, ReportRound } from '../report-data.js';
-import { chart, roundTicks, tip } from './chart.js';
+import { chart, roundScale, tip } from './chart.js';
 import { el } from './dom.js';
 import { dollars, plural, short, sum } from './format.js';
 import { type Section, section } from './section.js';
@@ -63,15 +63,7 @@ function line(options: {
     draw: (width) => ({
       height: 200,
       marginLeft: 52,
-      x: {
-        label: 'round',
-        ticks: roundTicks(
-          rounds.map(({ round }) => round),
-          width,
-        ),
-        tickFormat: 'd',
-        inset: 10,
-      },
+      x: roundScale(rounds, width),
       y: { label, grid: true, zero: true, ticks: 5 },
       marks: [
         Plot.ruleY([overall], { stroke: 'var(--muted)', strokeDasharray: '4 4' }),

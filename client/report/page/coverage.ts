@@ -56,8 +56,8 @@ function heatMap({ skills, pairs }: ReportCoverage): HTMLElement {
     says: `Examples that use both the skill of the row and that of the column, among the ${count(skills.length)} most used skills; columns have the rows' numbers. Counted from the examples' lineage.`,
     legend,
     draw: (width) => {
-      const labels = width < 560 ? 14 : 34;
-      const marginLeft = width < 560 ? 108 : 236;
+      const labels = width < 560 ? 13 : 34;
+      const marginLeft = width < 560 ? 116 : 236;
       const side = Math.min(44, (width - marginLeft - 12) / skills.length);
       return {
         marginLeft,

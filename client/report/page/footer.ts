@@ -1,11 +1,28 @@
 import type { ReportData } from '../report-data.js';
+import { papersOf } from '../../export/papers.js';
 import { el } from './dom.js';
 import { when } from './format.js';
 
-export function pageFooter({ madeAt, seedmill }: ReportData): HTMLElement {
+export function pageFooter({ madeAt, seedmill, run, scores }: ReportData): HTMLElement {
+  const papers = papersOf({ method: run.method, isScored: scores !== null });
   return el(
     'footer',
     null,
+    papers.length > 0 &&
+      el(
+        'p',
+        null,
+        'Methods: ',
+        ...papers.map(({ title, arxiv }) =>
+          el(
+            'cite',
+            null,
+            `${title} (`,
+            el('a', { href: `https://arxiv.org/abs/${arxiv}` }, `arXiv ${arxiv}`),
+            ')',
+          ),
+        ),
+      ),
     el(
       'p',
       null,

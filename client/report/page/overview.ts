@@ -56,8 +56,9 @@ export function overviewSection(data: ReportData): Section {
       tile(
         'Cost per accepted example',
         dollarsEach === null ? '–' : dollars(dollarsEach),
-        dollarsEach === null ? null : `${dollars(dollarsEach * 1000)} for a thousand`,
+        dollarsEach === null || dollarsEach === 0 ? null : `${dollars(dollarsEach * 1000)} for a thousand`,
       ),
+      tile('Rounds', count(data.rounds.length)),
       tile(
         'Tokens',
         count(tokensAll),

@@ -1,7 +1,7 @@
 /** What the student's losses said of the batches, and what came of it. */
 import * as Plot from '@observablehq/plot';
 import type { ReportData, ReportStudent } from '../report-data.js';
-import { chart, roundTicks, tip } from './chart.js';
+import { chart, roundScale, someTicks, tip } from './chart.js';
 import { el, foreign, plainTable } from './dom.js';
 import { exampleLink } from './example-marks.js';
 import { count, plural, short } from './format.js';
@@ -45,7 +45,7 @@ function lossChart({ batches }: ReportStudent, open: (id: string) => void): HTML
       height: 280,
       x: {
         label: 'batches, by round',
-        ticks: roundTicks(
+        ticks: someTicks(
           starts.map(({ order }) => order),
           width,
         ),
@@ -101,15 +101,7 @@ function heldOutChart({ heldOut }: ReportStudent): HTMLElement {
     draw: (width) => ({
       height: 220,
       marginLeft: 48,
-      x: {
-        label: 'round',
-        ticks: roundTicks(
-          heldOut.map(({ round }) => round),
-          width,
-        ),
-        tickFormat: 'd',
-        inset: 14,
-      },
+      x: roundScale(heldOut, width),
       y: { label: 'loss', grid: true, nice: true, inset: 6 },
       marks: [
         Plot.link(heldOut, {

@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { ReportData, ReportRound } from '../report-data.js';
 import { mostGroups } from './colours.js';
-import { chart, roundTicks, tip } from './chart.js';
+import { chart, roundScale, tip } from './chart.js';
 import { el } from './dom.js';
 import { count, percent, plural, sum, words } from './format.js';
 import { type Section, section } from './section.js';
@@ -24,18 +24,8 @@ export function yieldSection({ rounds, totals }: ReportData): Section | null {
   const kinds = kindsOf(totals.rejected);
   const parts = withCandidates.flatMap((round) => partsOf(round, kinds));
   const overall = totals.candidates === 0 ? 0 : totals.accepted / totals.candidates;
-  const x = (width: number): Plot.ScaleOptions => ({
-    label: 'round',
-    ticks: roundTicks(
-      rounds.map(({ round }) => round),
-      width,
-    ),
-    tickFormat: 'd',
-    domain: [
-      Math.min(...rounds.map(({ round }) => round)) - 0.6,
-      Math.max(...rounds.map(({ round }) => round)) + 0.6,
-    ],
-  });
+  /** Half of a bar: not wider than 45 pixels, however few rounds there are. */
+  const half = (width: number) => Math.min(0.4, (45 * (spanOf(rounds) + 1.2)) / width);
   const colours = kinds.map((_, index) => colourOf(index));
   return section(
     { id: 'yield', label: 'Yield', title: 'Yield and rejects' },
@@ -45,13 +35,13 @@ export function yieldSection({ rounds, totals }: ReportData): Section | null {
       legend: kinds.map((label, index) => ({ label: words(label), colour: colourOf(index) })),
       draw: (width) => ({
         height: 280,
-        x: x(width),
+        x: roundScale(rounds, width),
         y: { label: 'candidates', grid: true },
         color: { domain: kinds, range: colours },
         marks: [
           Plot.rect(parts, {
-            x1: (part: Part) => part.round - 0.4,
-            x2: (part: Part) => part.round + 0.4,
+            x1: (part: Part) => part.round - half(width),
+            x2: (part: Part) => part.round + half(width),
             y1: 'from',
             y2: 'to',
             fill: 'what',
@@ -77,7 +67,7 @@ export function yieldSection({ rounds, totals }: ReportData): Section | null {
       says: `Accepted candidates as a share of all of a round; the dashed line is the whole run's ${percent(totals.accepted, totals.candidates)}.`,
       draw: (width) => ({
         height: 170,
-        x: x(width),
+        x: roundScale(rounds, width),
         y: { label: 'accepted, %', domain: [0, 100], grid: true },
         marks: [
           Plot.ruleY([100 * overall], { stroke: 'var(--muted)', strokeDasharray: '4 4' }),
@@ -145,6 +135,10 @@ function partsOf(round: ReportRound, kinds: readonly string[]): Part[] {
     const text = `round ${round.round}: ${words(what)}\n${count(n)} of ${plural(round.candidates, 'candidate')} (${percent(n, round.candidates)})`;
     return n === 0 ? [] : [{ ...part, text }];
   });
+}
+
+function spanOf(rounds: readonly ReportRound[]): number {
+  return (rounds.at(-1)?.round ?? 0) - (rounds[0]?.round ?? 0);
 }
 
 function shareOf(round: ReportRound): number {
