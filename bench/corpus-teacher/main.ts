@@ -2,7 +2,7 @@
  * The corpus teacher as a process of its own, for any recipe with `teacher.endpoint: openai`:
  *
  *     npx tsx bench/corpus-teacher/main.ts --corpus rows.json --temperature 0.05 --copies 0.3 --port 8123
- *     OPENAI_BASE_URL=http://127.0.0.1:8123/v1 npx seedmill run recipes/openai.yaml --set teacher.model=corpus
+ *     OPENAI_BASE_URL=http://127.0.0.1:8123/v1 npx seedmill run recipes/openai.yaml --set teacher.model=scripted
  *
  * Prints `listening on <base URL>` when it is ready; ends on SIGTERM.
  */
