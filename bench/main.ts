@@ -15,6 +15,7 @@ import { vectorKinds } from './similarity/vectors.js';
 import { type MeasuredName, measuredNames } from './throughput/measurement.js';
 import { benchSkillMix, type SkillMixBenchOptions } from './skillmix/skillmix.js';
 import { benchThroughput } from './throughput/throughput.js';
+import { benchTrainer, type TrainerBenchOptions } from './trainer/trainer.js';
 
 const program = new Command('bench').description('Measures what docs/benchmarks.md quotes');
 
@@ -155,6 +156,20 @@ program
       process.exitCode = await benchDeita({ ...options, peers: asked });
     },
   );
+
+program
+  .command('trainer')
+  .description(
+    'tokens per second of the student’s training and of a plain transformers loop on the same rows',
+  )
+  .requiredOption('--in <file>', 'rows to train on: Alpaca’s or Self-Instruct’s')
+  .option('--rows <number>', 'how many of them', whole(8), 64)
+  .option('--repeat <number>', 'goes of each, in turn; the fastest counts', whole(1), 3)
+  .option('--model <name>', 'as `student.model` (default: smollm2-135m)')
+  .option('--json', 'print one JSON object on one line', false)
+  .action(async (options: TrainerBenchOptions) => {
+    process.exitCode = await benchTrainer(options);
+  });
 
 function cosines(text: string): number[] {
   return text.split(',').map((part) => {
