@@ -2,13 +2,14 @@ import { readJson, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts
 import { exportEvolution } from './deita/export-evolution.js';
 import { exportReports, exportRows, readSelections } from './deita/export-rows.js';
 import type { ScoredRow, SelectionRow } from './rows.js';
+import { humanSeeds } from './human-seeds.js';
 import { JsonArrayBytes } from './json-array.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
 import { seedOrigins } from './seed-origins.js';
 import { exportMix } from './skillmix/export-mix.js';
 import type { BatchSignal, TrainingBatch } from './student-messages.js';
-import type { Candidate, ExportInput, ExportResult, Ref, Seed } from './types.js';
+import type { Candidate, ExportInput, ExportResult, Ref } from './types.js';
 
 /** Where an accepted example ended up. */
 export type Place =
@@ -176,7 +177,7 @@ async function lineageOf(
       }
     }
   }
-  const seeds = await readJsonlAt<Seed>(runs.store, runFiles(run.runId).seeds);
+  const seeds = await humanSeeds(runs.store, { runId: run.runId, rounds });
   // As they were accepted, whatever batch they are in now.
   const inCallOrder = placed
     .map(({ candidate }) => candidate)

@@ -1,12 +1,20 @@
 import { collapseWarnings, type DiversityReport, diversityReport } from '../methods/sedi/diversity.js';
 import { type AcceptedExample, refineSeeds as refine } from '../methods/sedi/refine.js';
-import { readJson, readJsonl, readJsonlAt, writeJson, writeJsonl } from '../store/artifacts.js';
+import {
+  readJson,
+  readJsonIfAny,
+  readJsonl,
+  readJsonlAt,
+  writeJson,
+  writeJsonl,
+} from '../store/artifacts.js';
 import type { Runs } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import type { BatchSignal, TrainingBatch } from './student-messages.js';
 import type {
   Candidate,
   LossChange,
+  Ref,
   RefineInput,
   RefineResult,
   RoundInput,
@@ -24,6 +32,8 @@ export interface RefinedRound {
   note: string;
   warnings: string[];
   diversity: DiversityReport;
+  /** Files of seed tasks that people added and that joined after this round. */
+  addedSeeds?: Ref[];
 }
 
 /**
@@ -34,28 +44,70 @@ export async function refineSeeds(runs: Runs, input: RefineInput): Promise<Refin
   const { run, round } = input;
   const { method } = await runs.recipe(run);
   const policy = method === 'sedi' ? attractivePolicy : everythingPolicy;
-  const outcome = await policy(runs, input);
-  const pool = await writeJsonl(runs.store, roundFiles(run.runId, round + 1).seedPool, outcome.stored);
+  const added = await addedSeeds(runs, input);
+  const outcome = withAdded(await policy(runs, input), added.seeds);
+  const next = roundFiles(run.runId, round + 1);
+  if (added.seeds.length > 0) await writeJsonl(runs.store, next.joinedSeeds, added.seeds);
+  else await runs.store.remove(next.joinedSeeds);
+  const pool = await writeJsonl(runs.store, next.seedPool, outcome.stored);
   const { diversity, warnings } = await measureDiversity(runs, input, outcome.pool);
-  const { attractiveBatches, added, removed, note } = outcome;
+  const { attractiveBatches, removed, note } = outcome;
   const refined: RefinedRound = {
     round,
     loss: input.loss,
     attractiveBatches,
-    added: added.map((seed) => seed.id),
+    added: outcome.added.map((seed) => seed.id),
     removed: removed.map((seed) => seed.id),
     note,
     warnings: [...outcome.warnings, ...warnings],
     diversity,
+    ...(added.files.length > 0 && { addedSeeds: added.files }),
   };
   await writeJson(runs.store, roundFiles(run.runId, round).refined, refined);
   return {
     pool,
     attractiveBatches,
-    added: added.length,
+    added: outcome.added.length,
     removed: removed.length,
     note,
     warnings: refined.warnings,
+  };
+}
+
+/** Seed tasks that people added and that are not in the pool yet. A round that is refined once more takes in the same ones. */
+async function addedSeeds(
+  runs: Runs,
+  { run, round, addedSeeds: given = [] }: RefineInput,
+): Promise<{ files: Ref[]; seeds: Seed[] }> {
+  const before = await readJsonIfAny<RefinedRound>(runs.store, roundFiles(run.runId, round).refined);
+  const files = before ? (before.addedSeeds ?? []) : given;
+  if (files.length === 0) return { files, seeds: [] };
+  const known = new Set((await runs.seedPool(run, round)).map(({ id }) => id));
+  const joined: { files: Ref[]; seeds: Seed[] } = { files: [], seeds: [] };
+  for (const file of files) {
+    const seeds = (await readJsonl<Seed>(runs.store, file)).filter(({ id }) => !known.has(id));
+    for (const { id } of seeds) known.add(id);
+    if (seeds.length === 0) continue;
+    joined.files.push(file);
+    joined.seeds.push(...seeds);
+  }
+  return joined;
+}
+
+/** With further human seeds behind those that are there. */
+function withAdded(outcome: Outcome, seeds: Seed[]): Outcome {
+  if (seeds.length === 0) return outcome;
+  const joined = (pool: Seed[]) => [
+    ...pool.filter(({ origin }) => origin === 'human'),
+    ...seeds,
+    ...pool.filter(({ origin }) => origin !== 'human'),
+  ];
+  const { stored, pool, note } = outcome;
+  return {
+    ...outcome,
+    stored: joined(stored),
+    pool: joined(pool),
+    note: `${note.replace(/\.?$/, '.')} Added by people: ${seeds.length} seed tasks.`,
   };
 }
 

@@ -13,6 +13,8 @@ export function runFiles(runId: string) {
     manifest: file('run.json'),
     /** Seeds as they were given, after parsing. */
     seeds: file('seeds.jsonl'),
+    /** Seed tasks that people added to it while it lived, by the SHA-256 of the file. */
+    addedSeeds: (sha256: string) => file(`added-seeds/${sha256}.jsonl`),
     /** Held-out tasks as they were given in a file of their own. */
     heldOutGiven: file('heldout-given.jsonl'),
     /** Files that the recipe names, as rows. */
@@ -55,6 +57,8 @@ export function roundFiles(runId: string, round: number) {
     folder: file('').slice(0, -1),
     /** Seeds that this round's prompts draw from, frozen at its start. */
     seedPool: file('seed-pool.jsonl'),
+    /** Of its seeds those that people added while the run lived and that are new in this round; none, no file. */
+    joinedSeeds: file('joined-seeds.jsonl'),
     /** Every candidate with the verdict of heuristics and similarity filter. */
     screened: file('screened.jsonl'),
     /** Every candidate with its last verdict. */

@@ -4,7 +4,7 @@ import { readJsonlAt } from '../store/artifacts.js';
 import type { Runs } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import { RunPools } from './run-pools.js';
-import type { Candidate, RoundInput, Verdict } from './types.js';
+import type { Candidate, RoundInput, Seed, Verdict } from './types.js';
 
 /** A neighbour far away takes a look at the whole pool: some milliseconds up to this size. */
 const poolSizeWithNearest = 10_000;
@@ -19,8 +19,20 @@ export class RunPool {
 
   /** The pool as it was before a round; from memory, or rebuilt from the store. `keep` gives it back. */
   async before({ run, round }: RoundInput): Promise<RougeLPool> {
-    const kept = this.pools.take(run.runId, round - 1);
-    if (kept) return kept;
+    const pool = this.pools.take(run.runId, round - 1) ?? (await this.built({ run, round: round - 1 }));
+    await this.addJoined(pool, { run, round });
+    return pool;
+  }
+
+  /** Seeds that people added while the run lived join before the round's own instructions. */
+  private async addJoined(pool: RougeLPool, { run, round }: RoundInput): Promise<void> {
+    const { joinedSeeds } = roundFiles(run.runId, round);
+    for (const seed of await readJsonlAt<Seed>(this.runs.store, joinedSeeds, { missing: 'empty' }))
+      pool.add(seed.id, seed.instruction);
+  }
+
+  /** The pool with a round and all before it, from the store. */
+  private async built({ run, round }: RoundInput): Promise<RougeLPool> {
     const { filter } = await this.runs.recipe(run);
     const pool = new RougeLPool({ tokenisation: filter.tokens });
     const human = await readJsonlAt<{ id: string; instruction: string; origin: string }>(
@@ -28,7 +40,8 @@ export class RunPool {
       roundFiles(run.runId, 1).seedPool,
     );
     for (const seed of human) pool.add(seed.id, seed.instruction);
-    for (let earlier = 1; earlier < round; earlier += 1) {
+    for (let earlier = 1; earlier <= round; earlier += 1) {
+      await this.addJoined(pool, { run, round: earlier });
       // Rounds that extract skills have no candidates.
       const screened = roundFiles(run.runId, earlier).screened;
       const rows = await readJsonlAt<Candidate>(this.runs.store, screened, { missing: 'empty' });

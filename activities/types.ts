@@ -612,6 +612,8 @@ export interface RefineInput extends RoundInput {
   /** null: nothing was measured in this round. */
   signal: Ref | null;
   loss: LossChange | null;
+  /** Files of seed tasks that people have added since the run was started; those that joined earlier join no more. */
+  addedSeeds?: Ref[];
 }
 export interface RefineResult {
   pool: Ref;
@@ -658,6 +660,8 @@ export interface RecordedState {
   /** Where people have set them. */
   target?: number;
   thresholds?: Thresholds;
+  /** Files of seed tasks, oldest first. */
+  addedSeeds?: Ref[];
 }
 
 /** What was changed in a run while it lived: by a person, or by the run itself where it paused. */

@@ -169,6 +169,13 @@ steeringCommand(
       (await import('./commands/steer.js')).set(context, runId, { ...options, changes }),
     ),
   );
+steeringCommand('seeds', 'add seed tasks to a run while it lives')
+  .requiredOption('--add <file>', 'seed tasks, in the forms that --seeds takes')
+  .action(
+    act(async (context, [runId], options: Steering & { add: string }) =>
+      (await import('./commands/seeds.js')).seeds(context, runId, options),
+    ),
+  );
 steeringCommand('cancel', 'end a run with what it has; calls in flight finish and are stored')
   .option('--now', 'abort the calls in flight; what they cost stays unknown')
   .action(

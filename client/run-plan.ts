@@ -1,8 +1,8 @@
-import { type StoredRecipe, skillMixOf } from '../activities/run-data.js';
 import { needsVectors, selects } from '../activities/recipe-deita.js';
 import { callPhasesOf, phasesOf, scoringPhasesOf, skillMixPhasesOf } from '../activities/recipe-phases.js';
-import { teachersOf, unpricedTeachers } from '../activities/teachers.js';
+import { type StoredRecipe, skillMixOf } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
+import { teachersOf, unpricedTeachers } from '../activities/teachers.js';
 import { liveThresholds } from '../activities/thresholds.js';
 import type { CallPhase, RecordedState } from '../activities/types.js';
 import { readJsonIfAny, sha256Hex } from '../store/artifacts.js';
@@ -21,8 +21,12 @@ export function queueName(name: string, identity: string): string {
 export async function planToStart(store: Store, runId: string, recipe: StoredRecipe): Promise<RunPlan> {
   const recorded = await readJsonIfAny<RecordedState>(store, runFiles(runId).state);
   const plan = planOf(recipe);
-  const { budget = plan.budget, target, thresholds } = recorded ?? {};
-  const set = { ...(target !== undefined && { target }), ...(thresholds && { thresholds }) };
+  const { budget = plan.budget, target, thresholds, addedSeeds } = recorded ?? {};
+  const set = {
+    ...(target !== undefined && { target }),
+    ...(thresholds && { thresholds }),
+    ...(addedSeeds && { addedSeeds }),
+  };
   return { ...plan, budget, set };
 }
 

@@ -18,6 +18,7 @@ import type { Store } from '../store/types.js';
 import { addCounts, noCounts } from '../workflows/counts.js';
 import { verifyRowDataset, verifyStages } from './verify-deita.js';
 import { verifyEvolution, verifyEvolvedRound } from './verify-evolution.js';
+import { verifyJoinedSeeds } from './verify-seeds.js';
 import { verifyThresholds } from './verify-thresholds.js';
 
 export interface VerifyReport {
@@ -97,6 +98,7 @@ async function verifyRound(options: {
   const phases = await readPhases(store, { runId, round });
   const candidates = await readJsonlAt<Candidate>(store, files.candidates, { missing: 'empty' });
   const problems = phases.flatMap((phase) => [...verifyCalls(phase, hasEnded), ...verifyLedger(phase)]);
+  problems.push(...(await verifyJoinedSeeds(store, { runId, round })));
   if (candidates.length > 0 || hasEnded) {
     problems.push(
       ...(recipe.method === 'evolve'

@@ -19,6 +19,7 @@ import type {
   TrainScorerResult,
 } from '../activities/student-messages.js';
 import type { Budget, Seed, Thresholds, TrainRoundResult } from '../activities/types.js';
+import { newSeeds, storeSeeds } from '../client/added-seeds.js';
 import { claimRun, type GivenRows } from '../client/run-identity.js';
 import { planToStart, queueName } from '../client/run-plan.js';
 import { settleTeachers } from '../client/settle-teachers.js';
@@ -29,6 +30,7 @@ import { connectClient, type TemporalTarget } from '../workers/temporal-connecti
 import { runWorkers } from '../workers/worker-host.js';
 import type { RecipeRunInput } from '../workflows/inputs.js';
 import {
+  addSeedsUpdate,
   cancelUpdate,
   pauseUpdate,
   type RunStatus,
@@ -248,6 +250,16 @@ export class RunHarness {
 
   setBudget(runId: string, budget: Partial<Budget>): Promise<RunStatus> {
     return this.handle(runId).executeUpdate(setBudgetUpdate, { args: [{ by: 'ann', budget }] });
+  }
+
+  /** As `seedmill seeds --add` does. */
+  async addSeeds(runId: string, seeds: readonly Seed[]): Promise<RunStatus> {
+    const recipe = await readJson<StoredRecipe>(this.store, runFiles(runId).recipe);
+    const found = await newSeeds(this.store, { runId, recipe, file: 'more.jsonl', seeds });
+    const ref = await storeSeeds(this.store, runId, found.seeds);
+    return await this.handle(runId).executeUpdate(addSeedsUpdate, {
+      args: [{ by: 'ann', seeds: ref, file: 'more.jsonl' }],
+    });
   }
 
   setThresholds(runId: string, thresholds: Thresholds): Promise<RunStatus> {

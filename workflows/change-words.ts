@@ -22,3 +22,8 @@ export function limitsChange(teacher: string, before: EndpointLimits, after: End
 export function fromTo(name: string, before: number | string | null, after: number | string | null): string {
   return `${name} ${before ?? 'none'} → ${after ?? 'none'}`;
 }
+
+/** `12 seed tasks` */
+export function seedTasks(count: number): string {
+  return count === 1 ? '1 seed task' : `${count} seed tasks`;
+}

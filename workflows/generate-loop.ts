@@ -42,8 +42,9 @@ async function playRound(steps: LoopSteps): Promise<void> {
   // Refine. What the student learned most from joins the seeds of the next round.
   await steps.at('refining seeds');
   const loss = trained && { before: trained.reporting.before, after: trained.reporting.after };
+  const { addedSeeds } = steps.state.settings;
   const refined = await cpu.refineSeeds.executeWithOptions(steps.summary('refine seeds'), [
-    { run, round, signal: trained?.signal ?? null, loss },
+    { run, round, signal: trained?.signal ?? null, loss, ...(addedSeeds && { addedSeeds }) },
   ]);
 
   await steps.at('round done');

@@ -42,7 +42,7 @@ export interface RunPlan {
   /** Those of the recipe's thresholds that can be changed while the run lives. */
   thresholds?: Thresholds;
   /** What people had set before the server lost the run's history. */
-  set?: Pick<Settings, 'target' | 'thresholds'>;
+  set?: Pick<Settings, 'target' | 'thresholds' | 'addedSeeds'>;
   stop: {
     maxRounds: number;
     maxCallsPerAccepted: number;

@@ -6,6 +6,7 @@ import type {
   Counts,
   EndpointLimits,
   LossChange,
+  Ref,
   Spend,
   Thresholds,
 } from '../activities/types.js';
@@ -35,6 +36,8 @@ export interface Settings {
   target?: number;
   /** Where people changed them. */
   thresholds?: Thresholds;
+  /** Files of seed tasks that people added, oldest first. */
+  addedSeeds?: Ref[];
 }
 
 export type RunPhase = 'preparing' | 'generating' | 'exporting' | 'done';
@@ -109,6 +112,14 @@ export interface ThresholdsRequest {
   thresholds: Thresholds;
 }
 
+export interface AddSeedsRequest {
+  by: string;
+  /** In the run's store. */
+  seeds: Ref;
+  /** Where they are from, for people. */
+  file: string;
+}
+
 /** What some calls of one phase came to, for the endpoint's limits. */
 export interface CallReport {
   runId: string;
@@ -164,6 +175,7 @@ export const setConcurrencyUpdate = defineUpdate<RunStatus, [ConcurrencyRequest]
 export const setLimitsUpdate = defineUpdate<RunStatus, [LimitsRequest]>('setLimits');
 export const setTargetUpdate = defineUpdate<RunStatus, [TargetRequest]>('setTarget');
 export const setThresholdsUpdate = defineUpdate<RunStatus, [ThresholdsRequest]>('setThresholds');
+export const addSeedsUpdate = defineUpdate<RunStatus, [AddSeedsRequest]>('addSeeds');
 export const statusQuery = defineQuery<RunStatus>('status');
 
 // Between the workflows of one run, by workflow id only, so that they reach whatever run of the loop is current.

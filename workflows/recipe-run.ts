@@ -21,14 +21,15 @@ import { declaredLimits, noLimits } from './endpoint-limits.js';
 import { loopId } from './ids.js';
 import type { LoopResult, LoopState, RecipeRunInput, RunPlan } from './inputs.js';
 import {
+  addSeedsUpdate,
   blockedSignal,
   cancelUpdate,
   loopEndedSignal,
   loopReportSignal,
   pauseUpdate,
   type RunStatus,
-  type Settings,
   resumeUpdate,
+  type Settings,
   setBudgetUpdate,
   setConcurrencyUpdate,
   setLimitsUpdate,
@@ -85,6 +86,10 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   steered(setThresholdsUpdate, {
     check: (request) => state.checkThresholds(request),
     make: (request) => state.setThresholds(request),
+  });
+  steered(addSeedsUpdate, {
+    check: (request) => state.checkAddSeeds(request),
+    make: (request) => state.addSeeds(request),
   });
   setHandler(blockedSignal, (blocked) => state.blocked(blocked));
   setHandler(loopReportSignal, (report) => {
@@ -284,8 +289,12 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   }
 
   /** What the run begins with again when its history is lost. */
-  function setSince({ target, thresholds }: Settings): NonNullable<RunPlan['set']> {
-    return { ...(target !== undefined && { target }), ...(thresholds && { thresholds }) };
+  function setSince({ target, thresholds, addedSeeds }: Settings): NonNullable<RunPlan['set']> {
+    return {
+      ...(target !== undefined && { target }),
+      ...(thresholds && { thresholds }),
+      ...(addedSeeds && { addedSeeds }),
+    };
   }
 
   /** What the search attributes depend on. */

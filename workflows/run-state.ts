@@ -1,10 +1,11 @@
 import type { RecordedChange, Thresholds } from '../activities/types.js';
 import { excerpt } from '../methods/text.js';
 import { exceeded, inWords, noBudget, spentBy } from './budget.js';
-import { budgetChange, fromTo, limitsChange } from './change-words.js';
+import { budgetChange, fromTo, limitsChange, seedTasks } from './change-words.js';
 import { limitsOf } from './endpoint-limits.js';
 import type { LoopResult, PhaseTeacher, RunPlan } from './inputs.js';
 import type {
+  AddSeedsRequest,
   BudgetRequest,
   ConcurrencyRequest,
   LimitsRequest,
@@ -21,6 +22,8 @@ import {
   budgetProblem,
   concurrencyProblem,
   limitsProblem,
+  methodWithoutSeeds,
+  seedsProblem,
   targetProblem,
   thresholdsProblem,
 } from './settings-rules.js';
@@ -215,6 +218,21 @@ export class RunState {
       .map((key) => fromTo(key, before[key] ?? null, named[key] ?? null))
       .join(', ');
     this.change({ thresholds: { ...this.settings.thresholds, ...named } }, { by, what });
+  }
+
+  /** @throws Error that says why these seed tasks cannot be added. */
+  checkAddSeeds({ seeds, file }: AddSeedsRequest): void {
+    refuse(methodWithoutSeeds(this.plan.method));
+    refuse(seedsProblem(seeds, this.settings.addedSeeds ?? []));
+    if (typeof file !== 'string') throw new Error('"file" is no text');
+    this.checkLive();
+    this.checkGenerates();
+  }
+
+  addSeeds({ by, seeds, file }: AddSeedsRequest): void {
+    const { uri, sha256, count } = seeds;
+    const addedSeeds = [...(this.settings.addedSeeds ?? []), { uri, sha256, count }];
+    this.change({ addedSeeds }, { by, what: `${seedTasks(count)} added from ${excerpt(file)}` });
   }
 
   /** Accepted examples that are wanted. */

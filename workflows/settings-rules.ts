@@ -1,5 +1,5 @@
 /** Which values people may set: for the run that refuses others, and for the command that says so before it asks. */
-import type { Budget, EndpointLimits, Thresholds } from '../activities/types.js';
+import type { Budget, EndpointLimits, Ref, Thresholds } from '../activities/types.js';
 import { budgetKeys } from './budget.js';
 import type { RunPlan } from './inputs.js';
 
@@ -84,6 +84,28 @@ export function thresholdsProblem(
 /** Whether a key of a recipe is one of those thresholds. */
 export function isThreshold(key: string): key is keyof Thresholds {
   return Object.hasOwn(ranges, key);
+}
+
+/** Files of seed tasks that people may add to one run: their names travel with its settings. */
+const mostSeedFiles = 50;
+
+/** Why a method has no seed tasks; null: it has. */
+export function methodWithoutSeeds(method: RunPlan['method']): string | null {
+  if (method === 'skillmix') return 'skillmix draws from skills and has no seed tasks';
+  if (method === 'deita' || method === 'evolve') return `${method} begins with rows and has no seed tasks`;
+  return null;
+}
+
+/** What is wrong with seed tasks that are to be added to a run. `added`: files that were. */
+export function seedsProblem(seeds: Ref, added: readonly Ref[]): string | null {
+  const { uri, sha256, count } = seeds ?? {};
+  if (typeof uri !== 'string' || typeof sha256 !== 'string' || !uri.endsWith(`/added-seeds/${sha256}.jsonl`))
+    return 'the seed tasks are in no file of the run’s store';
+  if (!Number.isInteger(count) || count < 1) return 'the file holds no seed task';
+  if (added.some((one) => one.sha256 === sha256)) return 'the same seed tasks were added before';
+  if (added.length >= mostSeedFiles)
+    return `${mostSeedFiles} files of seed tasks were added to this run already; put more of them into one file`;
+  return null;
 }
 
 /** Who makes a change, and why: whoever sends one from elsewhere than the command line may send anything. */

@@ -87,7 +87,8 @@ function checkBudget(budget: Partial<Budget>, status: StatusReport, recipe: Stor
   );
 }
 
-async function change(
+/** Sends updates to a run, one after the other, and says what it is then. */
+export async function change(
   context: Context,
   runId: string,
   ...requests: { update: string; arg: unknown }[]
@@ -122,7 +123,7 @@ function report({ json, say }: Context, runId: string, status: RunStatus): void 
 }
 
 /** Who steers: the given name, else as this machine knows the person. */
-function person(given: string | undefined): string {
+export function person(given: string | undefined): string {
   if (given !== undefined) {
     if (given.trim() === '') throw new UserError('--by: the name is empty');
     return given;

@@ -1,5 +1,6 @@
 /** One example of a run with everything that the store knows of it. */
 import { readPhases } from '../../activities/count-round.js';
+import { humanSeeds } from '../../activities/human-seeds.js';
 import type { PlanRow, ScoredRow, SelectionRow } from '../../activities/rows.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
 import type { ConversationRow } from '../../activities/student-messages.js';
@@ -153,10 +154,10 @@ async function seedsOf(
   const wanted = new Set(candidate.seedIds);
   if (wanted.size === 0) return [];
   const found = new Map<string, Seed>();
-  for (const name of [runFiles(runId).seeds, roundFiles(runId, candidate.round).seedPool]) {
-    for (const seed of await readJsonlAt<Seed>(store, name, { missing: 'empty' }))
-      if (wanted.has(seed.id)) found.set(seed.id, seed);
-  }
+  const { round } = candidate;
+  const pool = await readJsonlAt<Seed>(store, roundFiles(runId, round).seedPool, { missing: 'empty' });
+  for (const seed of [...(await humanSeeds(store, { runId, rounds: round })), ...pool])
+    if (wanted.has(seed.id)) found.set(seed.id, seed);
   return candidate.seedIds.flatMap((id) => {
     const seed = found.get(id);
     if (!seed) return [];

@@ -1,9 +1,9 @@
 /** Where a dataset comes from and under which licences: what its seed tasks or given rows say, and nothing else. */
 import type { StoredRecipe } from '../../activities/run-data.js';
+import { humanSeeds } from '../../activities/human-seeds.js';
 import { startsFromData } from '../../activities/recipe-deita.js';
 import type { OriginalRow } from '../../activities/rows.js';
-import { roundFiles, runFiles } from '../../activities/run-files.js';
-import type { Seed } from '../../activities/types.js';
+import { roundFiles } from '../../activities/run-files.js';
 import { type StatedOrigin, statedOrigin } from '../../methods/stated-origin.js';
 import { oneLine } from '../../methods/text.js';
 import { readJsonlAt } from '../../store/artifacts.js';
@@ -20,12 +20,12 @@ export interface Origins {
 }
 
 /**
- * Of all seed tasks or given rows of the run, not only those whose offspring is in the dataset. What a row does not state
- * itself, the recipe's `provenance` may state for its file.
+ * Of all seed tasks (those that people added while it lived, too) or given rows of the run, not only those whose offspring is in
+ * the dataset. What a row does not state itself, the recipe's `provenance` may state for its file.
  */
 export async function originsOf(
   store: Store,
-  { runId, recipe }: { runId: string; recipe: StoredRecipe },
+  { runId, recipe, result }: { runId: string; recipe: StoredRecipe; result: { rounds: number } },
 ): Promise<Origins> {
   const found = { licences: new Set<string>(), sources: new Set<string>(), count: 0, withoutLicence: 0 };
   const add = ({ licence, source }: StatedOrigin) => {
@@ -44,7 +44,7 @@ export async function originsOf(
       if (rows.length === 0) break;
     }
   } else {
-    const seeds = await readJsonlAt<Seed>(store, runFiles(runId).seeds, { missing: 'empty' });
+    const seeds = await humanSeeds(store, { runId, rounds: result.rounds });
     for (const seed of seeds) add(statedOrigin(seed));
   }
   const { count, withoutLicence, licences, sources } = found;

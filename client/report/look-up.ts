@@ -3,9 +3,9 @@ import { readPhases } from '../../activities/count-round.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
 import type { ConversationRow, TrainingBatch } from '../../activities/student-messages.js';
 import type { Candidate, HeldOutRow, Seed } from '../../activities/types.js';
-import { isAbout } from '../example/find-example.js';
 import { eachRow, rowsWithIds } from '../../store/artifacts.js';
 import type { Store } from '../../store/types.js';
+import { isAbout } from '../example/find-example.js';
 import { cut, pointCharacters } from './cut.js';
 import type { ExampleDraft } from './example-drafts.js';
 import type { ReportExample } from './report-data.js';
@@ -33,7 +33,10 @@ export async function textsOf(
     for (const row of rowsWithIds<Seed | HeldOutRow>(bytes, name, missing)) keep(row.id, row.instruction);
   }
   for (let round = 1; texts.size < wanted.size; round += 1) {
-    const { rows: rowsName } = roundFiles(runId, round);
+    const { rows: rowsName, joinedSeeds } = roundFiles(runId, round);
+    const joined = await store.read(joinedSeeds);
+    if (joined !== undefined)
+      for (const row of rowsWithIds<Seed>(joined, joinedSeeds, missing)) keep(row.id, row.instruction);
     const rows = await store.read(rowsName);
     if (round > rounds && (rows === undefined || rows.length === 0)) break;
     const file = round > rounds ? null : await candidateFile(store, { runId, round });

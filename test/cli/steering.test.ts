@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RecordedChange } from '../../activities/types.js';
 import type { StatusReport } from '../../client/status.js';
@@ -133,6 +134,47 @@ describe('a run on the command line', () => {
     const status = onlyJson<StatusReport>(ended(await running));
     assert.equal(status.state, 'finished');
     await assertLedgerHolds(project, status);
+  });
+
+  it('takes another target, another threshold and further seeds, and says who gave them', async () => {
+    const held = project.teacher.hold(() => project.teacher.requests.length > 2);
+    const { runId } = await project.json<StatusReport>(['start', 'recipe.yaml', '--set', 'target=500']);
+    await held.reached;
+    const row = { instruction: 'Tell me where the lynx sleeps.', output: 'In its den.', licence: 'CC0-1.0' };
+    await writeFile(path.join(project.folder, 'more.jsonl'), `${JSON.stringify(row)}\n`);
+    await writeFile(path.join(project.folder, 'none.jsonl'), '\n');
+    const refusals: [string[], RegExp][] = [
+      [['set', runId, 'target=0'], /target=0: nothing has changed: target must be a whole number from 1/],
+      [['set', runId, 'target=24', '--by', ' '], /--by: the name is empty/],
+      [['seeds', runId, '--add', 'none.jsonl'], /none\.jsonl:1: holds no seed task/],
+      [
+        ['seeds', runId, '--add', 'seeds.jsonl'],
+        /nothing has changed: \d+ of \d+ tasks are seeds of .* already/,
+      ],
+    ];
+    for (const [command, message] of refusals) {
+      const { code, stderr } = await project.run(command);
+      assert.equal(code, 1, command.join(' '));
+      assert.match(stderr, message);
+    }
+    await project.json<RunStatus>(['seeds', runId, '--add', 'more.jsonl', '--by', 'Ann']);
+    const twice = await project.run(['seeds', runId, '--add', 'more.jsonl']);
+    assert.match(twice.stderr, /more\.jsonl: nothing has changed: 1 of 1 tasks are seeds of .* already/);
+    await project.json<RunStatus>(['set', runId, 'target=24', 'filter.poolThreshold=0.9', '--by', 'Bob']);
+    held.release();
+    const status = await project.json<StatusReport>(['watch', runId]);
+    assert.deepEqual([status.state, status.target], ['finished', 24]);
+    const { ok, problems } = await project.json<VerifyReport>(['verify', runId]);
+    assert.deepEqual([ok, problems], [true, []]);
+    const { changes } = await project.json<{ changes: RecordedChange[] }>(['status', runId]);
+    assert.deepEqual(
+      changes.map(({ by, what }) => `${by}: ${what}`),
+      [
+        'Ann: 1 seed task added from more.jsonl',
+        'Bob: target 500 → 24',
+        'Bob: filter.poolThreshold 0.85 → 0.9',
+      ],
+    );
   });
 
   it('ends early when it is cancelled, with a dataset of what it has', async () => {

@@ -17,7 +17,8 @@ const row = { instruction: 'Say hi.', output: 'Hi.' };
 async function foundOf({ store, runId }: EndedRun) {
   const recipe = await readJson<StoredRecipe>(store, runFiles(runId).recipe);
   const lineage = await readJsonlAt<Record<string, unknown>>(store, runFiles(runId).dataset('lineage.jsonl'));
-  return { origins: await originsOf(store, { runId, recipe }), lineage };
+  const result = await readJson<{ rounds: number }>(store, runFiles(runId).result);
+  return { origins: await originsOf(store, { runId, recipe, result }), lineage };
 }
 
 describe('licences and sources', () => {

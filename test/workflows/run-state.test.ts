@@ -139,6 +139,31 @@ describe('RunState', () => {
     });
   });
 
+  describe('asked to add seed tasks', () => {
+    const sha256 = 'a'.repeat(64);
+    const seeds = { uri: `run/added-seeds/${sha256}.jsonl`, sha256, count: 3 };
+    const request = { by: 'ann', seeds, file: 'more.jsonl' };
+
+    it('refuses them where the method has none', () => {
+      for (const method of ['skillmix', 'deita', 'evolve'] as const)
+        assert.throws(() => new RunState({ ...plan, method }).checkAddSeeds(request), /no seed tasks/);
+    });
+
+    it('takes a file once', () => {
+      const state = new RunState(plan);
+      state.checkAddSeeds(request);
+      state.addSeeds(request);
+      assert.throws(() => state.checkAddSeeds(request), /were added before/);
+      assert.equal(state.unrecorded[0]?.what, '3 seed tasks added from more.jsonl');
+    });
+
+    it('refuses what is no file of seed tasks', () => {
+      const state = new RunState(plan);
+      const wrong = [{ ...seeds, uri: 'other.jsonl' }, { ...seeds, count: 0 }, {} as typeof seeds];
+      for (const seeds of wrong) assert.throws(() => state.checkAddSeeds({ ...request, seeds }));
+    });
+  });
+
   it('keeps names and reasons on one line, without escapes, and not longer than one reads', () => {
     const state = new RunState(plan);
     state.pause({ by: '\u001b[31mann\n', reason: `a\n\u001b]8;;http://x\u0007b ${'long '.repeat(1_000)}` });
