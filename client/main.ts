@@ -137,6 +137,13 @@ recipeCommand('plan', 'what a run of a recipe is expected to need, before anythi
       (await import('./commands/plan.js')).plan(context, startOptions(recipe, options)),
     ),
   );
+recipeCommand('preview', 'make the first call of a recipe: its prompt, its answer, and what becomes of it')
+  .option('--seeds <file>', 'seed tasks instead of the recipe’s')
+  .action(
+    act(async (context, [recipe], options: Omit<RunOptions, 'id' | 'new'>) =>
+      (await import('./commands/preview.js')).preview(context, startOptions(recipe, options)),
+    ),
+  );
 command('watch', 'follow a run')
   .argument('<run>')
   .action(act(async (context, [runId]) => (await import('./commands/watch.js')).watch(context, runId)));

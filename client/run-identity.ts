@@ -232,8 +232,9 @@ async function claimId(store: Store, { id, hash }: { id: string; hash: string })
   }
 }
 
-async function writeInputs(
-  options: Parameters<typeof claimRun>[0],
+/** Puts a run's inputs into the store, its manifest last. */
+export async function writeInputs(
+  options: Pick<Parameters<typeof claimRun>[0], 'store' | 'inputs' | 'manifest'>,
   { runId, hash }: { runId: string; hash: string },
 ): Promise<void> {
   const { store, inputs, manifest } = options;

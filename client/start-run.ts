@@ -106,13 +106,15 @@ export async function startRun(context: Context, options: StartOptions): Promise
   return { disposition, runId, opened, services, servicesOptions, client };
 }
 
-async function checkTeachers(recipe: Recipe, stateDir: string): Promise<void> {
+/** Asks every endpoint for its models. @throws UserError as `checkTeacher`. */
+export async function checkTeachers(recipe: Recipe, stateDir: string): Promise<void> {
   for (const teacher of usedTeachers(recipe)) {
     await checkTeacher({ teacher, endpoint: await resolveEndpoint(teacher, stateDir) });
   }
 }
 
-function servicesFor(recipe: Recipe, recipePath: string): ServiceNeeds {
+/** The models that a recipe needs on this machine. */
+export function servicesFor(recipe: Recipe, recipePath: string): ServiceNeeds {
   const locals = usedTeachers(recipe).filter(({ endpoint }) => endpoint === 'local');
   // One that writes and one that makes vectors share a server, and only the former names its model.
   const local = locals.find(({ gguf }) => gguf !== undefined) ?? locals[0];

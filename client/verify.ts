@@ -13,9 +13,12 @@ import { candidateId } from '../methods/identity.js';
 import { readJson, readJsonIfAny, readJsonl, readJsonlAt } from '../store/artifacts.js';
 import { CorruptDataError, UserError } from '../store/errors.js';
 import { checkRunId } from '../store/names.js';
+import type { LedgerSums } from '../store/ledger-sums.js';
 import { costUsd } from '../store/pricing.js';
 import type { Store } from '../store/types.js';
 import { addCounts, noCounts } from '../workflows/counts.js';
+import { sumPreviews } from './preview/preview-ledger.js';
+import type { RunManifest } from './run-identity.js';
 import { verifyRowDataset, verifyStages } from './verify-deita.js';
 import { verifyEvolution, verifyEvolvedRound } from './verify-evolution.js';
 import { verifyJoinedSeeds } from './verify-seeds.js';
@@ -36,6 +39,8 @@ export interface VerifyReport {
   costUsd: number | null;
   unknownUsd: number | null;
   dataset: { examples: number; surplus: number } | null;
+  /** What previews of the same recipe and seeds have sent and paid: no part of the run. null: there were none. */
+  previews: LedgerSums | null;
 }
 
 /**
@@ -49,6 +54,7 @@ export async function verifyRun(store: Store, runId: string): Promise<VerifyRepo
   if (!recipe) throw new UserError(`no run ${runId} in ${store.url}; "seedmill list" shows those there are`);
   const result = await readJsonIfAny<RunResult>(store, files.result);
   const progress = await readJsonIfAny<Progress>(store, files.progress);
+  const manifest = await readJsonIfAny<RunManifest>(store, files.manifest);
   const rounds = result?.rounds ?? progress?.round ?? 0;
 
   const problems: string[] = [];
@@ -83,6 +89,7 @@ export async function verifyRun(store: Store, runId: string): Promise<VerifyRepo
     costUsd: totals.costUsd,
     unknownUsd: totals.unknownUsd,
     dataset: dataset && { examples: dataset.examples, surplus: dataset.surplus },
+    previews: manifest ? await sumPreviews(store, manifest.hash) : null,
   };
 }
 

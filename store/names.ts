@@ -13,7 +13,7 @@ export const TEMPORARY_FILE = /\.\d+$/;
 const RUN_ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
 /** Names at the store's root that are the store's own. */
-const RESERVED_RUN_IDS = new Set(['calls', 'embeddings', 'index', 'store-id', 'student-scores']);
+const RESERVED_RUN_IDS = new Set(['calls', 'embeddings', 'index', 'previews', 'store-id', 'student-scores']);
 
 /** Returns the name when a store takes it. Throws `InvalidNameError` when it does not, saying why. */
 export function checkName(name: string): string {

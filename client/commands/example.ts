@@ -1,12 +1,12 @@
 import { runFiles } from '../../activities/run-files.js';
 import type { RunResult } from '../../activities/export-dataset.js';
 import type { Progress } from '../../activities/types.js';
-import { cleanText, excerpt } from '../../methods/text.js';
-import type { PromptBody } from '../../methods/prompt.js';
+import { excerpt } from '../../methods/text.js';
 import { readJsonIfAny } from '../../store/artifacts.js';
 import { findStore } from '../../store/open-store.js';
 import type { Context } from '../context.js';
 import { type ExampleCall, type FoundExample, findExample, readCall } from '../example/find-example.js';
+import { promptText, quoted, verdictInWords } from '../foreign-text.js';
 import { readStatus } from '../status.js';
 
 export interface ExampleOptions {
@@ -84,11 +84,6 @@ function exampleLines(found: FoundExample): string[] {
   ];
 }
 
-function verdictInWords(verdict: NonNullable<FoundExample['verdict']>): string {
-  if (verdict.state !== 'rejected') return verdict.state;
-  return `rejected: ${verdict.reason}${verdict.detail ? ` (${excerpt(verdict.detail)})` : ''}`;
-}
-
 function selectionInWords({ verdict, rank, nearest }: NonNullable<FoundExample['selection']>): string {
   if (rank !== null) return `${verdict}, number ${rank}`;
   return nearest ? `${verdict}: ${nearest.cosine.toFixed(4)} to ${excerpt(nearest.id)}` : verdict;
@@ -103,25 +98,4 @@ function callLine(n: number, call: ExampleCall): string {
   const cost = costUsd === null ? 'unknown cost' : `$${costUsd.toFixed(6)}`;
   const place = callIndex < 0 ? phase : `${phase} call ${callIndex}`;
   return `${n}. round ${round} · ${place} · ${excerpt(teacher)} ${excerpt(model)} · ${promptTokens} + ${completionTokens} tokens · ${cost} · ${answer ?? 'no answer'}`;
-}
-
-function promptText(body: PromptBody): string {
-  switch (body.form) {
-    case 'completion':
-      return body.prompt;
-    case 'chat':
-      return body.messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
-    case 'embedding':
-      return body.input.join('\n');
-  }
-}
-
-/** A text below its name, each line behind a bar: no line of it can pass for one of ours. */
-function quoted(name: string, text: string): string[] {
-  return [
-    `${name}:`,
-    ...cleanText(text)
-      .split('\n')
-      .map((line) => `  │ ${line}`),
-  ];
 }

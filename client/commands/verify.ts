@@ -28,6 +28,13 @@ export async function verify(context: Context, runId: string): Promise<number> {
   );
   if (report.dataset)
     say(`dataset: ${report.dataset.examples} examples, ${report.dataset.surplus} in surplus`);
+  if (report.previews) {
+    const { sent, knownUsd, unknownUsd } = report.previews;
+    const [known, more] = [knownUsd, unknownUsd].map((usd) => (usd === null ? 'unknown cost' : `$${usd}`));
+    say(
+      `previews of this recipe, no part of the run: ${sent} requests, ${known} known, at most ${more} more`,
+    );
+  }
   for (const problem of report.problems) say(`does not add up: ${problem}`);
   say(report.ok ? 'everything adds up' : `${report.problems.length} problems`);
   return report.ok ? 0 : 1;
