@@ -36,6 +36,8 @@ export function runFiles(runId: string) {
     /** Folder of the scorer that DEITA's evolution has trained; and `TrainScorerResult`. */
     trainedScorer: file('scorer'),
     scorerReport: file('scorer.json'),
+    /** Only of a fork: the state that its loop begins with, `ForkState`. */
+    fork: file('fork.json'),
     state: file('state.json'),
     /** What people and stop rules have changed, one file each: `RecordedChange`. A run that begins again counts its versions anew. */
     changes: file('changes'),
@@ -72,6 +74,10 @@ export function roundFiles(runId: string, round: number) {
     heldBack: file('held-back.jsonl'),
     signal: file('signal.jsonl'),
     refined: file('refined.json'),
+    /** The student after this round, where it was trained. */
+    checkpoint: file('student/checkpoint.safetensors'),
+    /** What the student said of the round: `TrainRoundResult`. */
+    trained: file('student/result.json'),
     /** What a round of Instruct-SkillMix's extraction came to: `GatheredSkills`. */
     extracted: file('extracted.json'),
     /** Its lists, each with everything up to this round. */

@@ -44,6 +44,20 @@ export async function recipeInForce<Settled extends Recipe>(
   return withThresholds(recipe, await readJson<Thresholds>(store, name));
 }
 
+/** Keeps beside the verdicts of a round the thresholds that gave them, where none are kept: the recipe is to have others. */
+export async function keepThresholds(
+  { store }: Pick<Runs, 'store'>,
+  { runId, round, thresholds }: { runId: string; round: number; thresholds: Thresholds },
+): Promise<void> {
+  const files = roundFiles(runId, round);
+  for (const step of Object.keys(keyOf) as ThresholdStep[]) {
+    const key = keyOf[step];
+    const kept = thresholds[key];
+    if (kept === undefined || (await store.read(files.screened)) === undefined) continue;
+    await store.create(files.thresholds(step), `${toJson({ [key]: kept })}\n`);
+  }
+}
+
 /** The recipe with the thresholds that gave the verdicts of a round which lie in the store. */
 export async function recipeOfRound<Settled extends Recipe>(
   { store }: Pick<Runs, 'store'>,

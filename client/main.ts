@@ -36,6 +36,11 @@ interface RunOptions {
   set: string[];
 }
 
+interface ForkOptions extends Omit<RunOptions, 'seeds'> {
+  round?: number;
+  detach?: boolean;
+}
+
 const program = new Command('seedmill')
   .description('Durable instruction-data generation on Temporal')
   .version(version)
@@ -98,6 +103,27 @@ runCommand('start', 'start a run and leave it').action(
     (await import('./commands/run.js')).start(context, startOptions(recipe, options)),
   ),
 );
+command('fork', 'start a run from the stored rounds of another one, with other settings')
+  .argument('<run>', 'finished, cancelled, failed, paused or running')
+  .option(
+    '--round <number>',
+    'the last round that it is given (default: the last complete one)',
+    wholeNumber(1),
+  )
+  .option('--set <key=value>', 'change a key of the recipe; may be repeated', collect, [])
+  .option('--id <id>', 'name of the fork; an unfinished one with this name is rejoined')
+  .option('--new', 'start another fork even when there is one with these settings')
+  .option('--detach', 'start it and leave it')
+  .action(
+    act(async (context, [runId], { round, detach, ...options }: ForkOptions) =>
+      (await import('./commands/fork.js')).fork(context, {
+        runId,
+        round: round ?? null,
+        detach: detach === true,
+        ...runOptions(options),
+      }),
+    ),
+  );
 recipeCommand('skills', 'extract the skills and query types of a skillmix recipe, and nothing more')
   .option('--out <folder>', 'write skills.jsonl and query-types.jsonl there; without it they are printed')
   .action(
@@ -420,16 +446,14 @@ function explain(error: unknown, verbose: boolean): string {
   return isExpected ? error.message : `seedmill: ${error.message} (--verbose shows where this comes from)`;
 }
 
-function startOptions(recipePath: string, { seeds, id, new: isNew, set }: RunOptions) {
+function startOptions(recipePath: string, { seeds, ...which }: RunOptions) {
+  return { recipePath, ...(seeds !== undefined && { seedsPath: seeds }), ...runOptions(which) };
+}
+
+function runOptions({ id, new: isNew, set }: Omit<RunOptions, 'seeds'>) {
   if (id !== undefined && isNew)
     throw new UserError('--id and --new: a new run under a new id needs no --new');
-  return {
-    recipePath,
-    set,
-    ...(seeds !== undefined && { seedsPath: seeds }),
-    ...(id !== undefined && { id }),
-    ...(isNew !== undefined && { isNew }),
-  };
+  return { set, ...(id !== undefined && { id }), ...(isNew !== undefined && { isNew }) };
 }
 
 function collect(value: string, before: string[]): string[] {

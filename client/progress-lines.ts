@@ -44,6 +44,14 @@ export function yieldInWords({ candidates, accepted }: StatusReport): string | n
   return candidates > 0 ? `${((100 * accepted) / candidates).toFixed(1)} %` : null;
 }
 
+/** `forked from quickstart-a1b2 after round 3: target: 24 → 40`; nothing for a run that is no fork. */
+export function forkLine({ forkedFrom }: Pick<StatusReport, 'forkedFrom'>): string[] {
+  if (forkedFrom === null) return [];
+  const { runId, round, changed } = forkedFrom;
+  const where = round === 0 ? 'before round 1' : `after round ${round}`;
+  return [`forked from ${runId} ${where}: ${changed.join(', ') || 'nothing changed'}`];
+}
+
 /** What a person should know of a selection. */
 export function selectionWarning({ selection }: StatusReport): string[] {
   return selection?.warning ? [`warning: ${selection.warning}`] : [];

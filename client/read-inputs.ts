@@ -80,7 +80,7 @@ export async function readInputs(
 }
 
 /** What a run on given rows can come to: those that it selects; of evolution a variant of each row in each round. */
-function targetOf({ select, evolve }: Recipe, rows: number): number {
+export function targetOf({ select, evolve }: Recipe, rows: number): number {
   if (evolve) return rows * evolve.rounds;
   return selects(select) ? Math.min(select.size, rows) : rows;
 }
@@ -99,6 +99,14 @@ function checkHeldOut(options: {
       `${seedsFile}: every seed task is held out or nearly equals a held-out one; give others`,
     );
   }
+  checkHalves(rows, { recipe, seedsFile });
+}
+
+/** Throws a `UserError` when there are too few held-out tasks for the student that the recipe wants. */
+export function checkHalves(
+  rows: HeldOutRow[],
+  { recipe, seedsFile }: { recipe: Recipe; seedsFile: string },
+): void {
   const half = Math.min(...(['steering', 'reporting'] as const).map((half) => count(rows, half)));
   if (recipe.signal !== 'none' && half < 2) {
     throw new UserError(

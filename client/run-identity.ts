@@ -1,12 +1,12 @@
 /** Which run a command means: the newest unfinished one of the same recipe and seeds, or a new one. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Teacher } from '../activities/recipe-teacher.js';
-import type { StoredRecipe } from '../activities/run-data.js';
 import { partsOf } from '../activities/deita/open-rows.js';
-import { type GivenName, roundFiles, runFiles } from '../activities/run-files.js';
+import type { Teacher } from '../activities/recipe-teacher.js';
 import type { GivenRow, OriginalRow } from '../activities/rows.js';
+import type { StoredRecipe } from '../activities/run-data.js';
+import { type GivenName, roundFiles, runFiles } from '../activities/run-files.js';
 import type { ConversationRow } from '../activities/student-messages.js';
-import type { Aspect, Seed } from '../activities/types.js';
+import type { Aspect, Seed, Thresholds } from '../activities/types.js';
 import { readJson, readJsonIfAny, sha256Hex, writeJson, writeJsonl } from '../store/artifacts.js';
 import { canonicalJson } from '../store/canonical-json.js';
 import { UserError } from '../store/errors.js';
@@ -14,6 +14,7 @@ import { checkRunId } from '../store/names.js';
 import type { Store } from '../store/types.js';
 import { runOf } from '../workflows/ids.js';
 import { isThreshold } from '../workflows/settings-rules.js';
+import { writeFork } from './fork/write-fork.js';
 
 /** `run.json`: where a run came from. Its presence says that all inputs of the run are in the store. */
 export interface RunManifest {
@@ -27,6 +28,17 @@ export interface RunManifest {
   bundleSha256: string;
   /** Queues of its teachers' endpoints; workers of this store serve them while the run is open. */
   teacherQueues: string[];
+  /** Only of a fork. */
+  forkedFrom?: ForkedFrom;
+}
+
+/** Where a fork comes from. */
+export interface ForkedFrom {
+  runId: string;
+  /** Rounds that it was given; 0: only what its parent was given. */
+  round: number;
+  /** What differs from the parent's recipe: `target: 24 → 40`. */
+  changed: string[];
 }
 
 /** What a run is started from, resolved and checked. */
@@ -37,6 +49,17 @@ export interface RunInputs {
   heldOut: Seed[] | null;
   /** Rows of the other files that the recipe names. */
   given?: GivenRows;
+  /** Another run's rounds and all that it was given, in place of the above; `given` holds what is new. */
+  fork?: ForkInputs;
+}
+
+export interface ForkInputs {
+  from: ForkedFrom;
+  /** The parent's. */
+  hash: string;
+  hasLists: boolean;
+  /** The parent's, by which its rounds were decided where nothing else is kept with them. */
+  thresholds: Thresholds;
 }
 
 export type GivenRows = Partial<Record<GivenName, unknown[]>> & {
@@ -61,9 +84,10 @@ export interface ClaimedRun {
 }
 
 /** Hash of everything that decides what a run asks and keeps. Paths and ports do not: only what lies there. */
-export function hashInputs({ recipe, seeds, heldOut, given }: RunInputs): string {
+export function hashInputs({ recipe, seeds, heldOut, given, fork }: RunInputs): string {
   const files = given === undefined || Object.keys(given).length === 0 ? {} : { given: digestOf(given) };
-  return sha256Hex(canonicalJson({ recipe: withoutPaths(recipe), seeds, heldOut, ...files }));
+  const parent = fork && { forkOf: { runId: fork.from.runId, round: fork.from.round, hash: fork.hash } };
+  return sha256Hex(canonicalJson({ recipe: withoutPaths(recipe), seeds, heldOut, ...files, ...parent }));
 }
 
 /** The rows themselves, but for what may be too large for one text. */
@@ -240,7 +264,8 @@ export async function writeInputs(
   const { store, inputs, manifest } = options;
   const files = runFiles(runId);
   await writeJson(store, files.recipe, inputs.recipe);
-  await writeJsonl(store, files.seeds, inputs.seeds);
+  if (inputs.fork) await writeFork(store, { runId, recipe: inputs.recipe, fork: inputs.fork });
+  else await writeJsonl(store, files.seeds, inputs.seeds);
   if (inputs.heldOut) await writeJsonl(store, files.heldOutGiven, inputs.heldOut);
   const { data = [], scorers = {}, ...given } = inputs.given ?? {};
   for (const [name, rows] of Object.entries(given))
@@ -252,7 +277,14 @@ export async function writeInputs(
     await store.write(name.replace(/[^/]*$/, 'adapter_config.json'), config);
   }
   const startedAt = new Date().toISOString();
-  const run: RunManifest = { runId, recipe: inputs.recipe.name, hash, startedAt, ...manifest };
+  const run: RunManifest = {
+    runId,
+    recipe: inputs.recipe.name,
+    hash,
+    startedAt,
+    ...manifest,
+    ...(inputs.fork && { forkedFrom: inputs.fork.from }),
+  };
   await writeJson(store, files.manifest, run);
 }
 
@@ -277,7 +309,8 @@ async function writeData(
 async function refuseOtherRecipe(store: Store, id: string, inputs: RunInputs): Promise<never> {
   const stored = await readJson<StoredRecipe>(store, runFiles(id).recipe);
   const differing = differingKeys(stored, inputs.recipe);
-  const what = differing.length > 0 ? differing.join(', ') : 'the seed tasks';
+  const rest = inputs.fork ? 'what it was forked from' : 'the seed tasks';
+  const what = differing.length > 0 ? differing.join(', ') : rest;
   const canBeSet = differing.length > 0 && differing.every(isSettable);
   const advice = canBeSet ? ` "seedmill set ${id} …" changes that in the run itself.` : '';
   throw new UserError(

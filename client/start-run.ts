@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Recipe } from '../activities/recipe.js';
-import { resolveEndpoint } from '../activities/teacher-endpoint.js';
 import { startsFromData } from '../activities/recipe-deita.js';
+import { resolveEndpoint } from '../activities/teacher-endpoint.js';
 import { usedTeachers, usesStudent } from '../activities/teachers.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import type { Store } from '../store/types.js';
@@ -20,6 +20,7 @@ import type { recipeRun } from '../workflows/recipe-run.js';
 import { checkStudent } from './check-student.js';
 import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
+import { readForkState } from './fork/write-fork.js';
 import { type InputOptions, readInputs } from './read-inputs.js';
 import { claimRun, findEndedRun, hasOpenRun, type RunInputs, type RunManifest } from './run-identity.js';
 import { planToStart } from './run-plan.js';
@@ -31,6 +32,9 @@ export interface StartOptions extends InputOptions {
   id?: string;
   isNew?: boolean;
 }
+
+/** What a run is to be started from, before it is known where its teachers are reached. */
+export type StartInputs = Omit<RunInputs, 'recipe'> & { recipe: Recipe };
 
 /** A run that is under way. */
 export interface OpenRun {
@@ -55,12 +59,22 @@ export interface EndedRun {
  * @throws UserError or ServiceError with one message for people.
  */
 export async function startRun(context: Context, options: StartOptions): Promise<OpenRun | EndedRun> {
-  const { recipe, seeds, heldOut, given } = await readInputs(context, options);
+  const inputs = await readInputs(context, options);
   const opened = await openStore(context.storeUrl);
+  return await startFrom(context, { ...options, opened, inputs });
+}
+
+/** The same from inputs that have been read. Paths in the recipe begin in the folder of `recipePath`. */
+export async function startFrom(
+  context: Context,
+  options: Pick<StartOptions, 'recipePath' | 'id' | 'isNew'> & { opened: OpenedStore; inputs: StartInputs },
+): Promise<OpenRun | EndedRun> {
+  const { opened } = options;
+  const { recipe, ...given } = options.inputs;
   const { store } = opened;
   if (!options.isNew) {
     const stored = await settleTeachers(recipe, null);
-    const runId = await findEndedRun(store, { recipe: stored, seeds, heldOut, given }, options.id);
+    const runId = await findEndedRun(store, { recipe: stored, ...given }, options.id);
     if (runId !== null) return { disposition: 'finished', runId, opened };
   }
 
@@ -73,7 +87,7 @@ export async function startRun(context: Context, options: StartOptions): Promise
   await ensureServices({ ...base, needs: models, onTemporal });
   if (models.student) await checkStudent(recipe.student.model, context.say);
   const stored = await settleTeachers(recipe, context.stateDir);
-  const inputs: RunInputs = { recipe: stored, seeds, heldOut, given };
+  const inputs: RunInputs = { recipe: stored, ...given };
   await checkTeachers(recipe, context.stateDir).catch(async (error: Error) => {
     // A run that is under way waits for its teacher; only a new one is refused.
     if (options.isNew || !(await hasOpenRun(store, inputs, options.id))) throw error;
@@ -144,11 +158,13 @@ export async function startWorkflow(options: {
   plan: RunPlan;
 }): Promise<void> {
   const { client, services, opened, runId, plan } = options;
+  const fork = await readForkState(opened.store, runId);
   const input: RecipeRunInput = {
     schemaVersion: 1,
     run: { runId, storeUrl: opened.store.url, storeId: opened.storeId },
     plan,
     searchAttributes: services.searchAttributes,
+    ...(fork && { fork }),
   };
   try {
     await client.workflow.start<typeof recipeRun>('recipeRun', {

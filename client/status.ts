@@ -15,13 +15,15 @@ import { addCounts, noCounts } from '../workflows/counts.js';
 import type { RunStatus } from '../workflows/messages.js';
 import { liveCounts } from './live-counts.js';
 import { openBatches } from './open-batches.js';
-import type { RunManifest } from './run-identity.js';
+import type { ForkedFrom, RunManifest } from './run-identity.js';
 
 /** What `run`, `status` and `watch` show, and what `--json` prints. */
 export interface StatusReport {
   runId: string;
   recipe: string;
   method: Recipe['method'];
+  /** null: it is no fork. */
+  forkedFrom: ForkedFrom | null;
   state: string;
   stopReason: string | null;
   /** Who paused it and why; null while it is not paused. */
@@ -97,6 +99,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     runId,
     recipe: manifest.recipe,
     method: recipe.method,
+    forkedFrom: manifest.forkedFrom ?? null,
     state: result?.state ?? live?.state ?? recorded?.state ?? 'starting',
     stopReason: result?.stopReason ?? live?.stopReason ?? recorded?.stopReason ?? null,
     paused: result ? null : (live?.settings.paused ?? (live ? null : (recorded?.paused ?? null))),

@@ -20,6 +20,7 @@ import type {
 } from '../activities/student-messages.js';
 import type { Budget, Seed, Thresholds, TrainRoundResult } from '../activities/types.js';
 import { newSeeds, storeSeeds } from '../client/added-seeds.js';
+import { readForkState } from '../client/fork/write-fork.js';
 import { claimRun, type GivenRows } from '../client/run-identity.js';
 import { planToStart, queueName } from '../client/run-plan.js';
 import { settleTeachers } from '../client/settle-teachers.js';
@@ -203,11 +204,13 @@ export class RunHarness {
   /** Starts the workflow of a run whose inputs are in the store, as the command does after a lost server. */
   async startWorkflow(runId: string, { eventsPerRun }: StartOptions = {}): Promise<void> {
     const recipe = await readJson<StoredRecipe>(this.store, runFiles(runId).recipe);
+    const fork = await readForkState(this.store, runId);
     const input: RecipeRunInput = {
       schemaVersion: 1,
       run: { runId, storeUrl: this.store.url, storeId: this.opened.storeId },
       plan: await planToStart(this.store, runId, recipe),
       searchAttributes: [],
+      ...(fork && { fork }),
       ...(eventsPerRun !== undefined && { eventsPerRun }),
     };
     await this.client.workflow.start<typeof recipeRun>('recipeRun', {

@@ -25,7 +25,9 @@ export async function trainRound(store: Store, input: TrainRoundInput): Promise<
   }));
   const folder = `${input.run.runId}/rounds/${String(input.round).padStart(3, '0')}`;
   const signal = await writeJsonl(store, `${folder}/signal.jsonl`, rows);
-  const checkpoint = await writeJson(store, `${folder}/student/checkpoint.json`, { round: input.round });
+  const checkpoint = await writeJson(store, `${folder}/student/checkpoint.safetensors`, {
+    round: input.round,
+  });
   const loss = { before: 3 - input.round * 0.1, after: 2.9 - input.round * 0.1, rows: input.heldOut.count };
   return {
     signal,

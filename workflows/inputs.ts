@@ -115,6 +115,8 @@ export interface RecipeRunInput {
   searchAttributes: string[];
   /** Events of one workflow run after which the next one begins; tests make it small. */
   eventsPerRun?: number;
+  /** Of a fork: where it begins. */
+  fork?: ForkState;
   /** What a run carries over when it continues as new. */
   carried?: RunStateSnapshot;
 }
@@ -141,6 +143,12 @@ export interface LoopState {
   /** DEITA's stages, once they have begun. */
   stages?: StagesState;
 }
+
+/** Where a fork begins: the loop's state after the rounds that it was given; `fork.json` in the store. */
+export type ForkState = Pick<
+  LoopState,
+  'round' | 'checkpoint' | 'totals' | 'askCalls' | 'rounds' | 'stalledRounds' | 'mix' | 'stages'
+>;
 
 export interface StagesState {
   /** Why generation has ended; empty where rows are given. */

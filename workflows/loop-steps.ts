@@ -230,7 +230,8 @@ export class LoopSteps {
   }
 }
 
-function stagesAfter(state: LoopState, reason: string): StagesState {
+/** Scoring and selection begin with this round, since generation has ended for this reason. */
+export function stagesAfter(state: LoopState, reason: string): StagesState {
   return { reason, firstRound: state.round, parts: null, rows: 0, target: targetOf(state) };
 }
 

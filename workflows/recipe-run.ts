@@ -18,6 +18,7 @@ import { inert } from '../methods/text.js';
 import { cpu, endpoints, store } from './activities.js';
 import { noCounts } from './counts.js';
 import { declaredLimits, noLimits } from './endpoint-limits.js';
+import { firstState } from './first-state.js';
 import { loopId } from './ids.js';
 import type { LoopResult, LoopState, RecipeRunInput, RunPlan } from './inputs.js';
 import {
@@ -149,19 +150,17 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   }
 
   async function startLoop({ heldOut }: Pick<LoopState, 'heldOut'>): Promise<void> {
-    const first: LoopState = {
-      schemaVersion: 1,
-      run,
-      plan,
-      settings: state.settings,
-      round: 1,
-      heldOut,
-      checkpoint: null,
-      totals: noCounts(),
-      askCalls: 0,
-      rounds: [],
-      stalledRounds: 0,
-    };
+    const { fork } = input;
+    const begun = firstState({ run, plan, settings: state.settings, heldOut }, fork);
+    if (fork) {
+      const { round, totals, rounds } = fork;
+      state.loop = { round: round - 1, step: 'forked', shards: [], totals, rounds };
+    }
+    if ('ended' in begun) {
+      state.ended = begun.ended;
+      return;
+    }
+    const { first } = begun;
     try {
       const handle = await startChild<(state: LoopState) => Promise<LoopResult>>(loopOf(first), {
         workflowId: loopId(run.runId),

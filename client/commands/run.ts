@@ -8,10 +8,22 @@ import { type EndedRun, type OpenRun, type StartOptions, startRun } from '../sta
 import { readStatus, type StatusReport } from '../status.js';
 import { conclude } from './conclude.js';
 
+/** What a run is for, where it is not for a dataset. */
+type Kind = Pick<StartOptions, 'extractOnly' | 'scoring'>;
+
 /** `seedmill run`: starts or rejoins a run and follows it to its end. Returns the exit code. */
 export async function run(context: Context, options: StartOptions): Promise<number> {
+  return await followStarted(context, await startRun(context, options), options);
+}
+
+/** Follows what was started to its end. Returns the exit code. */
+export async function followStarted(
+  context: Context,
+  started: OpenRun | EndedRun,
+  what: Kind = {},
+): Promise<number> {
   const isTerminal = !context.json && process.stdout.isTTY;
-  const { status, isDetached } = await runToEnd(context, { ...options, isTerminal });
+  const { status, isDetached } = await toEnd(context, started, { ...what, isTerminal });
   if (!isDetached) return conclude(context, status);
   if (context.json) process.stdout.write(`${JSON.stringify(status)}\n`);
   return 0;
@@ -21,9 +33,22 @@ export async function run(context: Context, options: StartOptions): Promise<numb
 export async function runToEnd(
   context: Context,
   { isTerminal, ...options }: StartOptions & { isTerminal: boolean },
-): Promise<{ store: Store; status: StatusReport; isDetached: boolean }> {
-  const started = await startRun(context, options);
-  announce(context, started, options);
+): Promise<FollowedRun> {
+  return await toEnd(context, await startRun(context, options), { ...options, isTerminal });
+}
+
+interface FollowedRun {
+  store: Store;
+  status: StatusReport;
+  isDetached: boolean;
+}
+
+async function toEnd(
+  context: Context,
+  started: OpenRun | EndedRun,
+  { isTerminal, ...what }: Kind & { isTerminal: boolean },
+): Promise<FollowedRun> {
+  announce(context, started, what);
   const { runId, opened } = started;
   const { store } = opened;
   if (started.disposition === 'finished') {
@@ -55,8 +80,16 @@ export async function runToEnd(
 
 /** `seedmill start`: the same without following. */
 export async function start(context: Context, options: StartOptions): Promise<number> {
-  const started = await startRun(context, options);
-  announce(context, started, options);
+  return await leaveStarted(context, await startRun(context, options), options);
+}
+
+/** Leaves what was started to itself. Returns the exit code. */
+export async function leaveStarted(
+  context: Context,
+  started: OpenRun | EndedRun,
+  what: Kind = {},
+): Promise<number> {
+  announce(context, started, what);
   if (started.disposition !== 'finished') await started.client.connection.close();
   context.say(`Follow it with: npx seedmill watch ${started.runId}`);
   const status = await readStatus(started.opened.store, started.runId);
@@ -80,7 +113,7 @@ async function restServices({ stateDir, say }: Context, store: Store): Promise<v
 function announce(
   { say }: Context,
   { runId, disposition }: OpenRun | EndedRun,
-  { extractOnly, scoring }: StartOptions,
+  { extractOnly, scoring }: Kind,
 ): void {
   const done = scoring ? 'Already scored:' : extractOnly ? 'Already extracted:' : null;
   const words = {

@@ -1,6 +1,6 @@
 import { findStore } from '../../store/open-store.js';
 import type { Context } from '../context.js';
-import { stateWord } from '../progress-lines.js';
+import { forkLine, stateWord } from '../progress-lines.js';
 import { allRuns } from '../runs.js';
 import { readStatus } from '../status.js';
 
@@ -16,7 +16,8 @@ export async function list(context: Context): Promise<number> {
   if (statuses.length === 0) context.say(`no runs in ${store.url}`);
   for (const one of statuses) {
     const accepted = `${one.accepted}/${one.target ?? '?'} accepted`;
-    context.say([one.runId, stateWord(one), `round ${one.round}`, accepted].join('  '));
+    const line = [one.runId, stateWord(one), `round ${one.round}`, accepted, ...forkLine(one)];
+    context.say(line.join('  '));
   }
   return 0;
 }

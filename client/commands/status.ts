@@ -4,7 +4,7 @@ import { findStore } from '../../store/open-store.js';
 import { changeLine, readChanges } from '../changes.js';
 import type { Context } from '../context.js';
 import { look } from '../look.js';
-import { progressLine, selectionWarning, stateWord } from '../progress-lines.js';
+import { forkLine, progressLine, selectionWarning, stateWord } from '../progress-lines.js';
 import { readStatus, type StatusReport } from '../status.js';
 
 /** The newest ones, in text; with --json all of them. */
@@ -41,7 +41,8 @@ export async function status(context: Context, runId: string): Promise<number> {
 }
 
 function figures(status: StatusReport): string[] {
-  return [`${status.runId}: ${stateWord(status)}`, progressLine(status), ...selectionWarning(status)];
+  const head = `${status.runId}: ${stateWord(status)}`;
+  return [head, ...forkLine(status), progressLine(status), ...selectionWarning(status)];
 }
 
 async function askServer(context: Context, store: Store, stored: StatusReport): Promise<Seen> {

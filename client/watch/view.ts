@@ -9,6 +9,7 @@ import {
   budgetRows,
   cost,
   count,
+  forkLine,
   progressLine,
   reasons,
   scoresOnly,
@@ -63,6 +64,7 @@ export function viewLines(sight: Sight): ViewLine[] {
     '',
     `${count(calls.sent)} sent, ${count(calls.fromStore)} from store, ${count(calls.failedAttempts)} failed attempts`,
   );
+  add(4, 'fork', ...forkLine(status));
   add(2, 'batches', ...status.batches.map(batchLine));
   add(3, 'answers', ...[answersInWords(calls)].filter(Boolean));
   if (!scoresOnly(status)) {

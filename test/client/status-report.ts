@@ -10,6 +10,7 @@ export function statusReport(changes: Partial<StatusReport> = {}): StatusReport 
     runId: 'small-1',
     recipe: 'small',
     method: 'self-instruct',
+    forkedFrom: null,
     state: 'running',
     stopReason: null,
     paused: null,
