@@ -9,6 +9,7 @@ import { UserError } from '../store/errors.js';
 import { ServiceError } from '../workers/service-error.js';
 import type { DedupeCommandOptions } from './commands/dedupe.js';
 import type { ExportCommandOptions } from './commands/export.js';
+import type { ReportCommandOptions } from './commands/report.js';
 import type { ScoreOptions } from './commands/score.js';
 import type { SelectCommandOptions } from './commands/select.js';
 import type { SkillsOptions } from './commands/skills.js';
@@ -249,6 +250,17 @@ command(
         sql: sql as string,
         csv: options.csv === true,
       }),
+    ),
+  );
+command('report', 'write one HTML file about a run: rounds, examples, similarity, student, scores, map')
+  .argument('<run>')
+  .option(
+    '--out <file>',
+    'default: <run>-report.html here; an earlier report is replaced, anything else is not',
+  )
+  .action(
+    act(async (context, [runId], options: ReportCommandOptions) =>
+      (await import('./commands/report.js')).report(context, runId, options),
     ),
   );
 command('export', 'write the dataset of a run that has ended in a trainer’s format')

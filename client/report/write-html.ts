@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { loadPage } from './page-bundle.js';
 import type { ReportData } from './report-data.js';
+import { reportMark } from './report-mark.js';
 
 /**
  * The page as HTML, about 300 kB plus the data. A content security policy lets only the page's own script and style
@@ -26,6 +27,7 @@ export async function reportHtml(data: ReportData): Promise<string> {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
+${reportMark}
 <title>seedmill report</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
