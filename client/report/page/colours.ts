@@ -14,9 +14,17 @@ export const symbols = [
   'circle',
 ] as const;
 
-/** Colour of the group at `index`; the last is grey. */
-export function groupColour(index: number): string {
-  return `var(--group-${Math.min(index, mostGroups - 1) + 1})`;
+/** What became of a row has one colour on the whole page. */
+const ofVerdict = new Map([
+  ['accepted', 'var(--accepted)'],
+  ['selected', 'var(--accepted)'],
+  ['rejected: similar', 'var(--reject-1)'],
+  ['rejected: other reasons', 'var(--reject-7)'],
+]);
+
+/** Colour of a group, which is the one at `index`; the last is grey. */
+export function groupColour(group: string, index: number): string {
+  return ofVerdict.get(group) ?? `var(--group-${Math.min(index, mostGroups - 1) + 1})`;
 }
 
 /** The most frequent names first, at most `mostGroups`; `rest` replaces what comes after. */

@@ -63,7 +63,7 @@ export function examplesSection({ examples }: ReportData, dialog: ExampleDialog)
   let found: readonly ReportExample[] = examples;
 
   const status = el('p', { class: 'found', role: 'status' });
-  const body = el('tbody', null);
+  const body = el('tbody', { role: 'rowgroup' });
   const previous = button('Previous', () => turn(-1));
   const next = button('Next', () => turn(1));
   const place = el('span', null);
@@ -71,7 +71,7 @@ export function examplesSection({ examples }: ReportData, dialog: ExampleDialog)
   const heads = shownColumns.map((column) => {
     const head = el(
       'th',
-      { scope: 'col', class: column.kind },
+      { scope: 'col', role: 'columnheader', class: column.kind },
       button(column.label, () => sortBy(column)),
     );
     return { column, head };
@@ -122,9 +122,9 @@ export function examplesSection({ examples }: ReportData, dialog: ExampleDialog)
   function row(example: ReportExample): HTMLElement {
     const line = el(
       'tr',
-      null,
+      { role: 'row' },
       ...shownColumns.map((column) =>
-        el('td', { class: column.kind, 'data-label': column.label }, column.cell(example)),
+        el('td', { class: column.kind, role: 'cell', 'data-label': column.label }, column.cell(example)),
       ),
     );
     line.addEventListener('click', (event) => {
@@ -140,8 +140,9 @@ export function examplesSection({ examples }: ReportData, dialog: ExampleDialog)
     status,
     el(
       'table',
-      { class: 'rows', 'aria-label': 'Examples' },
-      el('thead', null, el('tr', null, ...heads.map(({ head }) => head))),
+      // Roles by name: on a phone the style makes blocks of rows and cells, which takes theirs away.
+      { class: 'rows', role: 'table', 'aria-label': 'Examples' },
+      el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...heads.map(({ head }) => head))),
       body,
     ),
     pager,

@@ -25,7 +25,7 @@ export function mapSection({ map }: ReportData, open: (id: string) => void): Sec
       says: `Each point is an example; near ones are alike. Two dimensions by ${map.by} of ${map.of}. The axes have no meaning of their own; a click opens the example.`,
       legend: groups.map((label, index) => ({
         label: `${excerpt(label, 40)} (${tallyOf(map.points, groupOf, label)})`,
-        colour: groupColour(index),
+        colour: groupColour(label, index),
         symbol: symbols[index] ?? 'circle',
         isHollow: isLast(index),
       })),
@@ -47,8 +47,8 @@ export function mapSection({ map }: ReportData, open: (id: string) => void): Sec
                 r: 3,
                 symbol: symbols[index] ?? 'circle',
                 ...(isLast(index)
-                  ? { stroke: groupColour(index) }
-                  : { fill: groupColour(index), fillOpacity: 0.8 }),
+                  ? { stroke: groupColour(group, index) }
+                  : { fill: groupColour(group, index), fillOpacity: 0.8 }),
               },
             ),
           ),
