@@ -4,6 +4,7 @@ import { isDeita, isExtraction } from '../../activities/phases.js';
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
 import { isTurn } from '../../activities/skillmix/conversations.js';
+import { recipeOfRound } from '../../activities/thresholds.js';
 import { callPhasesOf } from '../../activities/recipe-phases.js';
 import { type SettledTeacher, teacherOf } from '../../activities/teachers.js';
 import type { CallPhase, Candidate, Progress } from '../../activities/types.js';
@@ -120,13 +121,16 @@ async function measureRun(options: RunToMeasure): Promise<void> {
     const wanted = phases.filter((phase) => (measured.calls.get(phase)?.calls ?? 0) < enough);
     const isOver = wanted.every(isExtraction) && round > (extraction?.rounds ?? 0);
     if (isOver && !wantsOutcomes) return;
+    // People may have changed its thresholds while it lived.
+    const inForce = wantsOutcomes ? await recipeOfRound({ store }, { recipe: run, runId, round }) : run;
+    const tells = wantsOutcomes && isSameOutcome(recipe, inForce);
     const read = new Map<CallPhase, PhaseFiles>();
-    for (const phase of new Set([...wanted, ...(wantsOutcomes ? conversationOf(recipe) : [])])) {
+    for (const phase of new Set([...wanted, ...(tells ? conversationOf(recipe) : [])])) {
       const files = await readPhase(store, { runId, round }, phase);
       if (files) read.set(phase, files);
     }
     for (const phase of wanted) addCalls(measured, { runId, files: read.get(phase) });
-    if (wantsOutcomes) await addOutcomes(options, { round, read, begins });
+    if (tells) await addOutcomes(options, { round, read, begins });
   }
 }
 

@@ -113,7 +113,7 @@ describe('claimRun', () => {
 
   it('finds an unfinished run of the same recipe and seeds that has another budget', async () => {
     const { runId } = await claim({ inputs: inputs({ budget: { calls: 5 } }) });
-    await claim({ inputs: inputs({ budget: { calls: 5 }, target: 11 }) });
+    await claim({ inputs: inputs({ budget: { calls: 5 }, batchSize: 3 }) });
     const wanted = inputs({ budget: { calls: 9 } });
     assert.deepEqual(await unfinishedTwins(store, wanted), [{ runId, differing: ['budget.calls'] }]);
     assert.deepEqual(await unfinishedTwins(store, { ...wanted, seeds: testSeeds().slice(1) }), []);

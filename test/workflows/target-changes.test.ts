@@ -3,8 +3,12 @@ import { readChanges } from '../../client/changes.js';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { holdAfter } from '../hold-after.js';
-import { RunHarness } from '../run-harness.js';
+import { parseSeeds } from '../../methods/seed-format.js';
+import { loopId } from '../../workflows/ids.js';
+import { RunHarness, until } from '../run-harness.js';
 import { readDataset } from './dataset.js';
+
+const more = parseSeeds('{"instruction": "Tell me where the lynx sleeps.", "output": "In its den."}').seeds;
 
 describe('a target that changes while its run is live', () => {
   let harness: RunHarness;
@@ -69,6 +73,29 @@ describe('a target that changes while its run is live', () => {
     assert.equal(lineage.length, 40);
     const heldBack = lineage.filter(({ round }) => round === 1).slice(6);
     assert.ok(heldBack.some(({ place }) => place.status === 'batched' && place.round === 2));
+  });
+
+  it('stands in a run that begins again from its store, as do thresholds and seeds', async () => {
+    const model = 'again';
+    const held = holdAfter(harness.teacher, { model, lists: 1 });
+    const runId = await harness.startRun({ target: 500, teacher: { model } });
+    await held.reached;
+    await harness.setThresholds(runId, { 'filter.poolThreshold': 0.9 });
+    await harness.addSeeds(runId, more);
+    await harness.setTarget(runId, 30);
+    await until(async () => (await readChanges(harness.store, runId)).length === 3);
+    const { loop } = await harness.status(runId);
+    for (const id of [runId, loopId(runId), ...(loop?.shards ?? [])]) await harness.terminate(id);
+    held.release();
+    await harness.startWorkflow(runId);
+    const { settings } = await harness.result(runId);
+    assert.deepEqual(
+      [settings.target, settings.thresholds, settings.addedSeeds?.length],
+      [30, { 'filter.poolThreshold': 0.9 }, 1],
+    );
+    assert.equal((await readDataset(harness, runId)).train.length, 30);
+    assert.deepEqual((await verifyRun(harness.store, runId)).problems, []);
+    assert.equal((await readChanges(harness.store, runId)).length, 3);
   });
 
   it('cannot be less than one example', async () => {
