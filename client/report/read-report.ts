@@ -4,6 +4,7 @@ import type { RunResult } from '../../activities/export-dataset.js';
 import { startsFromData } from '../../activities/recipe-deita.js';
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
+import { recipeOfRound } from '../../activities/thresholds.js';
 import type { SelectionReport } from '../../activities/rows.js';
 import type { Progress } from '../../activities/types.js';
 import { readJson, readJsonIfAny } from '../../store/artifacts.js';
@@ -97,7 +98,8 @@ export async function readReport(
   const drafts = isGiven ? examples.drafts() : [...known.values()];
   const best = recipe.method === 'evolve' ? await bestVariants(store, runId) : new Set<string>();
   const selectionReport = await readJsonIfAny<SelectionReport>(store, files.selectionReport);
-  const similarity = candidateSimilarity.result(recipe) ?? selectionSimilarity.result(selectionReport);
+  const newest = await recipeOfRound({ store }, { recipe, runId, round: candidateSimilarity.lastRound });
+  const similarity = candidateSimilarity.result(newest) ?? selectionSimilarity.result(selectionReport);
   await addStageCalls(store, run, drafts);
   const texts = await textsOf(store, run, wantedTexts(drafts, similarity));
   const shown = new Set(drafts.map(({ example }) => example.id));
@@ -152,9 +154,12 @@ export async function readReport(
 }
 
 function runOf({ status, manifest }: { status: StatusReport; manifest: RunManifest }): ReportRun {
-  const { runId, recipe, method, state, stopReason, target, paused } = status;
+  const { runId, recipe, method, state, stopReason, target, paused, forkedFrom } = status;
   const { startedAt } = manifest;
-  return { runId, recipe, method, state, stopReason, startedAt, target, forkedFrom: null, paused };
+  return {
+    ...{ runId, recipe, method, state, stopReason, startedAt, target, paused },
+    forkedFrom: forkedFrom && { runId: forkedFrom.runId, round: forkedFrom.round },
+  };
 }
 
 function totalsOf(status: StatusReport, result: RunResult | null): ReportTotals {

@@ -77,7 +77,7 @@ export interface ReportRound {
 export interface ReportSimilarity {
   /** `ROUGE-L` or `cosine`. */
   metric: string;
-  /** A candidate more similar than this was rejected; null: none was. */
+  /** A candidate more similar than this was rejected, in the newest round; null: none was. `changes` says whether it was another before. */
   threshold: number | null;
   /**
    * `rejected`: as too similar. `other`: rejected for another reason, undecided, or sampled among all rows before a selection

@@ -42,14 +42,15 @@ export class CandidateSimilarity {
   readonly #bins = emptyBins({ from: 0, to: 1 });
   readonly #accepted = new NearestPairs();
   readonly #rejected = new NearestPairs();
+  /** The last one in which anything was compared; 0: none. */
+  lastRound = 0;
   #bounded = 0;
-  #compared = 0;
 
   add(candidate: Candidate): void {
     const { nearest, verdict, instance } = candidate;
     // Further instances have the same instruction, which was compared once.
     if (nearest === null || instance > 0) return;
-    this.#compared += 1;
+    this.lastRound = candidate.round;
     if ('atMost' in nearest) {
       this.#bounded += 1;
       return;
@@ -70,9 +71,9 @@ export class CandidateSimilarity {
     }));
   }
 
-  /** null: nothing was compared. */
+  /** `filter`: as it was in `lastRound`. null: nothing was compared. */
   result({ filter }: Pick<StoredRecipe, 'filter'>): Unnamed | null {
-    if (this.#compared === 0) return null;
+    if (this.lastRound === 0) return null;
     const { poolThreshold } = filter;
     return {
       metric: 'ROUGE-L',
