@@ -11,6 +11,7 @@ import { recordProgress, recordState } from './progress.js';
 import type { Runs } from './run-data.js';
 import { keepScorer } from './deita/keep-scorer.js';
 import { rowsOf, scorerPrompts } from './deita/open-rows.js';
+import { keepReview, openReview } from './review/review-round.js';
 import { keepLists } from './skillmix/gather-skills.js';
 import type { ActivityTurn } from './teacher-batch/batch-scope.js';
 import { closeBatch } from './teacher-batch/close-batch.js';
@@ -38,6 +39,8 @@ export function createStoreActivities(deps: ActivityDeps): StoreActivities {
     rowsOf: (input) => alive(() => rowsOf(runs, input)),
     scorerPrompts: (input) => alive(() => scorerPrompts(runs, input)),
     keepScorer: (input) => alive(() => keepScorer(runs, input)),
+    openReview: (input) => alive(() => openReview(runs, input)),
+    keepReview: (input) => alive(() => keepReview(runs, input)),
     recordProgress: (input) => alive(() => recordProgress(runs, input)),
     recordState: (input) => alive(() => recordState(runs, input)),
     exportDataset: (input) => alive(() => exportDataset(runs, input)),

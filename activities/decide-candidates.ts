@@ -1,37 +1,41 @@
 import { candidateId, contentHash } from '../methods/identity.js';
 import { parseClassification } from '../methods/self-instruct/parse.js';
 import { rejectInstances } from '../methods/self-instruct/rejects.js';
-import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
+import { readJsonlAt } from '../store/artifacts.js';
 import { type ContaminationCheck, contaminationCheck } from './contamination.js';
 import { type PlannedCallRow, readCalls } from './phase-calls.js';
 import { readItems } from './read-answer.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { promptFormOf } from './recipe-teacher.js';
+import { writeDecided } from './review/reviewed.js';
 import { teacherOf } from './teachers.js';
 import { roundFiles } from './run-files.js';
 import { lineageOf, promptOf } from './screen-candidates.js';
 import type { Candidate, Ref, RoundInput, Verdict } from './types.js';
 
-/**
- * Joins the instructions that passed the screen with their answers and gives every candidate its last verdict.
- * Each further instance of an instruction is a candidate of its own: same instruction, own id, own verdict.
- */
+/** Gives every candidate of a round its last verdict, people's included once there are some, and writes `candidates.jsonl`. */
 export async function decideCandidates(
   runs: Runs,
-  { run, round }: RoundInput,
+  at: RoundInput,
 ): Promise<{ candidates: Ref; accepted: number }> {
+  return await writeDecided(runs, at, await decidedCandidates(runs, at));
+}
+
+/**
+ * Joins the instructions that passed the screen with their answers and gives every candidate its last verdict but people's.
+ * Each further instance of an instruction is a candidate of its own: same instruction, own id, own verdict.
+ */
+export async function decidedCandidates(runs: Runs, { run, round }: RoundInput): Promise<Candidate[]> {
   const recipe = await runs.recipe(run);
   const files = roundFiles(run.runId, round);
   const screened = await readJsonlAt<Candidate>(runs.store, files.screened);
   const answers = await readAnswers(runs, { run, round }, recipe);
   const contamination = await contaminationCheck(runs, run);
-  const decided = screened.flatMap((candidate) =>
+  return screened.flatMap((candidate) =>
     candidate.verdict.state === 'undecided'
       ? decide({ candidate, recipe, contamination, ...(answers.get(candidate.id) ?? {}) })
       : [candidate],
   );
-  const candidates = await writeJsonl(runs.store, files.candidates, decided);
-  return { candidates, accepted: decided.filter(({ verdict }) => verdict.state === 'accepted').length };
 }
 
 /** The calls that answered one instruction. */

@@ -17,6 +17,7 @@ import {
 import { decontaminate, gate, type SkillMixSettings, skillMixProblems, skillmix } from './recipe-skillmix.js';
 import { deitaProblems, evolve, score, select, startsFromData } from './recipe-deita.js';
 import { budget, filter, generation, heldout, provenance, refine, stop, student } from './recipe-keys.js';
+import { review, reviewProblems } from './recipe-review.js';
 import { callPhasesOf } from './recipe-phases.js';
 
 const count = z.int().min(1);
@@ -76,6 +77,9 @@ const recipeKeys = z.strictObject({
   }),
   gate: gate.optional().describe('Examples that a judge scores lower are rejected; only with skillmix.'),
   decontaminate: decontaminate.optional(),
+  review: review
+    .optional()
+    .describe('Rounds wait until a person has looked at them; any method that generates.'),
   heldout: heldout.optional().meta({
     description:
       'Tasks that the student is measured on and nothing is made from: a share of the human seeds, or a file.',
@@ -127,7 +131,7 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
     const name = generation.teachers[phase];
     return (name !== undefined && forms[name]) || formOf(teacher);
   });
-  problems.push(...deitaProblems({ ...recipe, forms, judges }));
+  problems.push(...deitaProblems({ ...recipe, forms, judges }), ...reviewProblems(recipe));
   if (method === 'skillmix') {
     problems.push(...skillMixProblems({ ...recipe, skillmix: skillMixOf(recipe), forms }));
     if (!isChat)

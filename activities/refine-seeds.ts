@@ -8,6 +8,7 @@ import {
   writeJson,
   writeJsonl,
 } from '../store/artifacts.js';
+import { acceptedIn } from './accepted.js';
 import type { Runs } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import type { BatchSignal, TrainingBatch } from './student-messages.js';
@@ -184,8 +185,7 @@ async function examplesOf(runs: Runs, { run, round }: RoundInput): Promise<Accep
 }
 
 async function acceptedOf(runs: Runs, { run, round }: RoundInput): Promise<Candidate[]> {
-  const rows = await readJsonlAt<Candidate>(runs.store, roundFiles(run.runId, round).candidates);
-  return rows.filter(({ verdict }) => verdict.state === 'accepted');
+  return await acceptedIn(runs.store, { runId: run.runId, round });
 }
 
 /** The first accepted instance of each instruction: the others add nothing where instructions are compared or shown. */

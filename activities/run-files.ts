@@ -65,6 +65,11 @@ export function roundFiles(runId: string, round: number) {
     screened: file('screened.jsonl'),
     /** Every candidate with its last verdict. */
     candidates: file('candidates.jsonl'),
+    /** What people are shown of a round that waits for them: `SampleRow`; their decision: `ReviewDecision`. */
+    reviewSample: file('review-sample.jsonl'),
+    review: file('review.json'),
+    /** `ReviewVerdict`s, by the first digits of their SHA-256: a decision names those that count. */
+    verdicts: (sha256: string) => file(`verdicts/${sha256.slice(0, 16)}.jsonl`),
     batches: file('batches.jsonl'),
     /** Accepted examples that fitted no batch, oldest first. */
     /** Thresholds that people had changed when the verdicts of this step were given: `Thresholds`; else no file. */

@@ -2,6 +2,7 @@
  * The seam between workflows and the outside world: every message that crosses it, and every activity's
  * signature. Types only, so that workflows can import this file without dragging anything into their bundle.
  */
+import type { OpenedReview, ReviewDecision, ReviewedFields, ReviewWait } from './review-messages.js';
 import type {
   EmbedRowsInput,
   EmbedRowsResult,
@@ -163,6 +164,7 @@ export type RejectReason =
   | 'leaked-prompt'
   | 'empty'
   // any method
+  | 'review'
   | 'contaminated'
   | 'low-quality'
   | 'score-missing';
@@ -208,6 +210,8 @@ export interface Candidate {
   mix?: MixFields;
   /** DEITA's evolution only. */
   evolution?: EvolvedFields;
+  /** What a person said of it; absent: nobody looked at it. */
+  review?: ReviewedFields;
 }
 
 /** What a variant was evolved from, and how. */
@@ -662,6 +666,8 @@ export interface RecordedState {
   thresholds?: Thresholds;
   /** Files of seed tasks, oldest first. */
   addedSeeds?: Ref[];
+  /** The round that waits for people; absent: none does. */
+  review?: ReviewWait;
 }
 
 /** What was changed in a run while it lived: by a person, or by the run itself where it paused. */
@@ -696,6 +702,10 @@ export interface StoreActivities {
   scorerPrompts(input: RoundInput & { aspect: Aspect }): Promise<{ prompts: Ref; adapter: Ref }>;
   /** DEITA's evolution: the scorer that the student has trained is part of what is exported. */
   keepScorer(input: { run: RunContext; trained: TrainScorerResult }): Promise<{ note: string }>;
+  /** Draws what people are shown of a round. */
+  openReview(input: RoundInput): Promise<OpenedReview>;
+  /** Keeps the decision on a round, the first one. Fails as `BadReview` when its verdicts cannot be applied. */
+  keepReview(input: RoundInput & { decision: ReviewDecision }): Promise<void>;
   recordProgress(input: RecordProgressInput): Promise<Counts>;
   recordState(input: RecordStateInput): Promise<void>;
   /** As of the queue `cpu`, for runs that an earlier version has brought this far. */

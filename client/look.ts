@@ -30,7 +30,7 @@ export async function look(options: { store: Store; client: Client | null; runId
   if (execution !== null && execution !== 'RUNNING' && status.dataset === null) {
     const why = `its workflow is ${execution} in Temporal; the same command starts it again from the store`;
     return {
-      status: { ...status, state: 'failed', stopReason: status.stopReason ?? why },
+      status: { ...status, review: null, state: 'failed', stopReason: status.stopReason ?? why },
       problems: [],
       rounds,
     };

@@ -10,6 +10,7 @@ import { ServiceError } from '../workers/service-error.js';
 import type { DedupeCommandOptions } from './commands/dedupe.js';
 import type { ExportCommandOptions } from './commands/export.js';
 import type { ReportCommandOptions } from './commands/report.js';
+import type { ReviewCommandOptions } from './commands/review.js';
 import type { ScoreOptions } from './commands/score.js';
 import type { SelectCommandOptions } from './commands/select.js';
 import type { SkillsOptions } from './commands/skills.js';
@@ -215,6 +216,21 @@ steeringCommand('cancel', 'end a run with what it has; calls in flight finish an
   .action(
     act(async (context, [runId], options: Steering & { now?: boolean }) =>
       (await import('./commands/steer.js')).cancel(context, runId, options),
+    ),
+  );
+command('review', 'show a sample of the round that waits for people, and decide on it')
+  .argument('<run>')
+  .option('--by <name>', 'who reviews (default: this machine’s user)')
+  .option('--approve', 'accept what no verdict rejects; without a terminal, or without looking')
+  .option('--reject-round', 'reject every example of the round')
+  .option(
+    '--verdicts <file>',
+    'JSON Lines: {id, verdict: approve, reject or edit, note, instruction, input, output}',
+  )
+  .option('--note <text>', 'on the round as a whole; the reason of a rejected one')
+  .action(
+    act(async (context, [runId], options: ReviewCommandOptions) =>
+      (await import('./commands/review.js')).review(context, runId, options),
     ),
   );
 command('verify', 'recompute a run’s accounts from its store; exit code 1 when anything does not add up')

@@ -3,7 +3,9 @@ import colours from 'picocolors';
 import { excerpt, oneLine } from '../methods/text.js';
 import { budgetKeys, inWords, shareInWords } from '../workflows/budget.js';
 import { gateInWords, scoringInWords, waysInWords } from '../workflows/counts.js';
+import { waitInWords } from '../workflows/review-gate.js';
 import type { StatusReport } from './status.js';
+import { aboutTime } from './watch/outlook.js';
 
 type BatchReport = StatusReport['batches'][number];
 type Selection = NonNullable<StatusReport['selection']>;
@@ -127,11 +129,32 @@ export function noteLines({ notes }: StatusReport): string[] {
   );
 }
 
-export function stateWord({ runId, state, paused, stopReason }: StatusReport): string {
+/** What waits for people, since when and until when; null: nothing does. */
+export function reviewLine({ runId, review }: StatusReport): string | null {
+  if (review === null) return null;
+  const shown = `${review.sampled} of ${review.accepted} examples`;
+  return `waiting for review of ${waitInWords(review)}: npx seedmill review ${runId} shows ${shown}${onTimeout(review)}`;
+}
+
+function onTimeout({ until, onTimeout }: NonNullable<StatusReport['review']>): string {
+  if (until === null) return '';
+  const leftMs = Math.max(0, new Date(until).getTime() - Date.now());
+  return `; on timeout: ${onTimeout} in ${aboutTime(leftMs)}`;
+}
+
+export function stateWord(status: StatusReport): string {
+  const { runId, state, paused, stopReason } = status;
   if (paused) {
-    const advice = paused.by === 'budget' ? ` (npx seedmill set ${runId} budget.…=… raises it)` : '';
+    const advice =
+      paused.by === 'budget'
+        ? ` (npx seedmill set ${runId} budget.…=… raises it)`
+        : status.review
+          ? ` (npx seedmill review ${runId} decides on it; resume waits as long again)`
+          : '';
     return colours.yellow(`paused by ${excerpt(paused.by)}: ${excerpt(paused.reason, 1_000)}${advice}`);
   }
+  const waiting = reviewLine(status);
+  if (waiting !== null) return colours.yellow(waiting);
   const reason = stopReason ? ` (${excerpt(stopReason, 1_000)})` : '';
   if (state === 'finished') return colours.green(`finished${reason}`);
   return state === 'failed' ? colours.red(`failed${reason}`) : `${state}${reason}`;

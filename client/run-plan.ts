@@ -1,5 +1,6 @@
 import { needsVectors, selects } from '../activities/recipe-deita.js';
 import { callPhasesOf, phasesOf, scoringPhasesOf, skillMixPhasesOf } from '../activities/recipe-phases.js';
+import { reviewRule } from '../activities/recipe-review.js';
 import { type StoredRecipe, skillMixOf } from '../activities/run-data.js';
 import { runFiles } from '../activities/run-files.js';
 import { teachersOf, unpricedTeachers } from '../activities/teachers.js';
@@ -49,6 +50,7 @@ export function planOf(recipe: StoredRecipe): RunPlan {
     ...((recipe.score || recipe.select) && { stages: stagesPlan(recipe) }),
     ...(recipe.evolve && { evolution: evolutionPlan(recipe) }),
     thresholds: liveThresholds(recipe),
+    ...(recipe.review && { review: reviewRule(recipe.review) }),
     stop,
   };
 }

@@ -1,5 +1,6 @@
 /** What is known of a run: from its files, and from the server where there is one. */
 import type { RunResult } from '../activities/export-dataset.js';
+import type { ReviewWait } from '../activities/review-messages.js';
 import type { Recipe } from '../activities/recipe.js';
 import type { SelectionReport } from '../activities/rows.js';
 import type { StoredRecipe } from '../activities/run-data.js';
@@ -28,6 +29,8 @@ export interface StatusReport {
   stopReason: string | null;
   /** Who paused it and why; null while it is not paused. */
   paused: { by: string; reason: string } | null;
+  /** The round that waits for people, and until when; null: none does. */
+  review: ReviewWait | null;
   round: number;
   step: string;
   target: number | null;
@@ -103,6 +106,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     state: result?.state ?? live?.state ?? recorded?.state ?? 'starting',
     stopReason: result?.stopReason ?? live?.stopReason ?? recorded?.stopReason ?? null,
     paused: result ? null : (live?.settings.paused ?? (live ? null : (recorded?.paused ?? null))),
+    review: result ? null : live ? (live.review ?? null) : (recorded?.review ?? null),
     round: progress?.round ?? 0,
     step: result ? 'done' : (progress?.step ?? 'starting'),
     target: result?.target ?? live?.settings.target ?? recorded?.target ?? progress?.target ?? null,

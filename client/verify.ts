@@ -23,6 +23,7 @@ import { verifyRowDataset, verifyStages } from './verify-deita.js';
 import { verifyEvolution, verifyEvolvedRound } from './verify-evolution.js';
 import { verifyJoinedSeeds } from './verify-seeds.js';
 import { verifyThresholds } from './verify-thresholds.js';
+import { verifyReview } from './verify-review.js';
 
 export interface VerifyReport {
   runId: string;
@@ -114,6 +115,7 @@ async function verifyRound(options: {
       ...verifyThresholds(await recipeOfRound({ store }, { recipe, runId, round }), candidates),
     );
   }
+  problems.push(...(await verifyReview({ store, recipe, runId, round }, candidates)));
   return {
     problems,
     counts: { ...countCalls(phases), candidates: countCandidates(candidates) },

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { loadWorkflowBundle } from '../workers/workflow-bundle.js';
 
 /** Temporal's own part is about 1.7 MB of it. */
-const ceilingBytes = 2_200_000;
+const ceilingBytes = 2_300_000;
 /** What Temporal's workflow package brings. */
 const expectedPackages = ['long', 'ms', 'nexus-rpc'];
 

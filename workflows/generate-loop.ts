@@ -1,6 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { Ref, TrainRoundResult } from '../activities/types.js';
 import { cpu, student } from './activities.js';
+import { awaitReview } from './await-review.js';
 import type { LoopResult, LoopState } from './inputs.js';
 import { innermost, LoopSteps } from './loop-steps.js';
 import { nextRound } from './next-round.js';
@@ -30,7 +31,10 @@ async function playRound(steps: LoopSteps): Promise<void> {
   ]);
   for (const phase of plan.answer) await steps.makeCalls(phase);
   await steps.at('deciding candidates');
-  await cpu.decideCandidates.executeWithOptions(steps.summary('decide candidates'), [{ run, round }]);
+  const decide = () =>
+    cpu.decideCandidates.executeWithOptions(steps.summary('decide candidates'), [{ run, round }]);
+  const decided = await decide();
+  if (await awaitReview(steps, decided.accepted)) await decide();
 
   // Compose and train. What is accepted but fits no batch waits for the next round.
   await steps.at('composing batches');

@@ -1,4 +1,5 @@
 /** What the run, its loop and its shards are started with: small, serialisable, versioned. */
+import type { ReviewRule } from '../activities/review-messages.js';
 import type {
   BatchCalls,
   Budget,
@@ -43,6 +44,8 @@ export interface RunPlan {
   thresholds?: Thresholds;
   /** What people had set before the server lost the run's history. */
   set?: Pick<Settings, 'target' | 'thresholds' | 'addedSeeds'>;
+  /** Rounds wait for people; absent: none does. */
+  review?: ReviewRule;
   stop: {
     maxRounds: number;
     maxCallsPerAccepted: number;

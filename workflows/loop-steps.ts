@@ -9,6 +9,7 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
+import type { ReviewWanted } from '../activities/review-messages.js';
 import type { CallPhase, Counts, PlanCallsInput, VerdictInput } from '../activities/types.js';
 import { store } from './activities.js';
 import { spentBy } from './budget.js';
@@ -110,12 +111,15 @@ export class LoopSteps {
   }
 
   /** Tells the run where the loop stands, records it in the store, and waits while the run is paused. */
-  async at(step: string, calls?: { phase: CallPhase; shards: string[] }): Promise<void> {
+  async at(
+    step: string,
+    { phase, shards = [], review }: { phase?: CallPhase; shards?: string[]; review?: ReviewWanted } = {},
+  ): Promise<void> {
     const { state, round } = this;
     const { run } = state;
     const target = targetOf(state);
     this.current = await store.recordProgress.executeWithOptions(this.summary(`record: ${step}`), [
-      { run, round, phase: calls?.phase ?? null, step, target, before: state.totals },
+      { run, round, phase: phase ?? null, step, target, before: state.totals },
     ]);
     const totals = addCounts(this.state.totals, this.current);
     const { rounds } = this.state;
@@ -124,10 +128,11 @@ export class LoopSteps {
       await getExternalWorkflowHandle(run.runId).signal(loopReportSignal, {
         round,
         step,
-        shards: calls?.shards ?? [],
+        shards,
         totals,
         rounds,
         ...(this.state.stages !== undefined && { hasGenerated: true }),
+        ...(review && { review }),
       });
     } catch (error) {
       // Terminated from outside: nobody is left to spend for. Started again, the run repeats this round from the store.

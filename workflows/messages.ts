@@ -1,6 +1,12 @@
 /** Messages that a run understands, and the settings that travel from the run to its loop and shards. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type {
+  ReviewDecision,
+  ReviewRequest,
+  ReviewWait,
+  ReviewWanted,
+} from '../activities/review-messages.js';
+import type {
   Budget,
   CallPhase,
   Counts,
@@ -38,10 +44,19 @@ export interface Settings {
   thresholds?: Thresholds;
   /** Files of seed tasks that people added, oldest first. */
   addedSeeds?: Ref[];
+  /** The newest decision on a round that waited for people; absent before the first. */
+  reviewed?: ReviewDecision;
 }
 
 export type RunPhase = 'preparing' | 'generating' | 'exporting' | 'done';
-export type RunStateName = 'running' | 'paused' | 'cancelling' | 'finished' | 'cancelled' | 'failed';
+export type RunStateName =
+  | 'running'
+  | 'waiting-for-review'
+  | 'paused'
+  | 'cancelling'
+  | 'finished'
+  | 'cancelled'
+  | 'failed';
 
 /** What the loop tells the run at the start of each step: enough to find the shards and to draw a table. */
 export interface LoopReport {
@@ -54,6 +69,8 @@ export interface LoopReport {
   rounds: RoundRow[];
   /** Nothing is generated any more: DEITA's stages are at work. */
   hasGenerated?: boolean;
+  /** Only while the round waits for people. */
+  review?: ReviewWanted;
 }
 
 /** One line of the table that the Temporal UI shows. */
@@ -73,6 +90,8 @@ export interface RunStatus {
   stopReason: string | null;
   settings: Settings;
   loop: LoopReport | null;
+  /** null: nothing waits for people. */
+  review: ReviewWait | null;
 }
 
 export interface PauseRequest {
@@ -176,6 +195,7 @@ export const setLimitsUpdate = defineUpdate<RunStatus, [LimitsRequest]>('setLimi
 export const setTargetUpdate = defineUpdate<RunStatus, [TargetRequest]>('setTarget');
 export const setThresholdsUpdate = defineUpdate<RunStatus, [ThresholdsRequest]>('setThresholds');
 export const addSeedsUpdate = defineUpdate<RunStatus, [AddSeedsRequest]>('addSeeds');
+export const reviewUpdate = defineUpdate<RunStatus, [ReviewRequest]>('review');
 export const statusQuery = defineQuery<RunStatus>('status');
 
 // Between the workflows of one run, by workflow id only, so that they reach whatever run of the loop is current.

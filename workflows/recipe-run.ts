@@ -31,6 +31,7 @@ import {
   type RunStatus,
   resumeUpdate,
   type Settings,
+  reviewUpdate,
   setBudgetUpdate,
   setConcurrencyUpdate,
   setLimitsUpdate,
@@ -40,6 +41,7 @@ import {
   statusQuery,
 } from './messages.js';
 import { loopOf } from './next-round.js';
+import { minuteOf, waitInWords } from './review-gate.js';
 import { changeList, roundTable } from './round-table.js';
 import { RunState } from './run-state.js';
 import { showRun } from './search-attributes.js';
@@ -92,9 +94,13 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     check: (request) => state.checkAddSeeds(request),
     make: (request) => state.addSeeds(request),
   });
+  steered(reviewUpdate, {
+    check: (request) => state.checkReview(request),
+    make: (request) => state.review(request),
+  });
   setHandler(blockedSignal, (blocked) => state.blocked(blocked));
   setHandler(loopReportSignal, (report) => {
-    state.loop = report;
+    state.reported(report);
   });
   setHandler(loopEndedSignal, (result) => {
     state.ended = result;
@@ -185,6 +191,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   async function superviseLoop(): Promise<boolean> {
     let sent = 1;
     let shown = '';
+    let recorded = JSON.stringify(input.carried?.wait ?? null);
     for (;;) {
       if (state.ended !== null) return false;
       if (state.settings.version > sent) {
@@ -196,12 +203,24 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         await Promise.all([recording, declaring]);
         return true;
       }
+      const leftMs = state.reviewLeftMs(Date.now());
+      if (leftMs === 0) {
+        state.timeOutReview();
+        continue;
+      }
+      // For readers without a server.
+      if (recorded !== JSON.stringify(state.wait)) {
+        recorded = JSON.stringify(state.wait);
+        recording = recording.then(record);
+      }
       showDetails();
       if (shown !== sight()) {
         shown = sight();
         showRun({ plan, state, known: input.searchAttributes });
       }
-      await condition(() => state.settings.version > sent || state.ended !== null || shown !== sight());
+      const isNews = () => state.settings.version > sent || state.ended !== null || shown !== sight();
+      if (leftMs === null) await condition(isNews);
+      else await condition(isNews, leftMs);
     }
   }
 
@@ -259,6 +278,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
 
   async function record(): Promise<void> {
     const changes = state.unrecorded;
+    const { review } = state.status();
     await store.recordState.executeWithOptions({ summary: `record: ${state.name}` }, [
       {
         run,
@@ -267,6 +287,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
         paused: state.settings.paused,
         budget: state.settings.budget,
         ...setSince(state.settings),
+        ...(review && { review }),
         ...(changes.length > 0 && { changes }),
       },
     ]);
@@ -301,10 +322,20 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     return `${state.name} ${state.loop?.round} ${state.loop?.step}`;
   }
 
+  function reviewHead(): string {
+    const { wait } = state;
+    if (wait === null) return '';
+    const after = wait.until === null ? '' : `; on timeout: ${wait.onTimeout}, at ${minuteOf(wait.until)}`;
+    return (
+      `**Waiting for review** of ${inert(waitInWords(wait))}: ` +
+      `npx seedmill review ${inert(run.runId)}${after}\n\n`
+    );
+  }
+
   function showDetails(): void {
     const { loop, newest, ended } = state;
     const paused = state.settings.paused;
-    const head = paused ? `**Paused by ${inert(paused.by)}**: ${inert(paused.reason)}\n\n` : '';
+    const head = paused ? `**Paused by ${inert(paused.by)}**: ${inert(paused.reason)}\n\n` : reviewHead();
     const totals = loop?.totals ?? noCounts();
     const rounds = loop?.rounds ?? [];
     const step = state.phase === 'generating' ? (loop?.step ?? state.phase) : state.name;

@@ -1,3 +1,4 @@
+import type { ReviewDecision, ReviewRequest, ReviewWait } from '../activities/review-messages.js';
 import type { RecordedChange, Thresholds } from '../activities/types.js';
 import { excerpt } from '../methods/text.js';
 import { exceeded, inWords, noBudget, spentBy } from './budget.js';
@@ -18,6 +19,7 @@ import type {
   TargetRequest,
   ThresholdsRequest,
 } from './messages.js';
+import { reviewProblem, waitFor, withDeadline } from './review-gate.js';
 import {
   budgetProblem,
   concurrencyProblem,
@@ -43,12 +45,22 @@ export interface RunStateSnapshot {
   /** Changes that are not in the store yet. */
   unrecorded: RecordedChange[];
   newest: RecordedChange[];
+  wait: ReviewWait | null;
 }
 
 /** What of a run's plan its changes are checked against. */
 type SteeredPlan = Pick<
   RunPlan,
-  'method' | 'target' | 'budget' | 'isPriced' | 'teachers' | 'stages' | 'skillMix' | 'thresholds' | 'set'
+  | 'method'
+  | 'target'
+  | 'budget'
+  | 'isPriced'
+  | 'teachers'
+  | 'stages'
+  | 'skillMix'
+  | 'thresholds'
+  | 'set'
+  | 'review'
 >;
 
 /** The rules of pausing, resuming and cancelling a run. Plain data and no Temporal, so that it is tested as it is. */
@@ -63,6 +75,8 @@ export class RunState {
   unrecorded: RecordedChange[] = [];
   /** The newest changes, oldest first, for the UI. */
   newest: RecordedChange[] = [];
+  /** The round that waits for people; null: none does. */
+  wait: ReviewWait | null = null;
 
   private readonly plan: SteeredPlan;
 
@@ -81,20 +95,21 @@ export class RunState {
   }
 
   snapshot(): RunStateSnapshot {
-    const { settings, phase, stopReason, loop, ended, unrecorded, newest } = this;
-    return { settings, phase, stopReason, loop, ended, unrecorded, newest };
+    const { settings, phase, stopReason, loop, ended, unrecorded, newest, wait } = this;
+    return { settings, phase, stopReason, loop, ended, unrecorded, newest, wait };
   }
 
   get name(): RunStateName {
     if (this.ended?.failed) return 'failed';
     if (this.phase === 'done') return this.settings.cancel ? 'cancelled' : 'finished';
     if (this.settings.cancel) return 'cancelling';
-    return this.settings.paused ? 'paused' : 'running';
+    if (this.settings.paused) return 'paused';
+    return this.wait ? 'waiting-for-review' : 'running';
   }
 
   status(): RunStatus {
-    const { name: state, phase, stopReason, settings, loop } = this;
-    return { state, phase, stopReason, settings, loop };
+    const { name: state, phase, stopReason, settings, loop, ended, wait } = this;
+    return { state, phase, stopReason, settings, loop, review: ended === null ? wait : null };
   }
 
   /** These changes are in the store. */
@@ -243,6 +258,7 @@ export class RunState {
   pause({ by, reason }: Pause): void {
     const paused = { by: nameOf(by), reason: excerpt(reason, 1_000) };
     this.change({ paused }, { by, what: `paused: ${paused.reason}` });
+    if (this.wait) this.wait = { ...this.wait, until: null };
   }
 
   resume({ by }: { by: string }): void {
@@ -251,15 +267,68 @@ export class RunState {
 
   /** A cancelled run is never paused: it has to come to its end. */
   cancel({ by, now }: { by: string; now: boolean }): void {
+    this.wait = null;
     this.stopReason = `cancelled by ${nameOf(by)}`;
     const what = now ? 'cancelled, with calls in flight aborted' : 'cancelled';
     this.change({ paused: null, cancel: now ? 'now' : 'finish' }, { by, what });
+  }
+
+  /** The loop has come to another step. */
+  reported(report: LoopReport): void {
+    this.loop = report;
+    const { reviewed = null, cancel } = this.settings;
+    const wanted = cancel ? undefined : report.review;
+    this.wait = waitFor(wanted, { rule: this.plan.review, reviewed, before: this.wait });
+  }
+
+  /** @throws Error that says why this review cannot be taken. */
+  checkReview(request: ReviewRequest): void {
+    this.checkLive();
+    refuse(reviewProblem(request, { wait: this.wait, reviewed: this.settings.reviewed ?? null }));
+  }
+
+  /** A pause that was made because nobody reviewed the round in time ends. */
+  review({ by, round, decision, note, verdicts }: ReviewRequest): void {
+    this.decide({ by: nameOf(by), round, decision, note, verdicts, isTimeout: false });
+  }
+
+  /** Milliseconds until the run has to decide on the round by itself; null: it never has to, as things are. */
+  reviewLeftMs(nowMs: number): number | null {
+    const { review: rule } = this.plan;
+    if (this.wait === null || rule === undefined) return null;
+    const isHeld = this.settings.paused !== null;
+    this.wait = withDeadline(this.wait, { timeoutMs: rule.timeoutMs, nowMs, isHeld });
+    const { until } = this.wait;
+    return until === null ? null : Math.max(0, new Date(until).getTime() - nowMs);
+  }
+
+  /** Nobody has reviewed the round in time. */
+  timeOutReview(): void {
+    if (this.wait === null) return;
+    const { round, onTimeout } = this.wait;
+    const reason = `nobody has reviewed round ${round} in time`;
+    if (onTimeout === 'pause') this.pause({ by: 'review', reason });
+    else {
+      const note = onTimeout === 'reject' ? reason : null;
+      this.decide({ by: 'timeout', round, decision: onTimeout, note, verdicts: null, isTimeout: true });
+    }
   }
 
   /** Two hundred calls that fail at once are one pause, and none after somebody resumed. */
   blocked({ version, pause }: { version: number; pause: Pause }): void {
     if (version < this.settings.version || this.settings.paused || this.settings.cancel) return;
     this.pause(pause);
+  }
+
+  private decide(decision: Omit<ReviewDecision, 'at' | 'nth'>): void {
+    const { paused } = this.settings;
+    const nth = this.wait?.unusable ?? 0;
+    const at = new Date().toISOString();
+    this.wait = null;
+    this.change(
+      { reviewed: { ...decision, at, nth }, paused: paused?.by === 'review' ? null : paused },
+      { by: decision.by, what: changeInWords(decision) },
+    );
   }
 
   /** @throws Error naming the teachers that there are. */
@@ -301,6 +370,12 @@ export class RunState {
     this.unrecorded = [...this.unrecorded, recorded];
     this.newest = [...this.newest, recorded].slice(-newestShown);
   }
+}
+
+/** `round 3 approved, with verdicts on 4 examples`. */
+function changeInWords({ round, decision, verdicts }: Omit<ReviewDecision, 'at' | 'nth'>): string {
+  const verb = decision === 'approve' ? 'approved' : 'rejected';
+  return `round ${round} ${verb}${verdicts === null ? '' : `, with verdicts on ${verdicts.count} examples`}`;
 }
 
 /** A person's name may be anything. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Counts, GatheredSkills } from '../activities/types.js';
 import { cpu, store } from './activities.js';
+import { awaitReview } from './await-review.js';
 import type { ExtractionPlan, LoopResult, LoopState, MixState, SkillMixPlan } from './inputs.js';
 import { LoopSteps } from './loop-steps.js';
 import { nextRound } from './next-round.js';
@@ -86,9 +87,12 @@ async function writeExamples(steps: LoopSteps, plan: SkillMixPlan): Promise<void
   if (plan.hasShirkers) await steps.makeCalls('shirk');
   if (plan.hasGate) await steps.makeCalls('judge');
   await steps.at('deciding examples');
-  await cpu.decideExamples.executeWithOptions(steps.summary('decide examples'), [
-    { run, round, ...steps.thresholds },
-  ]);
+  const decide = () =>
+    cpu.decideExamples.executeWithOptions(steps.summary('decide examples'), [
+      { run, round, ...steps.thresholds },
+    ]);
+  const decided = await decide();
+  if (await awaitReview(steps, decided.accepted)) await decide();
 
   await steps.at('round done');
   steps.roundDone({ attractiveBatches: null, heldOutLoss: null, note: '' });

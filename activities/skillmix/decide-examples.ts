@@ -1,9 +1,10 @@
 import { contentHash } from '../../methods/identity.js';
 import { parseRating } from '../../methods/rating.js';
 import { parseShirk } from '../../methods/skillmix/parse.js';
-import { readJsonlAt, writeJsonl } from '../../store/artifacts.js';
+import { readJsonlAt } from '../../store/artifacts.js';
 import { callsByCandidate, type PlannedCallRow } from '../phase-calls.js';
 import { type Runs, skillMixOf, type StoredRecipe } from '../run-data.js';
+import { writeDecided } from '../review/reviewed.js';
 import { roundFiles } from '../run-files.js';
 import { lineageOf } from '../screen-candidates.js';
 import { recipeInForce } from '../thresholds.js';
@@ -11,11 +12,16 @@ import type { Candidate, MixFields, Ref, ShirkerKind, Verdict, VerdictInput } fr
 import { shirkersOf } from './choose-calls.js';
 import { isAnswered } from './conversations.js';
 
-/** Gives the first share of a round's examples their worse answers, and every example its last verdict by the gate. */
+/** Gives every example of a round its last verdict, people's included once there are some, and writes `candidates.jsonl`. */
 export async function decideExamples(
   runs: Runs,
   input: VerdictInput,
 ): Promise<{ candidates: Ref; accepted: number }> {
+  return await writeDecided(runs, input, await decidedExamples(runs, input));
+}
+
+/** Gives the first share of a round's examples their worse answers, and every example its verdict by the gate. */
+export async function decidedExamples(runs: Runs, input: VerdictInput): Promise<Candidate[]> {
   const { run, round } = input;
   const given = await runs.recipe(run);
   const recipe = await recipeInForce(runs, { ...input, recipe: given, step: 'decided' });
@@ -25,7 +31,7 @@ export async function decideExamples(
   const shirkers = new Set(shirkersOf(undecided, recipe).map(({ candidateId }) => candidateId));
   const shirked = await callsByCandidate(runs, { run, round, phase: 'shirk' });
   const judged = await callsByCandidate(runs, { run, round, phase: 'judge' });
-  const decided = assembled.map((candidate) => {
+  return assembled.map((candidate) => {
     if (candidate.verdict.state !== 'undecided') return candidate;
     const { id } = candidate;
     const kind = shirkers.has(id) ? (skillMixOf(recipe).shirkers?.kind ?? null) : null;
@@ -34,8 +40,6 @@ export async function decideExamples(
       ? withScore(example, { recipe, row: judged.get(id) })
       : example;
   });
-  const candidates = await writeJsonl(runs.store, files.candidates, decided);
-  return { candidates, accepted: decided.filter(({ verdict }) => verdict.state === 'accepted').length };
 }
 
 /** The instruction as it was, with a worse answer. */

@@ -52,7 +52,7 @@ export async function example(context: Context, options: ExampleOptions): Promis
 
 /** What is known of it, but for its calls. Texts are a teacher's: without escapes and control characters. */
 function exampleLines(found: FoundExample): string[] {
-  const { id, round, turns, verdict, nearest, mix, place, scored, selection, seeds } = found;
+  const { id, round, turns, verdict, nearest, mix, place, scored, selection, seeds, review } = found;
   return [
     `example ${id}, round ${round}`,
     ...(place ? [`place: ${excerpt(JSON.stringify(place), 200)}`] : []),
@@ -81,6 +81,18 @@ function exampleLines(found: FoundExample): string[] {
       ...quoted('instruction', instruction),
       ...quoted('response', response),
     ]),
+    ...(review ? reviewLines(review) : []),
+  ];
+}
+
+/** What a person said of it, and the text that was there before. */
+function reviewLines({ by, verdict, note, original }: NonNullable<FoundExample['review']>): string[] {
+  const words = { approve: 'approved', reject: 'rejected', edit: 'edited' }[verdict];
+  return [
+    `review: ${words} by ${excerpt(by)}${note === undefined ? '' : `: ${excerpt(note, 300)}`}`,
+    ...(original ? quoted('instruction before', original.instruction) : []),
+    ...(original && original.input !== '' ? quoted('input before', original.input) : []),
+    ...(original ? quoted('response before', original.output) : []),
   ];
 }
 

@@ -3,6 +3,7 @@ import { readPhases } from '../../activities/count-round.js';
 import { humanSeeds } from '../../activities/human-seeds.js';
 import type { PlanRow, ScoredRow, SelectionRow } from '../../activities/rows.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
+import type { ReviewedFields } from '../../activities/review-messages.js';
 import type { ConversationRow } from '../../activities/student-messages.js';
 import type { CallPhase, Candidate, MixFields, Seed, Verdict } from '../../activities/types.js';
 import { readJsonIfAny, readJsonlAt } from '../../store/artifacts.js';
@@ -32,6 +33,7 @@ export interface FoundExample {
   verdict: Verdict | null;
   nearest: Candidate['nearest'];
   mix: MixFields | null;
+  review: ReviewedFields | null;
   /** Where it is in the dataset, as its lineage says; null before the run has ended, and for what was rejected. */
   place: unknown;
   scored: ScoredRow | null;
@@ -126,6 +128,7 @@ async function describe(
     verdict: candidate?.verdict ?? null,
     nearest: candidate?.nearest ?? null,
     mix: candidate?.mix ?? null,
+    review: candidate?.review ?? null,
     place: surplus?.place ?? null,
     scored: stage.scored,
     selection: (await findRow<SelectionRow>(store, files.selection, id)) ?? null,

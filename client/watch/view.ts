@@ -99,9 +99,10 @@ export function viewLines(sight: Sight): ViewLine[] {
 /** The same facts in one line, for logs and pipes; what keeps the run from going on in lines of its own. */
 export function plainLines(sight: Sight): string[] {
   const { status } = sight;
-  const line = status.paused
-    ? stateWord(status)
-    : [progressLine(status), ...speed(sight), ...projected(sight)].join(' · ');
+  const line =
+    status.paused || status.review
+      ? stateWord(status)
+      : [progressLine(status), ...speed(sight), ...projected(sight)].join(' · ');
   return [excerpt(line, longestLine), ...problemLines(sight)];
 }
 
@@ -127,7 +128,7 @@ function rate(perMinute: number): string {
 }
 
 function projected({ status, outlook }: Sight): string[] {
-  const hasEnded = !['running', 'paused', 'starting'].includes(status.state);
+  const hasEnded = !['running', 'waiting-for-review', 'paused', 'starting'].includes(status.state);
   if (outlook.usd === null || outlook.usd === 0 || hasEnded) return [];
   return [`about $${outlook.usd.toFixed(outlook.usd < 1 ? 4 : 2)} at the target`];
 }

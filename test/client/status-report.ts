@@ -14,6 +14,7 @@ export function statusReport(changes: Partial<StatusReport> = {}): StatusReport 
     state: 'running',
     stopReason: null,
     paused: null,
+    review: null,
     round: 1,
     step: 'calls: tasks',
     target: 10,
