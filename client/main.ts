@@ -3,6 +3,8 @@
  * The command line: `npx seedmill …`. Each command is a function in `commands/`; this file only wires them. A command is
  * loaded when it is given: what all of them need together takes a second of a processor.
  */
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Tau } from '../methods/deita/choose-rows.js';
 import { UserError } from '../store/errors.js';
@@ -43,7 +45,8 @@ interface ForkOptions extends Omit<RunOptions, 'seeds'> {
   detach?: boolean;
 }
 
-const program = new Command('seedmill')
+/** Every command; `docs/commands.md` is written from it. */
+export const program = new Command('seedmill')
   .description('Durable instruction-data generation on Temporal')
   .version(version)
   .showHelpAfterError('(--help shows how the command is used)')
@@ -488,15 +491,21 @@ function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
 
-// `seedmill status RUN | head -1`: who reads has seen enough, and what was started goes on without this command.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+// Others import what the commands are; npx starts this file through a link.
+const isStarted =
+  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+if (isStarted) {
+  // `seedmill status RUN | head -1`: who reads has seen enough, and what was started goes on without this command.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
 }

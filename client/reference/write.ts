@@ -1,5 +1,5 @@
 /**
- * Writes what is generated for people and editors: the JSON Schema of recipes, and the tables of the docs.
+ * Writes what is generated for people and editors: the JSON Schema of recipes, and the lists in the docs.
  *
  *     npm run reference
  */
@@ -8,6 +8,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recipeSchemaText } from '../../activities/recipe-schema.js';
 import { packageRoot } from '../../workers/folders.js';
+import { program } from '../main.js';
+import { withCommands } from './command-list.js';
 import { withKeyTables } from './key-tables.js';
 
 /** What each generated file has to be, by its path in the project. */
@@ -16,6 +18,7 @@ export function references(): { file: string; text: string }[] {
   return [
     { file: 'recipes/recipe.schema.json', text: recipeSchemaText() },
     { file: 'docs/recipes.md', text: withKeyTables(now('docs/recipes.md')) },
+    { file: 'docs/commands.md', text: withCommands(now('docs/commands.md'), program) },
   ];
 }
 
