@@ -25,9 +25,7 @@ function describe(command: Command): string {
   ];
   const text = command.description();
   const about = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-  return [`### \`seedmill ${usage}\``, about, details.join('\n')]
-    .filter(Boolean)
-    .join('\n\n');
+  return [`### \`seedmill ${usage}\``, about, details.join('\n')].filter(Boolean).join('\n\n');
 }
 
 function argumentOf(argument: Argument): string {
