@@ -131,6 +131,7 @@ describe('the examples of a report, 2,000 of them', () => {
 
   it('keep the focus inside the dialog', async () => {
     await rows().first().click();
+    await dialog().waitFor();
     for (let press = 0; press < 12; press += 1) {
       await page.keyboard.press('Tab');
       const isInside = await page.evaluate(() => {
