@@ -63,7 +63,7 @@ export class ExampleSample {
 }
 
 function candidateDraft(candidate: Candidate, ordinal: number | null): ExampleDraft {
-  const { id, round, nearest, verdict, calls, mix, evolution, seedIds } = candidate;
+  const { id, round, nearest, verdict, calls, mix, evolution, seedIds, review } = candidate;
   const texts = cutTexts([candidate.instruction, candidate.input, candidate.output]);
   const [instruction = '', input = '', output = ''] = texts.texts;
   return {
@@ -90,7 +90,7 @@ function candidateDraft(candidate: Candidate, ordinal: number | null): ExampleDr
         completionTokens: call.completionTokens,
         costUsd: call.costUsd,
       })),
-      review: null,
+      review: review ? { by: review.by, verdict: review.verdict, note: review.note ?? null } : null,
     },
     verdict,
     ordinal,

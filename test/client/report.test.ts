@@ -106,6 +106,26 @@ describe('a report', () => {
     assert.equal(totals.examples, 2);
   });
 
+  it('says who reviewed an example, and what they said of it', async () => {
+    const { examples } = await read(
+      await endedLoop(store(), {
+        examples: [
+          {},
+          { review: { by: 'ann', verdict: 'approve' } },
+          { ...rejected('review'), review: { by: 'bo', verdict: 'reject', note: 'wrong' } },
+        ],
+      }),
+    );
+    assert.deepEqual(
+      examples.map(({ reason, review }) => [reason, review]),
+      [
+        [null, null],
+        [null, { by: 'ann', verdict: 'approve', note: null }],
+        ['review', { by: 'bo', verdict: 'reject', note: 'wrong' }],
+      ],
+    );
+  });
+
   it('has hostile texts as they were written', async () => {
     const run = await endedLoop(store(), {
       examples: hostileList.map((text) => ({ instruction: text, input: text, output: text })),
