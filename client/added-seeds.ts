@@ -1,8 +1,9 @@
 /** Seed tasks that people add to a run while it lives. */
+import { humanSeeds } from '../activities/human-seeds.js';
 import { chooseHeldOut } from '../activities/prepare-run.js';
 import type { Recipe } from '../activities/recipe.js';
 import { runFiles } from '../activities/run-files.js';
-import type { RecordedState, Ref, Seed } from '../activities/types.js';
+import type { Progress, RecordedState, Ref, Seed } from '../activities/types.js';
 import { heldOutPool, LEAK_THRESHOLD } from '../methods/sedi/held-out.js';
 import { excerpt } from '../methods/text.js';
 import { readJsonIfAny, readJsonl, readJsonlAt, sha256Hex, toJson } from '../store/artifacts.js';
@@ -28,7 +29,9 @@ export async function newSeeds(
   const given = await readJsonlAt<Seed>(store, files.heldOutGiven, { missing: 'empty' });
   const state = await readJsonIfAny<RecordedState>(store, files.state);
   const added = await Promise.all((state?.addedSeeds ?? []).map((ref) => readJsonl<Seed>(store, ref)));
-  const known = [...first, ...added.flat()];
+  // A fork has those that joined before it, but not the files that they were added in.
+  const round = (await readJsonIfAny<Progress>(store, files.progress))?.round ?? 0;
+  const known = [...(await humanSeeds(store, { runId, rounds: round + 1 })), ...added.flat()];
   const tasks = new Set(known.map(taskOf));
   const ids = new Set([...known, ...given].map(({ id }) => id));
   const isGiven = recipe.heldout !== null && 'file' in recipe.heldout;

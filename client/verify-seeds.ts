@@ -15,18 +15,21 @@ export async function verifyJoinedSeeds(
   const refined = await readJsonIfAny<RefinedRound>(store, roundFiles(runId, round - 1).refined);
   const { joinedSeeds, seedPool } = roundFiles(runId, round);
   const joined = await readJsonlAt<Seed>(store, joinedSeeds, { missing: 'empty' });
+  const files = refined?.addedSeeds ?? [];
+  // The rounds that a fork begins with are copies: what was added to its parent may be gone with the parent.
+  const isOfParent = files.some(({ uri }) => !uri.startsWith(`${runId}/`));
   const added = new Set<string>();
   try {
-    for (const ref of refined?.addedSeeds ?? [])
+    for (const ref of isOfParent ? [] : files)
       for (const seed of await readJsonl<Seed>(store, ref)) added.add(canonicalJson(seed));
   } catch (error) {
     if (!(error instanceof CorruptDataError)) throw error;
     return [error.message];
   }
-  if (joined.length === 0 && added.size === 0) return [];
+  if (joined.length === 0 && files.length === 0) return [];
   const pool = await readJsonlAt<Seed>(store, seedPool, { missing: 'empty' });
   const shown = new Set(pool.map((seed) => canonicalJson(seed)));
-  const foreign = joined.filter((seed) => !added.has(canonicalJson(seed))).length;
+  const foreign = isOfParent ? 0 : joined.filter((seed) => !added.has(canonicalJson(seed))).length;
   const lost = joined.filter((seed) => !shown.has(canonicalJson(seed))).length;
   return [
     ...(foreign > 0 ? [`${foreign} seed tasks joined that nobody has added`] : []),
