@@ -6,7 +6,7 @@ import { assertInertHtml, hostileList, hostileTexts } from '../hostile.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { launchChromium } from './browser.js';
 import { reportFixture } from './fixture.js';
-import { openReport, textOf } from './open-report.js';
+import { openReport, textOf, unfold } from './open-report.js';
 
 const data = reportFixture({ examples: 90, hostile: hostileList });
 
@@ -22,9 +22,7 @@ describe('a report of hostile texts', () => {
 
   it('runs none of them, asks for nothing, and logs no error, with everything open and pointed at', async () => {
     const { page, errors, requests } = await openReport(browser, { folder: folder(), data });
-    await page.locator('details').evaluateAll((found) => {
-      for (const element of found) (element as HTMLDetailsElement).open = true;
-    });
+    await unfold(page);
     for (const plot of await page.locator('.plot').all()) {
       await plot.scrollIntoViewIfNeeded();
       const box = await plot.boundingBox();

@@ -50,6 +50,16 @@ export async function openReport(
   return { page, errors, requests };
 }
 
+/** Opens everything that is folded, and waits for what it then gets. */
+export async function unfold(page: Page): Promise<void> {
+  await page.locator('details').evaluateAll((found) => {
+    for (const element of found) (element as HTMLDetailsElement).open = true;
+  });
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('.chart details')].every((numbers) => numbers.querySelector('table')),
+  );
+}
+
 /** What people see of it: not what the style hides. */
 export function textOf(locator: Locator): Promise<string> {
   // biome-ignore lint/performance/useDomNodeTextContent: hidden text is not to count

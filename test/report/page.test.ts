@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { temporaryFolder } from '../temporary-folder.js';
 import { launchChromium } from './browser.js';
 import { emptyReport, reportFixture } from './fixture.js';
-import { type OpenReport, openReport, textOf } from './open-report.js';
+import { type OpenReport, openReport, textOf, unfold } from './open-report.js';
 
 const data = reportFixture();
 const sections = 'overview yield cost similarity student scores map coverage examples changes recipe'.split(
@@ -56,6 +56,30 @@ describe("the report's page", () => {
     assert.match(await textOf(page.locator('#overview')), /finished target reached/);
   });
 
+  it('has the numbers of every plot but clouds of points as a table', async () => {
+    const page = await open();
+    await unfold(page);
+    const titles = page.locator('.chart:not(:has(details))').locator('h3');
+    assert.deepEqual(await titles.allTextContents(), [
+      'Yield',
+      'Complexity and quality',
+      'Map of the examples by UMAP',
+    ]);
+    const first = data.rounds[0];
+    const row = page.locator('#yield table tbody tr').first();
+    assert.equal(await row.locator('td').nth(1).textContent(), String(first?.candidates));
+  });
+
+  it('says of cosines what a selection made of them', async () => {
+    const bins = [{ from: 0.8, to: 0.9, accepted: 0, rejected: 0, other: 7 }];
+    const similarity = { metric: 'cosine', threshold: 0.9, bins, bounded: 0, pairs: [] };
+    const page = await open({ data: { ...data, similarity } });
+    const text = await textOf(page.locator('#similarity'));
+    assert.match(text, /sample of all rows/);
+    assert.match(text, /nearer than 0\.9 to one that was selected before/);
+    assert.doesNotMatch(text, /rejected/);
+  });
+
   it('marks attractive batches by shape as well as colour', async () => {
     const page = await open();
     const drawn = await page.locator('#student .plot').first().locator('path').count();
@@ -77,9 +101,7 @@ describe("the report's page", () => {
 
   it('fits a phone of 360 pixels without scrolling sideways, in every section and in the dialog', async () => {
     const page = await open({ context: width });
-    await page.locator('details').evaluateAll((found) => {
-      for (const element of found) (element as HTMLDetailsElement).open = true;
-    });
+    await unfold(page);
     const overflow = () =>
       page.evaluate(() => ({
         page: document.documentElement.scrollWidth - innerWidth,

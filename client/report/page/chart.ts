@@ -60,10 +60,15 @@ export function chart(options: Chart): HTMLElement {
     el('figcaption', null, el('h3', null, title), el('p', { class: 'says' }, says)),
     legend && legendOf(legend),
     holder,
-    numbers &&
-      numbers.rows.length > 0 &&
-      el('details', null, el('summary', null, 'The numbers'), plainTable(numbers.head, numbers.rows)),
+    numbers && numbers.rows.length > 0 && numbersOf(numbers),
   );
+}
+
+/** Its table is there once somebody asks for it: it may have thousands of rows. */
+function numbersOf({ head, rows }: NonNullable<Chart['numbers']>): HTMLElement {
+  const element = el('details', null, el('summary', null, 'The numbers'));
+  element.addEventListener('toggle', () => element.append(plainTable(head, rows)), { once: true });
+  return element;
 }
 
 export function legendOf(entries: readonly LegendEntry[]): HTMLElement {

@@ -15,16 +15,19 @@ export function similaritySection(data: ReportData): Section | null {
   const known = new Set(data.examples.map(({ id }) => id));
   return section(
     { id: 'similarity', label: 'Similarity' },
-    histogram(similarity),
+    similarity.bins.length > 0 && histogram(similarity),
     similarity.pairs.length > 0 && pairs(similarity, known),
   );
 }
 
 function histogram({ metric, threshold, bins, bounded }: ReportSimilarity): HTMLElement {
+  const isCosine = metric === 'cosine';
   const legend: (LegendEntry & { of: 'accepted' | 'rejected' | 'other' })[] = [
     { of: 'accepted', label: 'accepted', colour: 'var(--accepted)' },
     { of: 'rejected', label: 'rejected as similar', colour: 'var(--reject-1)' },
-    { of: 'other', label: 'others', colour: 'var(--reject-7)' },
+    isCosine
+      ? { of: 'other', label: 'rows', colour: 'var(--group-1)' }
+      : { of: 'other', label: 'rejected for other reasons, or undecided', colour: 'var(--reject-7)' },
   ];
   const kinds = legend.filter(({ of }) => bins.some((bin) => bin[of] > 0));
   const bars = bins.flatMap((bin) => {
@@ -36,8 +39,10 @@ function histogram({ metric, threshold, bins, bounded }: ReportSimilarity): HTML
     });
   });
   const says = [
-    `${metric} of each candidate with its nearest one in the pool, as the filter measured it.`,
-    threshold === null ? '' : `More than ${threshold} was rejected as similar.`,
+    isCosine
+      ? 'Cosine of a sample of all rows with their nearest ones, as the selection measured it.'
+      : `${metric} of each candidate with its nearest one in the pool, as the filter measured it.`,
+    threshold === null ? '' : saysThreshold(threshold, isCosine),
     bounded === 0 ? '' : `${count(bounded)} candidates are not shown: of them only a bound is known.`,
   ];
   return chart({
@@ -46,8 +51,8 @@ function histogram({ metric, threshold, bins, bounded }: ReportSimilarity): HTML
     legend: kinds,
     draw: () => ({
       height: 260,
-      x: { label: metric, domain: extent(bins) },
-      y: { label: 'candidates', grid: true },
+      x: { label: metric, domain: extent(bins, threshold) },
+      y: { label: isCosine ? 'rows' : 'candidates', grid: true },
       color: { type: 'identity' },
       marks: [
         Plot.rect(
@@ -92,8 +97,15 @@ function histogram({ metric, threshold, bins, bounded }: ReportSimilarity): HTML
   });
 }
 
-function extent(bins: ReportSimilarity['bins']): [number, number] {
-  return [Math.min(0, ...bins.map(({ from }) => from)), Math.max(1, ...bins.map(({ to }) => to))];
+function saysThreshold(threshold: number, isCosine: boolean): string {
+  return isCosine
+    ? `Rows nearer than ${threshold} to one that was selected before were passed over.`
+    : `More than ${threshold} is rejected as similar; it is the threshold of the newest round.`;
+}
+
+function extent(bins: ReportSimilarity['bins'], threshold: number | null): [number, number] {
+  const ends = [...bins.flatMap(({ from, to }) => [from, to]), ...(threshold === null ? [] : [threshold])];
+  return [Math.min(...ends), Math.max(...ends)];
 }
 
 /** How many pairs are there before one asks for more. */
@@ -109,7 +121,7 @@ function pairs({ pairs, metric }: ReportSimilarity, known: ReadonlySet<string>):
     el(
       'p',
       { class: 'says' },
-      `Candidates beside what they are nearest to by ${metric}, accepted ones first. Words that both have are underlined.`,
+      `Texts beside what they are nearest to by ${metric}, accepted ones first. Words that both have are underlined.`,
     ),
     el('div', { class: 'cards' }, ...first),
     more.length > 0 &&
