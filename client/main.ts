@@ -20,6 +20,7 @@ import type { Steering } from './commands/steer.js';
 import type { Context, Output } from './context.js';
 import { formatNames, splitKinds } from './export/names.js';
 import { type Budget, budgetOf, type Given, isHttpUrl, methods } from './init/options.js';
+import { forTerminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 import { version } from './version.js';
 
@@ -50,6 +51,7 @@ export const program = new Command('seedmill')
   .description('Durable instruction-data generation on Temporal')
   .version(version)
   .showHelpAfterError('(--help shows how the command is used)')
+  .configureOutput({ writeErr: (text) => process.stderr.write(forTerminal(text)) })
   .exitOverride();
 
 /** Options that every command takes, after its own name. */
@@ -460,11 +462,11 @@ function actAlone<Options>(
     const json = options.json === true;
     const verbose = options.verbose === true;
     const out = json ? process.stderr : process.stdout;
-    const say = (line: string) => void out.write(`${line}\n`);
+    const say = (line: string) => void out.write(`${forTerminal(line)}\n`);
     try {
       process.exitCode = await work({ say, json, verbose }, this.args as [string, ...string[]], options);
     } catch (error) {
-      process.stderr.write(`${explain(error, verbose)}\n`);
+      process.stderr.write(`${forTerminal(explain(error, verbose))}\n`);
       process.exitCode = error instanceof UsageError ? 2 : 1;
     }
   };

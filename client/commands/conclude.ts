@@ -1,11 +1,12 @@
 import type { Context } from '../context.js';
 import { lossLine, noteLines, progressLine, selectionWarning, stateWord } from '../progress-lines.js';
 import type { StatusReport } from '../status.js';
+import { printJson } from '../terminal.js';
 
 /** The closing lines; exit code 0 for a finished run, 1 for one that failed or was cancelled. */
 export function conclude({ say, json }: Context, status: StatusReport): number {
   if (json) {
-    process.stdout.write(`${JSON.stringify(status)}\n`);
+    printJson(status);
   } else {
     say(progressLine(status));
     for (const loss of status.heldOutLoss) say(lossLine(loss));

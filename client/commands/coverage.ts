@@ -8,6 +8,7 @@ import { findStore } from '../../store/open-store.js';
 import type { Context } from '../context.js';
 import { hasEnded } from '../run-identity.js';
 import { readStatus } from '../status.js';
+import { printJson } from '../terminal.js';
 
 /** Most and least used skills that are shown. */
 const rowsShown = 10;
@@ -28,7 +29,7 @@ export async function coverage({ storeUrl, json, say }: Context, runId: string):
     throw new UserError(`${runId} has not ended: what it used is counted when its dataset is written`);
   }
   const found = await readJson<Coverage>(store, files.dataset('coverage.json'));
-  if (json) process.stdout.write(`${JSON.stringify(found)}\n`);
+  if (json) printJson(found);
   else for (const line of coverageTable(found, { rows: rowsShown })) say(line);
   return 0;
 }

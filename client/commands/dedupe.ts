@@ -3,6 +3,7 @@ import type { Output } from '../context.js';
 import { type Comparison, type DedupeReport, dedupeFile } from '../dedupe/dedupe-file.js';
 import { fileWork } from '../file-work.js';
 import { UsageError } from '../usage-error.js';
+import { printJson } from '../terminal.js';
 
 export interface DedupeCommandOptions {
   in: string;
@@ -34,7 +35,7 @@ export async function dedupe(output: Output, options: DedupeCommandOptions): Pro
       signal,
     }),
   );
-  if (output.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (output.json) printJson(report);
   else {
     output.say(describe(report));
     output.say(`kept: ${options.out}`);

@@ -3,6 +3,7 @@ import { cacheFolder } from '../../workers/folders.js';
 import type { Context } from '../context.js';
 import { type Check, checkDisk, checkGpu, checkNode, checkStore } from './doctor-machine.js';
 import { checkPython, checkTeacher, checkTemporal, listProcesses } from './doctor-services.js';
+import { printJson } from '../terminal.js';
 
 const marks = { ok: pc.green('ok     '), missing: pc.red('missing'), note: pc.yellow('note   ') };
 
@@ -33,6 +34,6 @@ export async function doctor(context: Context): Promise<number> {
     say(`  ${name}: ${state}, pid ${pid}${where.length > 0 ? `, ${where.join(', ')}` : ''}, log ${log}`);
   }
   const isComplete = !checks.some(({ status }: Check) => status === 'missing');
-  if (json) process.stdout.write(`${JSON.stringify({ ok: isComplete, checks, processes })}\n`);
+  if (json) printJson({ ok: isComplete, checks, processes });
   return isComplete ? 0 : 1;
 }

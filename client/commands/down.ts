@@ -1,5 +1,6 @@
 import { stopServices } from '../../workers/services.js';
 import type { Context } from '../context.js';
+import { printJson } from '../terminal.js';
 
 /**
  * `seedmill down`: ends every process that seedmill started for this state folder, once calls in flight have finished;
@@ -10,7 +11,7 @@ export async function down({ stateDir, say, json }: Context, { now }: { now: boo
   say(ended.length === 0 ? 'Nothing was running.' : 'Runs go on from where they are with the next start.');
   if (json) {
     const result = { ended: ended.map(({ name, pid }) => ({ name, pid })) };
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    printJson(result);
   }
   return 0;
 }

@@ -8,6 +8,7 @@ import type { Context } from '../context.js';
 import { type ExampleCall, type FoundExample, findExample, readCall } from '../example/find-example.js';
 import { promptText, quoted, verdictInWords } from '../foreign-text.js';
 import { readStatus } from '../status.js';
+import { printJson } from '../terminal.js';
 
 export interface ExampleOptions {
   run: string;
@@ -37,7 +38,7 @@ export async function example(context: Context, options: ExampleOptions): Promis
       ...call,
       ...(stored && { prompt: stored.request.body, text: stored.answer.text }),
     }));
-    process.stdout.write(`${JSON.stringify({ ...found, calls: whole })}\n`);
+    printJson({ ...found, calls: whole });
     return 0;
   }
   for (const line of exampleLines(found)) context.say(line);

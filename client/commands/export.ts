@@ -4,6 +4,7 @@ import { type ExportProgress, type ExportReport, exportRun } from '../export/exp
 import type { FormatName, SplitKind } from '../export/names.js';
 import { fileWork } from '../file-work.js';
 import { UsageError } from '../usage-error.js';
+import { printJson } from '../terminal.js';
 
 export interface ExportCommandOptions {
   format: FormatName;
@@ -38,7 +39,7 @@ export async function exportDataset(
       signal,
     }),
   );
-  if (context.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (context.json) printJson(report);
   else for (const line of describe(report)) context.say(line);
   return 0;
 }

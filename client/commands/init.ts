@@ -7,6 +7,7 @@ import { askFor, type Asker } from '../init/questions.js';
 import { recipeText } from '../init/recipe-text.js';
 import { parseRecipe } from '../recipe-file.js';
 import { settleTeachers } from '../settle-teachers.js';
+import { printJson } from '../terminal.js';
 
 /** `seedmill init`: writes a commented recipe. Asks, where it can, for what the options do not say. */
 export async function init(
@@ -26,7 +27,7 @@ export async function init(
   const { recipe } = parseRecipe({ path: file, text }, []);
   await settleTeachers(recipe, null);
   await writeNew(file, text);
-  if (output.json) process.stdout.write(`${JSON.stringify({ recipe: file, method: choices.method })}\n`);
+  if (output.json) printJson({ recipe: file, method: choices.method });
   output.say(`wrote ${file}`);
   if (choices.where.endpoint === 'openai')
     output.say(`its key is read from the environment variable ${recipe.teacher.apiKeyEnv}`);

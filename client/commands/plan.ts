@@ -7,6 +7,7 @@ import { measure, nothingMeasured } from '../plan/measure.js';
 import { planAsJson, planTable } from '../plan/plan-table.js';
 import { type InputOptions, readInputs } from '../read-inputs.js';
 import { settleTeachers } from '../settle-teachers.js';
+import { printJson } from '../terminal.js';
 
 /** `seedmill plan`: what a run of a recipe is expected to need. Asks nobody, and writes nothing. */
 export async function plan(context: Context, options: InputOptions): Promise<number> {
@@ -20,7 +21,7 @@ export async function plan(context: Context, options: InputOptions): Promise<num
     given,
     measured: store === null ? nothingMeasured() : await measure(store, settled),
   });
-  if (context.json) process.stdout.write(`${JSON.stringify(planAsJson(expected))}\n`);
+  if (context.json) printJson(planAsJson(expected));
   else for (const line of planTable(expected)) context.say(line);
   return 0;
 }

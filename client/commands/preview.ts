@@ -10,6 +10,7 @@ import type { PreviewedCall } from '../preview/preview-call.js';
 import { type InputOptions, readInputs } from '../read-inputs.js';
 import { settleTeachers } from '../settle-teachers.js';
 import { checkTeachers, servicesFor } from '../start-run.js';
+import { printJson } from '../terminal.js';
 
 /** `seedmill preview`: the first calls of a recipe, with what becomes of their answers. Returns the exit code. */
 export async function preview(context: Context, options: InputOptions): Promise<number> {
@@ -27,7 +28,7 @@ export async function preview(context: Context, options: InputOptions): Promise<
   const made = await makePreview({ opened, inputs, online, stateDir: context.stateDir });
   if (recipe.teacher.mode === 'batch')
     made.notes.push('Calls were made one by one, at that price; a run sends them by batch.');
-  if (context.json) process.stdout.write(`${JSON.stringify(made)}\n`);
+  if (context.json) printJson(made);
   else for (const line of previewLines(made)) context.say(line);
   return made.calls.some(({ outcome }) => outcome !== 'answered') ? 1 : 0;
 }

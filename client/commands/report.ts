@@ -8,6 +8,7 @@ import { type ReportProgress, readReport } from '../report/read-report.js';
 import { reportMark } from '../report/report-mark.js';
 import { reportHtml } from '../report/write-html.js';
 import { readStatus } from '../status.js';
+import { printJson } from '../terminal.js';
 
 export interface ReportCommandOptions {
   out?: string;
@@ -41,7 +42,7 @@ export async function report(
     const { examples, rounds, samples } = data;
     if (context.json) {
       const shown = { examples: examples.length, rounds: rounds.length, samples };
-      process.stdout.write(`${JSON.stringify({ run: runId, file, bytes, ...shown })}\n`);
+      printJson({ run: runId, file, bytes, ...shown });
     } else {
       for (const sample of samples) context.say(`shown: ${sample}`);
       context.say(`report: ${file} (${(bytes / 1e6).toFixed(1)} MB)`);

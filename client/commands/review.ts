@@ -14,6 +14,7 @@ import { readVerdictsFile } from '../review/verdicts-file.js';
 import { readStatus, type StatusReport } from '../status.js';
 import { UsageError } from '../usage-error.js';
 import { person } from './steer.js';
+import { printJson } from '../terminal.js';
 
 export interface ReviewCommandOptions {
   by?: string;
@@ -50,7 +51,7 @@ export async function review(
     }
     const request = await reviewRequest(store, { runId, by, round: round.wait.round, ...said });
     const after = await steer<ReviewRequest>(client, { runId, update: 'review', arg: request });
-    if (context.json) process.stdout.write(`${JSON.stringify({ runId, ...after })}\n`);
+    if (context.json) printJson({ runId, ...after });
     else
       context.say(
         `round ${request.round} is ${said.decision === 'approve' ? 'approved' : 'rejected'}; ${runId} is ${after.state}`,
@@ -113,7 +114,7 @@ async function decide(
 }
 
 function printSample(runId: string, { wait, sample }: RoundToReview): number {
-  process.stdout.write(`${JSON.stringify({ runId, ...wait, sample })}\n`);
+  printJson({ runId, ...wait, sample });
   return 0;
 }
 

@@ -7,6 +7,7 @@ import { unfinishedRuns } from '../runs.js';
 import { type EndedRun, type OpenRun, type StartOptions, startRun } from '../start-run.js';
 import { readStatus, type StatusReport } from '../status.js';
 import { conclude } from './conclude.js';
+import { printJson } from '../terminal.js';
 
 /** What a run is for, where it is not for a dataset. */
 type Kind = Pick<StartOptions, 'extractOnly' | 'scoring'>;
@@ -25,7 +26,7 @@ export async function followStarted(
   const isTerminal = !context.json && process.stdout.isTTY;
   const { status, isDetached } = await toEnd(context, started, { ...what, isTerminal });
   if (!isDetached) return conclude(context, status);
-  if (context.json) process.stdout.write(`${JSON.stringify(status)}\n`);
+  if (context.json) printJson(status);
   return 0;
 }
 
@@ -93,7 +94,7 @@ export async function leaveStarted(
   if (started.disposition !== 'finished') await started.client.connection.close();
   context.say(`Follow it with: npx seedmill watch ${started.runId}`);
   const status = await readStatus(started.opened.store, started.runId);
-  if (context.json) process.stdout.write(`${JSON.stringify(status)}\n`);
+  if (context.json) printJson(status);
   else context.say(`run: ${started.runId}`);
   return 0;
 }

@@ -7,6 +7,7 @@ import { type ScoredFiles, type Unscored, type WrittenScores, writeScored } from
 import type { StatusReport } from '../status.js';
 import { UserError } from '../../store/errors.js';
 import { runToEnd } from './run.js';
+import { printJson } from '../terminal.js';
 
 export interface ScoreOptions {
   in: string;
@@ -49,7 +50,7 @@ export async function score(context: Context, options: ScoreOptions): Promise<nu
     const { rows = null, scored = null, missing = {} } = written ?? {};
     const names = written && { out, dropped: dropped ?? null, embeddings: embeddings ?? null };
     const all: ScoreReport = { run, rows, scored, missing, calls, costUsd, files: names };
-    if (context.json) process.stdout.write(`${JSON.stringify(all)}\n`);
+    if (context.json) printJson(all);
   };
   if (status.dataset === null) {
     report(null);

@@ -10,6 +10,7 @@ import {
   selectFile,
 } from '../select/select-file.js';
 import { UsageError } from '../usage-error.js';
+import { printJson } from '../terminal.js';
 
 /** Characters of the longest bar of the histogram. */
 const barWidth = 40;
@@ -46,7 +47,7 @@ export async function select(output: Output, options: SelectCommandOptions): Pro
     }),
   );
   if (report.warning !== null) process.stderr.write(`warning: ${report.warning}\n`);
-  if (output.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (output.json) printJson(report);
   else {
     for (const line of describe(report)) output.say(line);
     output.say(`selected: ${options.out}`);

@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { forkLine, stateWord } from '../progress-lines.js';
 import { allRuns } from '../runs.js';
 import { readStatus } from '../status.js';
+import { printJson } from '../terminal.js';
 
 /** `seedmill list`: every run of the store, oldest first. */
 export async function list(context: Context): Promise<number> {
@@ -10,7 +11,7 @@ export async function list(context: Context): Promise<number> {
   const runs = await allRuns(store);
   const statuses = await Promise.all(runs.map(({ runId }) => readStatus(store, runId)));
   if (context.json) {
-    process.stdout.write(`${JSON.stringify({ runs: statuses })}\n`);
+    printJson({ runs: statuses });
     return 0;
   }
   if (statuses.length === 0) context.say(`no runs in ${store.url}`);

@@ -12,6 +12,7 @@ import { readRecipe } from '../recipe-file.js';
 import { prepareListFolder, type SkillListFiles, writeLists } from '../skill-files.js';
 import { type StatusReport, storePath } from '../status.js';
 import { runToEnd } from './run.js';
+import { printJson } from '../terminal.js';
 
 export interface SkillsOptions {
   recipePath: string;
@@ -44,7 +45,7 @@ export async function skills(context: Context, { recipePath, set, out }: SkillsO
     const { runId, calls, costUsd } = status;
     const { skills, queryTypes, files } = rest;
     const all: SkillsReport = { run: runId, skills, queryTypes, calls, costUsd, files };
-    if (context.json) process.stdout.write(`${JSON.stringify(all)}\n`);
+    if (context.json) printJson(all);
   };
   if (status.dataset === null) {
     report({ skills: null, queryTypes: null, files: null });

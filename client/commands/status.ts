@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 import { look } from '../look.js';
 import { forkLine, progressLine, selectionWarning, stateWord } from '../progress-lines.js';
 import { readStatus, type StatusReport } from '../status.js';
+import { printJson } from '../terminal.js';
 
 /** The newest ones, in text; with --json all of them. */
 const changesShown = 5;
@@ -28,7 +29,7 @@ export async function status(context: Context, runId: string): Promise<number> {
   const { status, problems, server } = await askServer(context, store, stored);
   const changes = await readChanges(store, runId);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ...status, changes, problems })}\n`);
+    printJson({ ...status, changes, problems });
     return 0;
   }
   if (stateWord(status) !== stateWord(stored)) say(`by the server: ${stateWord(status)}`);

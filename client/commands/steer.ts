@@ -16,6 +16,7 @@ import { hasEnded } from '../run-identity.js';
 import { planOf } from '../run-plan.js';
 import { settingsChanges } from '../settings-changes.js';
 import { readStatus, type StatusReport } from '../status.js';
+import { printJson } from '../terminal.js';
 
 /** What every steering command takes. */
 export interface Steering {
@@ -118,7 +119,7 @@ export async function change(
 }
 
 function report({ json, say }: Context, runId: string, status: RunStatus): void {
-  if (json) process.stdout.write(`${JSON.stringify({ runId, ...status })}\n`);
+  if (json) printJson({ runId, ...status });
   else say(`${runId} is ${status.state}`);
 }
 

@@ -2,6 +2,7 @@ import { openStore } from '../../store/open-store.js';
 import { ensureServices } from '../../workers/services.js';
 import type { Context } from '../context.js';
 import { unfinishedRuns } from '../runs.js';
+import { printJson } from '../terminal.js';
 
 /** `seedmill up`: starts everything but a run, and leaves it running. Returns the exit code. */
 export async function up({ stateDir, storeUrl, say, json }: Context): Promise<number> {
@@ -22,7 +23,7 @@ export async function up({ stateDir, storeUrl, say, json }: Context): Promise<nu
   say('Everything is up. Stop it with: npx seedmill down');
   if (json) {
     const result = { temporal: { address, namespace, uiUrl, origin }, teacher, searchAttributes };
-    process.stdout.write(`${JSON.stringify(result)}\n`);
+    printJson(result);
   }
   return 0;
 }

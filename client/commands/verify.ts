@@ -2,6 +2,7 @@ import { checkRunId } from '../../store/names.js';
 import { findStore } from '../../store/open-store.js';
 import type { Context } from '../context.js';
 import { verifyRun } from '../verify.js';
+import { printJson } from '../terminal.js';
 
 /** `seedmill verify`: exit code 1 when anything does not add up. */
 export async function verify(context: Context, runId: string): Promise<number> {
@@ -9,7 +10,7 @@ export async function verify(context: Context, runId: string): Promise<number> {
   const store = await findStore(context.storeUrl);
   const report = await verifyRun(store, runId);
   if (context.json) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    printJson(report);
     return report.ok ? 0 : 1;
   }
   const { calls, candidates, attempts, say } = { ...report, say: context.say };

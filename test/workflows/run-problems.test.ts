@@ -46,16 +46,15 @@ describe('what keeps a run from going on', () => {
   });
 
   it('is told at once when its worker is gone, and its figures stay', async () => {
-    const held = harness.teacher.hold();
     const runId = await harness.startRun();
-    await held.reached;
+    await harness.pause(runId);
+    await harness.untilQuiet(runId);
     await harness.stopWorkers();
     const { status, problems } = await look({ store: harness.store, client: harness.client, runId });
-    assert.match(problems.join('\n'), /has not answered within 0\.5 s: its worker is busy or away/);
-    assert.deepEqual([status.state, status.step], ['running', 'calls: instructions']);
-    held.release();
     await harness.terminate(runId);
     await harness.startWorkers();
+    assert.match(problems.join('\n'), /has not answered within 0\.5 s: its worker is busy or away/);
+    assert.deepEqual(status.paused, { by: 'ann', reason: 'lunch' });
   });
 
   it('is told of a workflow whose code fails, with the failure', async () => {
