@@ -7,11 +7,13 @@
 import { writeFile } from 'node:fs/promises';
 import proto from '@temporalio/proto';
 import { batchId, loopId, shardId } from '../../workflows/ids.js';
+import { reviewUpdate } from '../../workflows/messages.js';
 import { BatchServer } from '../batch-server.js';
 import { mochaGlobalTeardown } from '../global-setup.js';
 import { RunHarness, until } from '../run-harness.js';
 import { rowsToEvolve, scriptedEvolution } from '../scripted-evolution.js';
 import { scriptedSkillMix } from '../scripted-skillmix.js';
+import { answer } from '../scripted-teacher.js';
 
 const wanted = process.argv.slice(2);
 const batches = new BatchServer({ expireAfter: ({ index }) => (index === 0 ? 1 : undefined) });
@@ -47,6 +49,7 @@ try {
   );
   await recordSkillMix();
   await recordEvolution();
+  await recordReview();
 } finally {
   await harness.stop();
   await mochaGlobalTeardown();
@@ -67,6 +70,23 @@ async function recordSkillMix(): Promise<void> {
   });
   await record('skillmix-loop-extraction', loopId(runId), await firstExecutionOf(loopId(runId)));
   await record('skillmix-loop-last-round', loopId(runId));
+}
+
+/** Nobody comes in time, and then somebody does. */
+async function recordReview(): Promise<void> {
+  harness.teacher.script = answer;
+  const runId = await harness.startRun({
+    target: 8,
+    generation: { callsPerRound: 3 },
+    stop: { maxRounds: 1 },
+    review: { timeoutHours: 1 / 3_600 },
+  });
+  await harness.untilPaused(runId);
+  const review = { by: 'ann', round: 1, decision: 'approve' as const, note: null, verdicts: null };
+  await harness.handle(runId).executeUpdate(reviewUpdate, { args: [review] });
+  await harness.result(runId);
+  await record('recipe-run-reviewed', runId);
+  await record('generate-loop-reviewed', loopId(runId));
 }
 
 async function recordEvolution(): Promise<void> {

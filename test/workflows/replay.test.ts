@@ -52,6 +52,22 @@ const histories: Record<string, { what: string; isIn(events: Events): boolean }>
       return scheduled.includes('trainScorer') && scheduled.includes('keepScorer');
     },
   },
+  'recipe-run-reviewed': {
+    what: 'a time that was over before somebody came',
+    isIn: (events) =>
+      events.some((event) => event.timerFiredEventAttributes) &&
+      events.some((event) => event.workflowExecutionUpdateAcceptedEventAttributes),
+  },
+  'generate-loop-reviewed': {
+    what: 'a round that is decided twice',
+    isIn: (events) => {
+      const scheduled = events.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
+      return (
+        scheduled.includes('keepReview') &&
+        scheduled.filter((name) => name === 'decideCandidates').length === 2
+      );
+    },
+  },
 };
 
 describe('the workflows replay what earlier versions began', () => {
