@@ -9,6 +9,7 @@ import { benchDeita, type DeitaBenchOptions } from './deita/deita.js';
 import { type PeerName, peerNames } from './deita/peers.js';
 import { benchLimits, type LimitScenario, limitScenarios } from './limits/limits.js';
 import { packageRoot } from '../workers/folders.js';
+import { benchReport, type ReportBenchOptions } from './report/report.js';
 import { benchCosine, type CosineOptions } from './similarity/cosine.js';
 import { benchFilter, type FilterBenchOptions } from './similarity/filter.js';
 import { vectorKinds } from './similarity/vectors.js';
@@ -170,6 +171,14 @@ program
   .action(async (options: TrainerBenchOptions) => {
     process.exitCode = await benchTrainer(options);
   });
+
+program
+  .command('report')
+  .description('time and memory of the report of a large run, made up for it')
+  .option('--candidates <numbers>', 'comma-separated for several goes', counts, [200_000, 1_000_000])
+  .option('--per-round <number>', 'candidates of a round', whole(16), 2_000)
+  .option('--json', 'print one JSON object on one line', false)
+  .action((options: ReportBenchOptions) => benchReport(options));
 
 function cosines(text: string): number[] {
   return text.split(',').map((part) => {

@@ -14,6 +14,7 @@ const commands = [
     'verify',
     'skills',
     'coverage',
+    'report',
     'worker',
     'up',
     'down',

@@ -9,6 +9,7 @@ import { readReport } from '../../client/report/read-report.js';
 import type { ReportData } from '../../client/report/report-data.js';
 import { reportMark } from '../../client/report/report-mark.js';
 import { SeededSample } from '../../client/report/seeded-sample.js';
+import { readJson, writeJson } from '../../store/artifacts.js';
 import { CorruptDataError, UserError } from '../../store/errors.js';
 import { openStore } from '../../store/open-store.js';
 import { type EndedRun, endedEvolution, endedLoop, endedRows, openRun } from '../export/ended-run.js';
@@ -104,6 +105,34 @@ describe('a report', () => {
       ['a'.repeat(64), 'tasks', 100, 50, 0.00015],
     );
     assert.equal(totals.examples, 2);
+  });
+
+  it('names the run that its run was forked from', async () => {
+    const run = await openRun(store());
+    const { manifest } = runFiles(run.runId);
+    const forkedFrom = { runId: 'parent', round: 3, changed: ['target: 24 → 40'] };
+    await writeJson(run.store, manifest, { ...(await readJson<object>(run.store, manifest)), forkedFrom });
+    assert.deepEqual((await read(run)).run.forkedFrom, { runId: 'parent', round: 3 });
+  });
+
+  it('has the threshold that the newest round went by', async () => {
+    const run = await endedLoop(store(), {
+      examples: [{ nearest: { id: 'seed-1', similarity: 0.5 } }, { nearest: { atMost: 0.85 } }],
+    });
+    const threshold = async () => (await read(run)).similarity?.threshold;
+    assert.equal(await threshold(), 0.85);
+    await writeJson(run.store, roundFiles(run.runId, 1).thresholds('screened'), {
+      'filter.poolThreshold': 0.6,
+    });
+    assert.equal(await threshold(), 0.6);
+    const { similarity } = await read(run);
+    assert.equal(similarity?.bounded, 1);
+    assert.deepEqual(similarity?.pairs, [
+      {
+        ...{ id: 'example-0', text: 'Describe apple0 bridge1 forest5 desert11', nearestId: 'seed-1' },
+        ...{ nearestText: 'Explain to a child why the sky is blue.', similarity: 0.5, accepted: true },
+      },
+    ]);
   });
 
   it('says who reviewed an example, and what they said of it', async () => {
