@@ -351,7 +351,7 @@ plainCommand('init', 'write a commented recipe; on a terminal it asks three ques
     ),
   );
 plainCommand('schema', 'print the JSON Schema of recipes, for editors').action(
-  actAlone(async () => (await import('./commands/schema.js')).schema()),
+  actAlone(async (output) => (await import('./commands/schema.js')).schema(output)),
 );
 plainCommand('dedupe', 'drop the rows of a file that are too similar to one before them')
   .requiredOption('--in <file>', 'JSON Lines, or a JSON array (Alpaca)')

@@ -53,7 +53,8 @@ export async function example(context: Context, options: ExampleOptions): Promis
 
 /** What is known of it, but for its calls. Texts are a teacher's: without escapes and control characters. */
 function exampleLines(found: FoundExample): string[] {
-  const { id, round, turns, verdict, nearest, mix, place, scored, selection, seeds, review } = found;
+  const { id, round, turns, verdict, nearest, mix, place, scored, selection, seeds, review, provenance } =
+    found;
   return [
     `example ${id}, round ${round}`,
     ...(place ? [`place: ${excerpt(JSON.stringify(place), 200)}`] : []),
@@ -72,6 +73,8 @@ function exampleLines(found: FoundExample): string[] {
         ]
       : []),
     ...(selection ? [`selection: ${selectionInWords(selection)}`] : []),
+    ...(provenance?.source ? [`source: ${excerpt(provenance.source, 200)}`] : []),
+    ...(provenance?.licence ? [`licence: ${excerpt(provenance.licence, 200)}`] : []),
     ...seeds.map(({ id, origin, instruction, source, licence }) =>
       [`seed ${excerpt(id)} (${origin}): ${excerpt(instruction, 100)}`, source, licence]
         .filter(Boolean)

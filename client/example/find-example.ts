@@ -1,12 +1,14 @@
 /** One example of a run with everything that the store knows of it. */
 import { readPhases } from '../../activities/count-round.js';
 import { humanSeeds } from '../../activities/human-seeds.js';
-import type { PlanRow, ScoredRow, SelectionRow } from '../../activities/rows.js';
+import type { OriginalRow, PlanRow, ScoredRow, SelectionRow } from '../../activities/rows.js';
+import type { StoredRecipe } from '../../activities/run-data.js';
 import { roundFiles, runFiles } from '../../activities/run-files.js';
 import type { ReviewedFields } from '../../activities/review-messages.js';
 import type { ConversationRow } from '../../activities/student-messages.js';
 import type { CallPhase, Candidate, MixFields, Seed, Verdict } from '../../activities/types.js';
-import { readJsonIfAny, readJsonlAt } from '../../store/artifacts.js';
+import { type StatedOrigin, statedOrigin } from '../../methods/stated-origin.js';
+import { readJson, readJsonIfAny, readJsonlAt } from '../../store/artifacts.js';
 import { UserError } from '../../store/errors.js';
 import { responseName, type StoredResponse } from '../../store/response-store.js';
 import type { Store } from '../../store/types.js';
@@ -40,6 +42,8 @@ export interface FoundExample {
   selection: SelectionRow | null;
   seeds: Pick<Seed, 'id' | 'instruction' | 'origin' | 'source' | 'licence'>[];
   calls: ExampleCall[];
+  /** What a given row, or the recipe for its file, says of where it is from; null: it was not given. */
+  provenance: StatedOrigin | null;
 }
 
 /** The row of a file that knows an example by its id. */
@@ -134,7 +138,20 @@ async function describe(
     selection: (await findRow<SelectionRow>(store, files.selection, id)) ?? null,
     seeds: candidate === null ? [] : await seedsOf(store, { runId, candidate }),
     calls: [...asked, ...stage.calls],
+    provenance: given === null ? null : await provenanceOf(store, { runId, example }),
   };
+}
+
+async function provenanceOf(
+  store: Store,
+  { runId, example: { round, row } }: { runId: string; example: Known },
+): Promise<StatedOrigin> {
+  // Examples of the run itself that were scored have no originals.
+  const originals = await readJsonlAt<OriginalRow>(store, roundFiles(runId, round).originals, {
+    missing: 'empty',
+  });
+  const { provenance } = await readJson<StoredRecipe>(store, runFiles(runId).recipe);
+  return statedOrigin(originals[row]?.example ?? {}, provenance);
 }
 
 function turnOf({ instruction, input, output }: Candidate) {

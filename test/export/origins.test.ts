@@ -4,6 +4,7 @@ import path from 'node:path';
 import { seedOrigins } from '../../activities/seed-origins.js';
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
+import { findExample } from '../../client/example/find-example.js';
 import { cardLicence, originsOf } from '../../client/export/origins.js';
 import { readInputs } from '../../client/read-inputs.js';
 import { statedOrigin } from '../../methods/stated-origin.js';
@@ -33,7 +34,8 @@ describe('licences and sources', () => {
   it('of given rows go into lineage and card, and those of a row count before those of the file', async () => {
     const provenance = { licence: 'cc-by-4.0', source: 'the archive' };
     const rows = [row, { ...row, instruction: 'Bow.', licence: 'MIT', source: 'a friend' }];
-    const { origins, lineage } = await foundOf(await endedRows(folder(), rows, { provenance }));
+    const run = await endedRows(folder(), rows, { provenance });
+    const { origins, lineage } = await foundOf(run);
     assert.deepEqual(
       lineage.map(({ licence, source }) => [licence, source]),
       [
@@ -42,6 +44,8 @@ describe('licences and sources', () => {
       ],
     );
     assert.deepEqual(origins.sources, ['a friend', 'the archive']);
+    const shown = await findExample(run.store, { runId: run.runId, rounds: 1, wanted: 'row-1' });
+    assert.deepEqual(shown.provenance, { licence: 'cc-by-4.0', source: 'the archive' });
     assert.deepEqual(cardLicence(null, origins), { license: ['mit', 'cc-by-4.0'] });
   });
 
