@@ -13,6 +13,7 @@ import type { DedupeCommandOptions } from './commands/dedupe.js';
 import type { ExportCommandOptions } from './commands/export.js';
 import type { ReportCommandOptions } from './commands/report.js';
 import type { ReviewCommandOptions } from './commands/review.js';
+import type { PruneOptions } from './commands/prune.js';
 import type { ScoreOptions } from './commands/score.js';
 import type { SelectCommandOptions } from './commands/select.js';
 import type { SkillsOptions } from './commands/skills.js';
@@ -236,6 +237,30 @@ command('review', 'show a sample of the round that waits for people, and decide 
   .action(
     act(async (context, [runId], options: ReviewCommandOptions) =>
       (await import('./commands/review.js')).review(context, runId, options),
+    ),
+  );
+command('rm', 'remove a run that is not open from the store; stored answers stay')
+  .argument('<run>')
+  .option('--yes', 'do not ask')
+  .action(
+    act(async (context, [runId], { yes }: { yes?: boolean }) =>
+      (await import('./commands/rm.js')).rm(context, runId, { yes: yes === true }),
+    ),
+  );
+command(
+  'prune',
+  'remove stored answers that no run of the store uses, and what processes that died have left',
+)
+  .option('--dry-run', 'only say what would be removed')
+  .option('--yes', 'do not ask')
+  .option('--caches', 'also the student’s vectors and scores of texts, whoever uses them')
+  .action(
+    act(async (context, _, { dryRun, yes, caches }: Partial<PruneOptions>) =>
+      (await import('./commands/prune.js')).prune(context, {
+        dryRun: dryRun === true,
+        yes: yes === true,
+        caches: caches === true,
+      }),
     ),
   );
 command('verify', 'recompute a run’s accounts from its store; exit code 1 when anything does not add up')

@@ -192,6 +192,8 @@ export async function claimRun(options: {
     checkRunId(id);
     if (runOf(id) !== id)
       throw new UserError(`"${id}" cannot be a run id: it ends like a workflow of another run`);
+    if ((await store.read(removalName(id))) !== undefined)
+      throw new UserError(`run ${id} is removed by halves: "seedmill rm ${id}" removes the rest`);
     const known = await readJsonIfAny<RunManifest>(store, runFiles(id).manifest);
     if (known && known.hash !== hash) await refuseOtherRecipe(store, id, inputs);
     if (known) return { runId: id, disposition: (await hasEnded(store, id)) ? 'finished' : 'rejoined' };
@@ -219,6 +221,11 @@ export async function claimRun(options: {
   if (claimed !== runId) return await claimRun(options);
   await writeInputs(options, { runId, hash });
   return { runId, disposition: 'new' };
+}
+
+/** Lies in the store while a run is being removed. */
+export function removalName(runId: string): string {
+  return `index/removing/${runId}.json`;
 }
 
 /** True when the run has written its result. */

@@ -10,6 +10,9 @@ const PART = /^[A-Za-z0-9_=-][A-Za-z0-9._=-]*$/;
 /** What a file looks like that `write-file-atomic` had not yet renamed when its process died. */
 export const TEMPORARY_FILE = /\.\d+$/;
 
+/** Younger ones may still be somebody's. */
+export const LEFTOVER_AGE_MS = 3_600_000;
+
 const RUN_ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
 /** Names at the store's root that are the store's own. */
@@ -28,6 +31,12 @@ export function checkName(name: string): string {
 export function checkFolder(prefix: string): string {
   if (prefix !== '') checkParts(prefix);
   return prefix;
+}
+
+/** The same for what is to be removed as a whole: never all that there is. */
+export function checkFolderToRemove(prefix: string): string {
+  if (prefix === '') throw new InvalidNameError('a store is not removed as a whole');
+  return checkFolder(prefix);
 }
 
 function checkParts(name: string): string[] {

@@ -9,11 +9,20 @@ import {
 } from '@aws-sdk/client-s3';
 import { UserError } from './errors.js';
 import { LogQueue } from './log-queue.js';
-import { checkFolder, checkName } from './names.js';
-import type { Append, Store } from './types.js';
+import { checkFolder, checkFolderToRemove, checkName, LEFTOVER_AGE_MS } from './names.js';
+import type { Append, Store, StoredFile } from './types.js';
 
 /** Attempts at one creation while the service reports another one of the same name under way. */
 const CONFLICT_ATTEMPTS = 5;
+
+const DELETIONS_AT_ONCE = 16;
+
+interface S3Object {
+  /** With the store's prefix. */
+  key: string;
+  bytes: number;
+  writtenMs: number;
+}
 
 export interface S3Place {
   bucket: string;
@@ -105,21 +114,60 @@ export class S3Store implements Store {
   }
 
   async list(prefix: string): Promise<string[]> {
-    const start = this.prefix + (checkFolder(prefix) === '' ? '' : `${prefix}/`);
-    const names: string[] = [];
+    return (await this.sizes(prefix)).map(({ name }) => name);
+  }
+
+  async sizes(prefix: string): Promise<StoredFile[]> {
+    const objects = await this.objects(this.prefix + (checkFolder(prefix) === '' ? '' : `${prefix}/`));
+    return objects
+      .map(({ key, bytes }) => ({ name: key.slice(this.prefix.length), bytes }))
+      .filter(({ name }) => !/(^|\/)\.|\/$/.test(name))
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  async removeFolder(prefix: string): Promise<void> {
+    await this.deleteAll(await this.objects(`${this.prefix}${checkFolderToRemove(prefix)}/`));
+  }
+
+  /** Of its probe: objects appear whole or not at all. */
+  async leftovers({ remove }: { remove: boolean }): Promise<{ files: number; bytes: number }> {
+    const oldest = Date.now() - LEFTOVER_AGE_MS;
+    const probes = await this.objects(`${this.prefix}.probe/`);
+    const old = probes.filter(({ writtenMs }) => writtenMs < oldest);
+    if (remove) await this.deleteAll(old);
+    return { files: old.length, bytes: old.reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+
+  private async objects(start: string): Promise<S3Object[]> {
+    const objects: S3Object[] = [];
     let token: string | undefined;
     try {
       do {
         const page = await this.client.send(
           new ListObjectsV2Command({ Bucket: this.bucket, Prefix: start, ContinuationToken: token }),
         );
-        for (const { Key } of page.Contents ?? []) if (Key) names.push(Key.slice(this.prefix.length));
+        for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
+          if (Key) objects.push({ key: Key, bytes: Size, writtenMs: LastModified?.getTime() ?? Date.now() });
+        }
         token = page.NextContinuationToken;
       } while (token);
     } catch (error) {
       throw this.explained(error);
     }
-    return names.filter((name) => !/(^|\/)\.|\/$/.test(name)).sort();
+    return objects;
+  }
+
+  /** One by one: not every service takes a thousand at once. */
+  private async deleteAll(objects: readonly S3Object[]): Promise<void> {
+    const waiting = [...objects];
+    const lane = async () => {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await this.deleteKey(next.key);
+    };
+    try {
+      await Promise.all(Array.from({ length: DELETIONS_AT_ONCE }, lane));
+    } catch (error) {
+      throw this.explained(error);
+    }
   }
 
   async remove(name: string): Promise<void> {

@@ -15,6 +15,15 @@ export interface Store {
   create(name: string, bytes: Uint8Array | string): Promise<boolean>;
   /** Names below the folder `prefix` ('' for all), sorted by code unit; empty when there is no such folder. */
   list(prefix: string): Promise<string[]>;
+  /** As `list`, with the bytes of each. */
+  sizes(prefix: string): Promise<StoredFile[]>;
+  /** Removes a folder with everything below it; one that does not exist is no error. */
+  removeFolder(prefix: string): Promise<void>;
+  /**
+   * What writers that died have left behind, an hour old at least; `remove` removes it. A service that keeps old versions or parts
+   * of uploads does so by its own rules: they are not seen here.
+   */
+  leftovers(options: { remove: boolean }): Promise<{ files: number; bytes: number }>;
   /** Removes one name; one that does not exist is no error. */
   remove(name: string): Promise<void>;
   /**
@@ -30,6 +39,11 @@ export interface Store {
    * survives, so whoever has put the lines elsewhere can let go of the log while others still write to it.
    */
   removeLog(options: { name: string; seen: readonly string[]; writer: string }): Promise<void>;
+}
+
+export interface StoredFile {
+  name: string;
+  bytes: number;
 }
 
 export interface Append {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../store/errors.js';
 import { FileStore } from '../../store/file-store.js';
@@ -25,6 +25,28 @@ describe('file store', () => {
     await writeFile(path.join(folder(), 'run/a.json.1234567'), 'half');
     await writeFile(path.join(folder(), 'run/.new-x'), 'half');
     assert.deepEqual(await store.list('run'), ['run/a.json']);
+  });
+
+  it('finds what killed processes have left, and removes what is no longer anybody’s', async () => {
+    const store = new FileStore(folder());
+    await store.write('run/a.json', 'a');
+    for (const name of ['a.json.1234567', '.new-x', '.new-young']) {
+      await writeFile(path.join(folder(), 'run', name), 'half');
+      const age = name.endsWith('young') ? 0 : 7_200;
+      await utimes(path.join(folder(), 'run', name), new Date(), new Date(Date.now() - 1_000 * age));
+    }
+    assert.deepEqual(await store.leftovers({ remove: false }), { files: 2, bytes: 8 });
+    assert.deepEqual(await store.leftovers({ remove: true }), { files: 2, bytes: 8 });
+    assert.deepEqual((await readdir(path.join(folder(), 'run'))).sort(), ['.new-young', 'a.json']);
+  });
+
+  it('removes a link in place of what it leads to', async () => {
+    const store = new FileStore(folder());
+    await store.write('kept/a.json', 'a');
+    await store.write('run/b.json', 'b');
+    await symlink(path.join(folder(), 'kept'), path.join(folder(), 'run', 'out'));
+    await store.removeFolder('run');
+    assert.deepEqual(await store.list(''), ['kept/a.json']);
   });
 
   it('leaves a torn last line of a log out', async () => {

@@ -33,6 +33,35 @@ export function describeStore(open: () => Store | Promise<Store>): void {
     });
   }
 
+  it('tells the bytes of each name', async () => {
+    await store.write('run-s/b.json', 'four');
+    await store.write('run-s/a/c.json', 'größe');
+    await store.write('run-s2/d.json', '');
+    const files = [
+      { name: 'run-s/a/c.json', bytes: 7 },
+      { name: 'run-s/b.json', bytes: 4 },
+    ];
+    assert.deepEqual(await other.sizes('run-s'), files);
+    assert.deepEqual(await other.sizes('run-none'), []);
+    assert.deepEqual(await other.sizes(''), [...files, { name: 'run-s2/d.json', bytes: 0 }]);
+  });
+
+  it('removes a folder with all below it and nothing beside it, once or twice, and takes new files there', async () => {
+    for (const name of ['run-r/a.json', 'run-r/b/c.json', 'run-r2/a.json']) await store.write(name, name);
+    await other.removeFolder('run-r');
+    await other.removeFolder('run-r');
+    assert.deepEqual(await store.list(''), ['run-r2/a.json']);
+    await assert.rejects(store.removeFolder(''), InvalidNameError);
+    await store.write('run-r/b/c.json', 'again');
+    assert.equal(String(await other.read('run-r/b/c.json')), 'again');
+  });
+
+  it('has nothing left over', async () => {
+    await store.write('run-l/a.json', 'a');
+    assert.deepEqual(await other.leftovers({ remove: true }), { files: 0, bytes: 0 });
+    assert.deepEqual(await store.list(''), ['run-l/a.json']);
+  });
+
   it('lets exactly one of many creators win, and all read what it wrote', async () => {
     const texts = Array.from({ length: 12 }, (_, i) => `answer ${i}`);
     const wins = await Promise.all(

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { roundFiles, runFiles } from '../../activities/run-files.js';
+import { claimRun, type RunInputs } from '../../client/run-identity.js';
+import { allRuns } from '../../client/runs.js';
+import { bytesInWords } from '../../client/storage/bytes.js';
+import { findPrunable, removePrunable } from '../../client/storage/prune.js';
+import { findRun, removeRun } from '../../client/storage/remove-run.js';
+import { storeUsage } from '../../client/storage/usage.js';
+import { writeJson, writeJsonl } from '../../store/artifacts.js';
+import { recordRows } from '../../store/ledger.js';
+import { openStore } from '../../store/open-store.js';
+import { responseName } from '../../store/response-store.js';
+import type { Store } from '../../store/types.js';
+import { storedRecipe } from '../activities/stored-run.js';
+import { startS3Server, type S3TestServer } from '../s3-server.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { testSeeds } from '../test-seeds.js';
+
+const manifest = { seedmill: 'test', bundleSha256: 'test', teacherQueues: ['teacher-test'] };
+const key = (n: number) => n.toString(16).padStart(64, `${n % 10}`);
+
+describe('the space that a store takes', () => {
+  const folder = temporaryFolder();
+  describeStorage(async () => (await openStore(folder())).store);
+
+  describe('in S3', function () {
+    // Building the server takes minutes on a machine that never had it.
+    this.timeout(600_000);
+    const environment = { ...process.env };
+    let server: S3TestServer;
+    let prefix = 0;
+    before(async () => {
+      server = await startS3Server();
+      Object.assign(process.env, server.env);
+    });
+    after(async () => {
+      for (const name of Object.keys(server.env)) delete process.env[name];
+      Object.assign(process.env, environment);
+      await server.stop();
+    });
+    describeStorage(async () => {
+      prefix += 1;
+      return (await openStore(`s3://${server.bucket}/storage-${prefix}`)).store;
+    });
+  });
+
+  it('is said in words', () => {
+    assert.deepEqual([0, 999, 1_000, 99_949, 999_600, 3.4e9].map(bytesInWords), [
+      '0 B',
+      '999 B',
+      '1.0 kB',
+      '99.9 kB',
+      '1.0 MB',
+      '3.4 GB',
+    ]);
+  });
+});
+
+function describeStorage(open: () => Promise<Store>): void {
+  let store: Store;
+  beforeEach(async () => {
+    store = await open();
+  });
+
+  const claim = async (name: string, id?: string) => {
+    const inputs: RunInputs = { recipe: storedRecipe({ name }), seeds: testSeeds(), heldOut: null };
+    return (await claimRun({ store, inputs, manifest, ...(id !== undefined && { id }) })).runId;
+  };
+  /** A run that used the answers `calls`, and paid for `paid`. */
+  const ended = async (name: string, { calls, paid = [] }: { calls: number[]; paid?: number[] }) => {
+    const runId = await claim(name);
+    const files = roundFiles(runId, 1).phase('tasks');
+    await writeJsonl(store, files.calls(0), [...calls.map((n) => ({ callKey: key(n) })), { callKey: null }]);
+    const rows = paid.map((n) => ({ row: 'intent', attemptId: String(n), callKey: key(n) }) as never);
+    await recordRows({ store, ledger: files.ledger(0), writer: 'w', rows });
+    await writeJson(store, runFiles(runId).result, { state: 'finished' });
+    return runId;
+  };
+  const answers = async (...numbers: number[]) => {
+    for (const n of numbers) await store.write(responseName(key(n)), 'answer');
+  };
+  const answersLeft = async () => (await store.list('calls')).sort();
+  const names = (...numbers: number[]) => numbers.map((n) => responseName(key(n))).sort();
+
+  it('is counted by run and by what all runs share', async () => {
+    await answers(1, 2);
+    const runId = await ended('a', { calls: [1] });
+    await store.write('embeddings/x/ab/y.npy', '12345');
+    const usage = await storeUsage(store);
+    assert.deepEqual(usage.answers, { files: 2, bytes: 12 });
+    assert.deepEqual(usage.caches, { files: 1, bytes: 5 });
+    assert.deepEqual([...usage.runs.keys()], [runId]);
+    const { files, bytes } = usage.runs.get(runId) ?? { files: 0, bytes: 0 };
+    assert.ok(files >= 5 && bytes > 0 && usage.total.bytes > bytes + 17);
+  });
+
+  it('is freed of a run and its pointers, and answers stay', async () => {
+    await answers(1);
+    const [gone, kept] = [await ended('a', { calls: [1] }), await ended('b', { calls: [] })];
+    const run = await findRun(store, gone);
+    assert.ok(run.amount.files >= 5 && run.amount.bytes > 0 && !run.isUnfinished);
+    await removeRun(store, run);
+    assert.deepEqual(await store.list(gone), []);
+    assert.deepEqual(
+      (await allRuns(store)).map(({ runId }) => runId),
+      [kept],
+    );
+    assert.deepEqual(await answersLeft(), names(1));
+    await assert.rejects(findRun(store, gone), { name: 'UserError', message: /^no run a-/ });
+    assert.equal((await findRun(store, await claim('a'))).isUnfinished, true);
+  });
+
+  it('is freed by a second command when the first was killed, and half of a run is none', async () => {
+    const runId = await claim('a', 'named');
+    const dying = Object.create(store) as Store;
+    dying.removeFolder = () => Promise.reject(new Error('killed'));
+    await assert.rejects(removeRun(dying, await findRun(store, runId)), /killed/);
+    assert.deepEqual(await allRuns(store), []);
+    await assert.rejects(claim('a', 'named'), /run named is removed by halves: "seedmill rm named"/);
+    await assert.rejects(findPrunable(store, { caches: false }), /named is removed by halves/);
+    await removeRun(store, await findRun(store, runId));
+    assert.deepEqual(
+      (await store.list('')).filter((name) => name.includes('named')),
+      [],
+    );
+    assert.equal(await claim('a', 'named'), 'named');
+  });
+
+  it('is freed of answers that no run has a call for, nor has paid for', async () => {
+    await answers(1, 2, 3, 4, 5);
+    await ended('a', { calls: [1, 2], paid: [2, 3] });
+    const gone = await ended('b', { calls: [2, 4] });
+    const before = await findPrunable(store, { caches: false });
+    assert.deepEqual(before.answers.map(({ name }) => name).sort(), names(5));
+    await removeRun(store, await findRun(store, gone));
+    await removePrunable(store, await findPrunable(store, { caches: false }));
+    assert.deepEqual(await answersLeft(), names(1, 2, 3));
+  });
+
+  it('is freed of no answer while a run is unfinished, or has begun since they were looked for', async () => {
+    await answers(1, 2);
+    const runId = await claim('a');
+    await assert.rejects(findPrunable(store, { caches: false }), {
+      name: 'UserError',
+      message: new RegExp(`^nothing is pruned while a run is unfinished, .*: ${runId}\\.`),
+    });
+    await writeJson(store, runFiles(runId).result, { state: 'finished' });
+    const found = await findPrunable(store, { caches: false });
+    const later = await claim('b');
+    await assert.rejects(removePrunable(store, found), /while a run is unfinished/);
+    await writeJson(store, runFiles(later).result, { state: 'finished' });
+    await assert.rejects(removePrunable(store, found), /has begun meanwhile/);
+    assert.deepEqual(await answersLeft(), names(1, 2));
+  });
+
+  it('is freed of the student’s values when no run asked for any, or when a person says so', async () => {
+    await store.write('embeddings/x/ab/y.npy', '12345');
+    await store.write('student-scores/x/ab/y.npy', '12345');
+    const runId = await ended('a', { calls: [] });
+    const recipe = storedRecipe({ select: { size: 1, by: 'diversity' } });
+    await writeJson(store, runFiles(runId).recipe, recipe);
+    const cached = async (caches: boolean) =>
+      (await findPrunable(store, { caches })).caches.map(({ name }) => name.split('/')[0]);
+    assert.deepEqual(await cached(false), ['student-scores']);
+    assert.deepEqual(await cached(true), ['embeddings', 'student-scores']);
+  });
+}
