@@ -93,6 +93,7 @@ export interface StartOptions {
   given?: GivenRows;
   /** See `RecipeRunInput`. */
   eventsPerRun?: number;
+  searchAttributes?: string[];
 }
 
 /** Keys of a recipe file, over the harness's own. */
@@ -202,14 +203,17 @@ export class RunHarness {
   }
 
   /** Starts the workflow of a run whose inputs are in the store, as the command does after a lost server. */
-  async startWorkflow(runId: string, { eventsPerRun }: StartOptions = {}): Promise<void> {
+  async startWorkflow(
+    runId: string,
+    { eventsPerRun, searchAttributes = [] }: StartOptions = {},
+  ): Promise<void> {
     const recipe = await readJson<StoredRecipe>(this.store, runFiles(runId).recipe);
     const fork = await readForkState(this.store, runId);
     const input: RecipeRunInput = {
       schemaVersion: 1,
       run: { runId, storeUrl: this.store.url, storeId: this.opened.storeId },
       plan: await planToStart(this.store, runId, recipe),
-      searchAttributes: [],
+      searchAttributes,
       ...(fork && { fork }),
       ...(eventsPerRun !== undefined && { eventsPerRun }),
     };

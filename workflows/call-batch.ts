@@ -14,6 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BatchLook, CollectedBatch, SentBatch } from '../activities/types.js';
+import { inert } from '../methods/text.js';
 import { closing, teacherBatches } from './activities.js';
 import { hasBudget, Purse } from './budget.js';
 import { loopId } from './ids.js';
@@ -175,7 +176,7 @@ export async function callBatch(input: BatchState): Promise<PartResult> {
     full += 1;
     maxRequests = Math.max(1, Math.floor(requests / 2));
     if (full % fullBeforePause === 0) return await pauseAndWait(message);
-    setCurrentDetails(`**waiting for room at the provider** · ${message}`);
+    setCurrentDetails(`**waiting for room at the provider** · ${inert(message)}`);
     const waitMs = Math.min(firstPollMs * pollGrowth ** full, Math.max(longestPollMs, firstPollMs));
     await condition(() => settings.cancel !== null, waitMs);
   }
@@ -256,7 +257,7 @@ export async function callBatch(input: BatchState): Promise<PartResult> {
   function show(batch: OpenBatch, look: BatchLook): void {
     const { completed, failed, total, status } = look;
     setCurrentDetails(
-      `**${status}** · ${completed} of ${total || batch.requests} requests done, ${failed} failed · \`${batch.batchId}\``,
+      `**${inert(status)}** · ${completed} of ${total || batch.requests} requests done, ${failed} failed · ${inert(batch.batchId)}`,
     );
   }
 

@@ -257,6 +257,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     if (ended.failed) {
       do await record();
       while (state.unrecorded.length > 0);
+      showRun({ plan, state, known: input.searchAttributes });
       throw ApplicationFailure.nonRetryable(ended.stopReason, 'LoopFailed');
     }
     state.phase = 'exporting';
