@@ -167,12 +167,13 @@ describe('the examples of a report, 2,000 of them', () => {
   it('are opened by a click on their point of the map, which says its text when pointed at', async () => {
     const plot = page.locator('#map .plot');
     await plot.scrollIntoViewIfNeeded();
-    const box = await plot.boundingBox();
+    const box = await plot.locator('[aria-label=dot] > *').last().boundingBox();
     assert.ok(box);
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
     await plot.locator('[aria-label=tip] text').first().waitFor();
     assert.match((await plot.locator('[aria-label=tip]').textContent()) ?? '', /traveller/);
-    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.click(x, y);
     await dialog().waitFor();
   });
 });

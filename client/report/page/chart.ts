@@ -34,6 +34,7 @@ export function chart(options: Chart): HTMLElement {
     const options = draw(width);
     const plot = Plot.plot({
       width,
+      marginLeft: 48,
       marginRight: 12,
       marginBottom: 40,
       insetTop: 4,

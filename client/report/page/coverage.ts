@@ -4,7 +4,7 @@ import { excerpt } from '../../../methods/text.js';
 import type { ReportCoverage, ReportData } from '../report-data.js';
 import { chart, type LegendEntry, tip } from './chart.js';
 import { el } from './dom.js';
-import { count, plural } from './format.js';
+import { count, plural, wholeTick } from './format.js';
 import { type Section, section } from './section.js';
 
 interface Cell {
@@ -140,7 +140,7 @@ function queryTypes({ queryTypes }: ReportCoverage): HTMLElement {
         marginLeft: width < 560 ? 118 : 236,
         marginRight: 36,
         height: 22 * rows.length + 44,
-        x: { label: 'examples', grid: true },
+        x: { label: 'examples', grid: true, tickFormat: wholeTick },
         y: {
           type: 'band',
           label: null,

@@ -13,7 +13,7 @@ export function exampleLink(id: string, label: Child): HTMLAnchorElement {
 }
 
 export function stateBadge({ state, reason }: Pick<ReportExample, 'state' | 'reason'>): HTMLElement {
-  return badge(state, reason === null ? state : `${state}: ${words(reason)}`);
+  return badge(state, reason === null ? words(state) : `${words(state)}: ${words(reason)}`);
 }
 
 export function badge(kind: string, label = kind): HTMLElement {

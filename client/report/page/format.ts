@@ -4,6 +4,11 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** Of an axis: `80K`; nothing where there is no whole number. */
+export function wholeTick(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en-US', { notation: 'compact' }) : '';
+}
+
 /** With at most three digits that count: 0.0123, 1.23, 12.3, 123. */
 export function short(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });

@@ -4,6 +4,7 @@ import { excerpt } from '../../../methods/text.js';
 import type { ReportData, ReportMap } from '../report-data.js';
 import { chart, tip } from './chart.js';
 import { groupColour, mostGroups, symbols, topGroups } from './colours.js';
+import { count } from './format.js';
 import { type Section, section } from './section.js';
 
 type Point = ReportMap['points'][number];
@@ -24,7 +25,7 @@ export function mapSection({ map }: ReportData, open: (id: string) => void): Sec
       title: `Map of the examples by ${map.by}`,
       says: `Each point is an example; near ones are alike. Two dimensions by ${map.by} of ${map.of}. The axes have no meaning of their own; a click opens the example.`,
       legend: groups.map((label, index) => ({
-        label: `${excerpt(label, 40)} (${tallyOf(map.points, groupOf, label)})`,
+        label: `${excerpt(label, 40)} (${count(tallyOf(map.points, groupOf, label))})`,
         colour: groupColour(label, index),
         symbol: symbols[index] ?? 'circle',
         isHollow: isLast(index),
@@ -32,7 +33,10 @@ export function mapSection({ map }: ReportData, open: (id: string) => void): Sec
       onPick: (datum) => open((datum as Point).id),
       draw: (width) => ({
         height: Math.min(620, Math.max(340, width * 0.7)),
-        margin: 1,
+        marginTop: 1,
+        marginRight: 1,
+        marginBottom: 1,
+        marginLeft: 1,
         axis: null,
         inset: 12,
         marks: [

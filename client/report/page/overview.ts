@@ -25,13 +25,14 @@ export function overviewSection(data: ReportData): Section {
         count(totals.examples ?? totals.accepted),
         run.target === null ? null : `of ${count(run.target)} wanted`,
       ),
-      tile(
-        'Yield',
-        percent(totals.accepted, totals.candidates),
-        `${count(totals.accepted)} of ${plural(totals.candidates, 'candidate')} accepted${
-          totals.undecided > 0 ? `, ${count(totals.undecided)} undecided` : ''
-        }`,
-      ),
+      totals.candidates > 0 &&
+        tile(
+          'Yield',
+          percent(totals.accepted, totals.candidates),
+          `${count(totals.accepted)} of ${plural(totals.candidates, 'candidate')} accepted${
+            totals.undecided > 0 ? `, ${count(totals.undecided)} undecided` : ''
+          }`,
+        ),
       tile(
         'Calls',
         count(made),
@@ -43,7 +44,7 @@ export function overviewSection(data: ReportData): Section {
           .filter((part) => part !== false)
           .join(', '),
       ),
-      tile('Calls per accepted example', callsEach === null ? '–' : short(callsEach)),
+      callsEach !== null && tile('Calls per accepted example', short(callsEach)),
       tile(
         'Cost',
         costUsd === null ? 'unknown' : dollars(costUsd),
@@ -53,11 +54,12 @@ export function overviewSection(data: ReportData): Section {
             ? `and at most ${dollars(unknownUsd)} for requests with an unknown outcome`
             : null,
       ),
-      tile(
-        'Cost per accepted example',
-        dollarsEach === null ? '–' : dollars(dollarsEach),
-        dollarsEach === null || dollarsEach === 0 ? null : `${dollars(dollarsEach * 1000)} for a thousand`,
-      ),
+      dollarsEach !== null &&
+        tile(
+          'Cost per accepted example',
+          dollars(dollarsEach),
+          dollarsEach === 0 ? null : `${dollars(dollarsEach * 1000)} for a thousand`,
+        ),
       tile('Rounds', count(data.rounds.length)),
       tile(
         'Tokens',

@@ -11,11 +11,11 @@ type Point = ReportScores['points'][number];
 export function scoresSection({ scores }: ReportData, open: (id: string) => void): Section | null {
   if (scores === null || scores.points.length === 0) return null;
   const { points, hasSelection } = scores;
-  const isWhole = points.every(({ complexity, quality }) => Number.isInteger(complexity + quality));
+  const step = stepOf(points);
   const placed = points.map((point) => ({
     ...point,
-    x: point.complexity + (isWhole ? jitter(`${point.id} x`) : 0),
-    y: point.quality + (isWhole ? jitter(`${point.id} y`) : 0),
+    x: point.complexity + step * jitter(`${point.id} x`),
+    y: point.quality + step * jitter(`${point.id} y`),
   }));
   const selected = placed.filter((point) => point.selected);
   const others = placed.filter((point) => !point.selected);
@@ -23,11 +23,15 @@ export function scoresSection({ scores }: ReportData, open: (id: string) => void
     { label: 'selected', colour: 'var(--accepted)', symbol: 'circle' },
     { label: 'not selected', colour: 'var(--muted)', symbol: 'circle', isHollow: true },
   ];
-  const scale: Plot.ScaleOptions = { grid: true, ...(isWhole ? { interval: 1, inset: 8 } : { nice: true }) };
+  const scale = (values: readonly number[]): Plot.ScaleOptions => ({
+    grid: true,
+    ...(step > 0 && { ticks: Math.min(12, Math.max(...values) - Math.min(...values) + 1) }),
+    domain: [Math.min(...values) - 0.5, Math.max(...values) + 0.5],
+  });
   const says = [
     'Each point is a row: how complex its instruction is and how good its answer, as the scorer said.',
     hasSelection ? `${count(selected.length)} of ${count(points.length)} were selected.` : '',
-    isWhole ? 'Whole scores are spread a little, so that points do not hide each other.' : '',
+    step > 0 ? 'Equal scores are spread a little, so that points do not hide each other.' : '',
     'A click opens the example.',
   ];
   return section(
@@ -39,8 +43,8 @@ export function scoresSection({ scores }: ReportData, open: (id: string) => void
       onPick: (datum) => open((datum as Point).id),
       draw: (width) => ({
         height: Math.min(460, Math.max(300, width * 0.6)),
-        x: { label: 'complexity', ...scale },
-        y: { label: 'quality', ...scale },
+        x: { label: 'complexity', ...scale(points.map(({ complexity }) => complexity)) },
+        y: { label: 'quality', ...scale(points.map(({ quality }) => quality)) },
         marks: [
           Plot.dot(others, {
             x: 'x',
@@ -60,6 +64,13 @@ export function scoresSection({ scores }: ReportData, open: (id: string) => void
 function pointText({ complexity, quality, selected, text }: Point): string {
   const scores = `complexity ${short(complexity)}, quality ${short(quality)}${selected ? ', selected' : ''}`;
   return `${scores}\n${excerpt(text, 140)}`;
+}
+
+/** How far scores lie apart where they are whole or, as means of two, halves; else 0. */
+function stepOf(points: readonly Point[]): number {
+  const isMultiple = (step: number) =>
+    points.every(({ complexity, quality }) => complexity % step === 0 && quality % step === 0);
+  return isMultiple(1) ? 1 : isMultiple(0.5) ? 0.5 : 0;
 }
 
 /** Between -0.3 and 0.3, always the same for a text. */

@@ -4,7 +4,7 @@ import type { ReportData, ReportSimilarity } from '../report-data.js';
 import { chart, type LegendEntry, tip } from './chart.js';
 import { type Child, el, foreign } from './dom.js';
 import { badge, exampleLink } from './example-marks.js';
-import { count, short } from './format.js';
+import { count, short, wholeTick } from './format.js';
 import { type Section, section } from './section.js';
 
 type Pair = ReportSimilarity['pairs'][number];
@@ -51,8 +51,9 @@ function histogram({ metric, threshold, bins, bounded }: ReportSimilarity): HTML
     legend: kinds,
     draw: () => ({
       height: 260,
+      insetTop: 20,
       x: { label: metric, domain: extent(bins, threshold) },
-      y: { label: isCosine ? 'rows' : 'candidates', grid: true },
+      y: { label: isCosine ? 'rows' : 'candidates', grid: true, tickFormat: wholeTick },
       color: { type: 'identity' },
       marks: [
         Plot.rect(
@@ -80,7 +81,7 @@ function histogram({ metric, threshold, bins, bounded }: ReportSimilarity): HTML
                 frameAnchor: 'top',
                 textAnchor: threshold > 0.8 ? 'end' : 'start',
                 dx: threshold > 0.8 ? -6 : 6,
-                text: (value: number) => `threshold ${value}`,
+                text: (value: number) => `threshold ${limit(value)}`,
                 stroke: 'var(--paper)',
                 strokeWidth: 4,
                 fill: 'var(--ink)',
@@ -99,13 +100,18 @@ function histogram({ metric, threshold, bins, bounded }: ReportSimilarity): HTML
 
 function saysThreshold(threshold: number, isCosine: boolean): string {
   return isCosine
-    ? `Rows nearer than ${threshold} to one that was selected before were passed over.`
-    : `More than ${threshold} is rejected as similar; it is the threshold of the newest round.`;
+    ? `Rows nearer than ${limit(threshold)} to one that was selected before were passed over.`
+    : `More than ${limit(threshold)} is rejected as similar; it is the threshold of the newest round.`;
 }
 
 function extent(bins: ReportSimilarity['bins'], threshold: number | null): [number, number] {
   const ends = [...bins.flatMap(({ from, to }) => [from, to]), ...(threshold === null ? [] : [threshold])];
   return [Math.min(...ends), Math.max(...ends)];
+}
+
+/** Cosines of a quantile have digits without end. */
+function limit(threshold: number): string {
+  return String(Number(threshold.toPrecision(4)));
 }
 
 /** How many pairs are there before one asks for more. */

@@ -4,7 +4,7 @@ import type { ReportData, ReportRound } from '../report-data.js';
 import { mostGroups } from './colours.js';
 import { chart, roundScale, tip } from './chart.js';
 import { el } from './dom.js';
-import { count, percent, plural, sum, words } from './format.js';
+import { count, percent, plural, sum, wholeTick, words } from './format.js';
 import { type Section, section } from './section.js';
 
 interface Part {
@@ -36,7 +36,7 @@ export function yieldSection({ rounds, totals }: ReportData): Section | null {
       draw: (width) => ({
         height: 280,
         x: roundScale(rounds, width),
-        y: { label: 'candidates', grid: true },
+        y: { label: 'candidates', grid: true, tickFormat: wholeTick },
         color: { domain: kinds, range: colours },
         marks: [
           Plot.rect(parts, {
