@@ -32,6 +32,7 @@ export function rowColumns(shape: DatasetShape): Column<ExportRow>[] {
       ? [column('model', 'string', 'as its endpoint names it', ({ calls }) => calls?.at(-1)?.model ?? null)]
       : []),
     ...(shape.hasSeeds ? seedColumns : []),
+    ...(shape.isReviewed ? reviewColumns : []),
     ...(shape.hasOrigins ? originColumns : []),
   ];
 }
@@ -86,6 +87,16 @@ const seedColumns = [
   column('seed_ids', 'strings', 'seed tasks that its prompt showed', ({ seedIds }) => seedIds ?? []),
   column('seed_sources', 'strings', 'where those come from', ({ seedSources }) => seedSources ?? []),
   column('seed_licences', 'strings', 'of those, as stated', ({ seedLicences }) => seedLicences ?? []),
+];
+
+const reviewColumns = [
+  column(
+    'review',
+    'string',
+    'a person’s word: approve or edit; null: nobody looked at it',
+    ({ review }) => review?.verdict ?? null,
+  ),
+  column('reviewed_by', 'string', 'the name that the person gave', ({ review }) => review?.by ?? null),
 ];
 
 const said = (role: string, content: string): Message[] => [{ role, content }];

@@ -100,6 +100,7 @@ function shapeOf(dataset: RunDataset, tick: () => void): DatasetShape {
     isEvolved: false,
     hasCalls: false,
     hasSeeds: false,
+    isReviewed: false,
     hasOrigins: false,
   };
   for (const { batch, history, lineage } of dataset.rows()) {
@@ -110,6 +111,7 @@ function shapeOf(dataset: RunDataset, tick: () => void): DatasetShape {
     shape.isEvolved ||= lineage.variant !== undefined;
     shape.hasCalls ||= (lineage.calls ?? []).length > 0;
     shape.hasSeeds ||= (lineage.seedIds ?? []).length > 0;
+    shape.isReviewed ||= lineage.review !== undefined;
     shape.hasOrigins ||= lineage.source !== undefined || lineage.licence !== undefined;
     tick();
   }

@@ -18,6 +18,8 @@ export interface DatasetShape {
   isEvolved: boolean;
   hasCalls: boolean;
   hasSeeds: boolean;
+  /** A person had a word on some row. */
+  isReviewed: boolean;
   /** Some given row states its source or licence. */
   hasOrigins: boolean;
 }

@@ -194,6 +194,25 @@ describe('the export of a run', () => {
     });
   });
 
+  it('says in Parquet which examples a person approved or edited, and who', async () => {
+    const run = await endedLoop(store(), {
+      examples: [{}, { review: { by: 'ann', verdict: 'approve' } }],
+      batches: [[0, 1]],
+    });
+    await exported(run, 'parquet');
+    const { asyncBufferFromFile, parquetReadObjects } = await import('hyparquet');
+    const rows = await parquetReadObjects({
+      file: await asyncBufferFromFile(place('out', 'train-00000-of-00001.parquet')),
+    });
+    assert.deepEqual(
+      rows.map(({ review, reviewed_by }) => [review, reviewed_by]),
+      [
+        [null, null],
+        ['approve', 'ann'],
+      ],
+    );
+  });
+
   it('is a Hugging Face dataset with a card and no address of anybody’s machine', async () => {
     const run = await sedi();
     const split = { testShare: 0.25, kind: 'random' as const };
