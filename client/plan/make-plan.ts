@@ -1,6 +1,7 @@
 /** What a run of a recipe is expected to need: from what earlier runs measured, else from what is assumed of its method. */
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { callsWanted } from '../../activities/plan-calls.js';
+import { usualRowsPerRound } from '../../activities/deita/open-rows.js';
 import { examplesWanted } from '../../activities/skillmix/choose-calls.js';
 import { isScoring } from '../../activities/phases.js';
 import { selects, startsFromData } from '../../activities/recipe-deita.js';
@@ -19,10 +20,12 @@ import {
   expectPhase,
   expectRounds,
   type Outcome,
+  type PhaseExpectation,
   perExample,
   type Rounds,
   total,
 } from './expect.js';
+import { expectTime } from './expect-time.js';
 import { expectExtraction } from './extraction-calls.js';
 import type { CallSums } from './measure.js';
 import { notesOf } from './notes.js';
@@ -67,9 +70,40 @@ export async function makePlan(inputs: PlanInputs): Promise<RunExpectation> {
     phases: rows,
     total: amounts,
     perAccepted: perExample(amounts, examples),
+    time: expectTime(
+      rows.map((row) => ({ ...row, ...timingOf(inputs, row) })),
+      roundsOf(inputs, { played: played?.rounds ?? 0, generated }),
+    ),
     rates: [...extraction.rates, ...rates],
   };
   return { ...plan, notes: notesOf({ recipe, measured, plan, played }) };
+}
+
+/** How fast a kind of call is, and what holds it back. */
+function timingOf(
+  { recipe, measured }: PlanInputs,
+  { phase, promptTokens, completionTokens }: PhaseExpectation,
+) {
+  const { concurrency, requestsPerMinute, tokensPerMinute, mode } = teacherOf(recipe, phase);
+  const { latencyMs = 0, timed = 0 } = measured.calls.get(phase) ?? {};
+  return {
+    tokens: promptTokens + completionTokens,
+    latencyMs: timed > 0 ? latencyMs / timed : null,
+    concurrency,
+    requestsPerMinute: requestsPerMinute ?? null,
+    tokensPerMinute: tokensPerMinute ?? null,
+    isBatch: mode === 'batch',
+  };
+}
+
+/** Rounds that generate, and parts that are scored. */
+function roundsOf(
+  { recipe, given }: PlanInputs,
+  { played, generated }: { played: number; generated: number },
+): number {
+  if (recipe.evolve) return recipe.evolve.rounds;
+  const scored = recipe.score || recipe.select ? (given.data?.length ?? generated) : 0;
+  return played + Math.ceil(scored / (recipe.rowsPerRound ?? usualRowsPerRound));
 }
 
 /** What the dataset is expected to have: of evolution the best response of each row. */

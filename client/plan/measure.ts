@@ -35,6 +35,10 @@ export interface CallSums {
   promptTokens: number;
   cachedPromptTokens: number;
   completionTokens: number;
+  /** Milliseconds that the paid requests took, all together; those of a batch are not among them. */
+  latencyMs: number;
+  /** How many were timed. */
+  timed: number;
 }
 
 /** What came of the calls that begin something new: of drafts, or of calls for instructions or tasks. */
@@ -129,7 +133,10 @@ async function measureRun(options: RunToMeasure): Promise<void> {
       const files = await readPhase(store, { runId, round }, phase);
       if (files) read.set(phase, files);
     }
-    for (const phase of wanted) addCalls(measured, { runId, files: read.get(phase) });
+    for (const phase of wanted) {
+      const isTimed = teacherOf(run, phase).mode !== 'batch';
+      addCalls(measured, { runId, files: read.get(phase), isTimed });
+    }
     if (tells) await addOutcomes(options, { round, read, begins });
   }
 }
@@ -165,7 +172,7 @@ const paid: readonly LedgerOutcome['kind'][] = [
 
 function addCalls(
   measured: Measured,
-  { runId, files }: { runId: string; files: PhaseFiles | undefined },
+  { runId, files, isTimed }: { runId: string; files: PhaseFiles | undefined; isTimed: boolean },
 ): void {
   if (files === undefined || files.calls.length === 0) return;
   const sums = measured.calls.get(files.phase) ?? noCalls();
@@ -186,6 +193,10 @@ function addCalls(
     asked.add(intent.callIndex);
     if (outcome === null || !paid.includes(outcome.kind)) continue;
     sums.requests += 1;
+    if (isTimed) {
+      sums.latencyMs += outcome.latencyMs;
+      sums.timed += 1;
+    }
     if (outcome.usage === null) continue;
     sums.counted += 1;
     sums.promptTokens += outcome.usage.promptTokens;
@@ -246,6 +257,8 @@ function noCalls(): CallSums {
     promptTokens: 0,
     cachedPromptTokens: 0,
     completionTokens: 0,
+    latencyMs: 0,
+    timed: 0,
   };
 }
 

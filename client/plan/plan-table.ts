@@ -1,5 +1,7 @@
 /** A plan for people and for programs. */
+import { aboutTime } from '../watch/outlook.js';
 import type { Amounts, Basis } from './expect.js';
+import type { Bound, ExpectedTime } from './expect-time.js';
 import type { RunExpectation } from './run-expectation.js';
 import type { Rate } from './rates.js';
 
@@ -11,6 +13,7 @@ export function planAsJson(plan: RunExpectation): RunExpectation {
     phases: plan.phases.map((phase) => ({ ...phase, ...whole(phase) })),
     total: whole(plan.total),
     perAccepted: plan.perAccepted && rounded(plan.perAccepted, 2),
+    time: { ...plan.time, ms: plan.time.ms === null ? null : Math.round(plan.time.ms) },
     rates: plan.rates.map((rate) => ({ ...rate, value: round(rate.value, 4) })),
   };
 }
@@ -38,6 +41,7 @@ export function planTable(plan: RunExpectation): string[] {
     '',
     ...inColumns(rows),
     '',
+    ...(total.requests > 0 ? [timeInWords(plan.time)] : []),
     ...rates
       .filter(tellsSomething)
       .map((rate) => `${rate.name}: ${rateInWords(rate)} (${basisInWords(rate.basis)})`),
@@ -47,6 +51,21 @@ export function planTable(plan: RunExpectation): string[] {
 
 /** What a dataset holds, where it holds no examples that were accepted. */
 const what: Partial<Record<RunExpectation['method'], string>> = { deita: 'rows', evolve: 'best responses' };
+
+const boundInWords: Record<Bound, string> = {
+  concurrency: 'by concurrency',
+  requestsPerMinute: 'by requestsPerMinute',
+  tokensPerMinute: 'by tokensPerMinute',
+  batch: 'by the Batch API',
+};
+
+function timeInWords({ ms, unknown, bound }: ExpectedTime): string {
+  if (bound === 'batch') return 'time: unknown; a batch may take a day, and a run makes one after another';
+  if (ms === null)
+    return `time: unknown until calls for ${unknown.join(', ')} have been timed: a small run (--set target=20) does`;
+  const held = bound === null ? '' : `, held ${boundInWords[bound]}`;
+  return `time: ${aboutTime(ms)} of the teacher’s calls${held}; the student’s work comes on top`;
+}
 
 function cells(amounts: Amounts, digits: number): string[] {
   const { calls, requests, promptTokens, completionTokens, usd } = amounts;

@@ -4,6 +4,7 @@ import type { Seed } from '../../activities/types.js';
 import type { GivenRows } from '../run-identity.js';
 import type { Amounts, PhaseExpectation } from './expect.js';
 import type { Measured } from './measure.js';
+import type { ExpectedTime } from './expect-time.js';
 import type { Rate } from './rates.js';
 
 /** What `seedmill plan` prints. */
@@ -17,6 +18,8 @@ export interface RunExpectation {
   total: Amounts;
   /** For one example; null where there is none. */
   perAccepted: Amounts | null;
+  /** Of the teacher's calls alone. */
+  time: ExpectedTime;
   /** Shares and yields that the numbers of calls come from. */
   rates: Rate[];
   notes: string[];
