@@ -65,6 +65,7 @@ export async function countRound(store: Store, round: RoundId): Promise<Counts> 
   return {
     ...countCalls(phases),
     candidates: countCandidates(candidates),
+    ...countFlags(candidates),
     ...countGate(candidates),
     ...countScores(scored),
   };
@@ -120,6 +121,14 @@ export function countCandidates(candidates: Iterable<Candidate>): Counts['candid
     else counts[verdict.state] += 1;
   }
   return counts;
+}
+
+/** Accepted candidates with a flag, by its kind; nothing where there are none. */
+export function countFlags(candidates: readonly Candidate[]): Pick<Counts, 'flagged'> {
+  const flagged: NonNullable<Counts['flagged']> = {};
+  for (const { flags = [], verdict } of candidates)
+    if (verdict.state === 'accepted') for (const kind of flags) add(flagged, kind);
+  return Object.keys(flagged).length > 0 ? { flagged } : {};
 }
 
 /** What the quality gate did; nothing where none has judged. */

@@ -8,6 +8,7 @@ import { readItems } from './read-answer.js';
 import type { Runs, StoredRecipe } from './run-data.js';
 import { promptFormOf } from './recipe-teacher.js';
 import { writeDecided } from './review/reviewed.js';
+import { scanCandidates } from './scan-candidates.js';
 import { teacherOf } from './teachers.js';
 import { roundFiles } from './run-files.js';
 import { lineageOf, promptOf } from './screen-candidates.js';
@@ -31,11 +32,12 @@ export async function decidedCandidates(runs: Runs, { run, round }: RoundInput):
   const screened = await readJsonlAt<Candidate>(runs.store, files.screened);
   const answers = await readAnswers(runs, { run, round }, recipe);
   const contamination = await contaminationCheck(runs, run);
-  return screened.flatMap((candidate) =>
+  const answered = screened.flatMap((candidate) =>
     candidate.verdict.state === 'undecided'
       ? decide({ candidate, recipe, contamination, ...(answers.get(candidate.id) ?? {}) })
       : [candidate],
   );
+  return await scanCandidates(answered, recipe);
 }
 
 /** The calls that answered one instruction. */

@@ -19,6 +19,7 @@ import { deitaProblems, evolve, score, select, startsFromData } from './recipe-d
 import { budget, filter, generation, heldout, provenance, refine, stop, student } from './recipe-keys.js';
 import { review, reviewProblems } from './recipe-review.js';
 import { callPhasesOf } from './recipe-phases.js';
+import { scan } from './recipe-scan.js';
 
 const count = z.int().min(1);
 
@@ -77,6 +78,7 @@ const recipeKeys = z.strictObject({
   }),
   gate: gate.optional().describe('Examples that a judge scores lower are rejected; only with skillmix.'),
   decontaminate: decontaminate.optional(),
+  scan: scan.optional(),
   review: review
     .optional()
     .describe('Rounds wait until a person has looked at them; any method that generates.'),
@@ -151,6 +153,8 @@ function methodProblems(recipe: RecipeFile): { path: string[]; message: string }
   }
   if (recipe.provenance !== undefined && method === 'skillmix')
     problems.push({ path: ['provenance'], message: 'belongs to seeds and data; skillmix has neither' });
+  if (method === 'deita' && recipe.scan !== undefined)
+    problems.push({ path: ['scan'], message: 'is of what a run generates; "seedmill scan" looks at a file' });
   if (method === 'self-instruct' && signal !== undefined && signal !== 'none') {
     problems.push({
       path: ['signal'],

@@ -2,6 +2,7 @@
  * The seam between workflows and the outside world: every message that crosses it, and every activity's
  * signature. Types only, so that workflows can import this file without dragging anything into their bundle.
  */
+import type { ScanKind } from '../methods/scan/scan-kinds.js';
 import type { OpenedReview, ReviewDecision, ReviewedFields, ReviewWait } from './review-messages.js';
 import type {
   EmbedRowsInput,
@@ -166,6 +167,7 @@ export type RejectReason =
   // any method
   | 'review'
   | 'contaminated'
+  | 'personal-data'
   | 'low-quality'
   | 'score-missing';
 
@@ -206,6 +208,8 @@ export interface Candidate {
   /** Exact, or a proven bound; null where nothing was compared. */
   nearest: NearestNeighbour | SimilarityBound | null;
   verdict: Verdict;
+  /** Kinds of personal data and secrets that it has, where the recipe flags them; absent where it has none. */
+  flags?: ScanKind[];
   /** Instruct-SkillMix only. */
   mix?: MixFields;
   /** DEITA's evolution only. */
@@ -459,6 +463,8 @@ export interface Counts {
     givenUp: number;
   };
   candidates: { parsed: number; accepted: number; undecided: number; rejected: Tally<RejectReason> };
+  /** Accepted candidates with a flag, by its kind; only where there are any. */
+  flagged?: Tally<ScanKind>;
   /** Only of runs with a quality gate. */
   gate?: GateCounts;
   /** Only of runs with DEITA's scores. */

@@ -27,6 +27,7 @@ export function progressLine(status: StatusReport): string {
           `accepted ${status.accepted}/${status.target ?? '?'}`,
           `rejected ${sum(status.rejected)}${reasons(status.rejected)}`,
         ]),
+    ...(sum(status.flagged) > 0 ? [`flagged${reasons(status.flagged)}`] : []),
     ...(status.gate ? [`gate ${gateInWords(status.gate)}`] : []),
     ...(status.scoring ? [`scores ${scoringInWords(status.scoring)}`] : []),
     ...(status.selection ? [`selected ${selectionInWords(status.selection)}`] : []),

@@ -40,6 +40,8 @@ export interface StatusReport {
   closedRounds: { calls: number; accepted: number };
   undecided: number;
   rejected: Counts['candidates']['rejected'];
+  /** Accepted candidates that `scan` has flagged, by what they have; empty where there are none. */
+  flagged: NonNullable<Counts['flagged']>;
   /** What the quality gate did; null without one, or before it has judged. */
   gate: NonNullable<Counts['gate']> | null;
   /** What DEITA's scoring came to; null without it, or before the first part is scored. */
@@ -118,6 +120,7 @@ export async function readStatus(store: Store, runId: string, live?: RunStatus):
     },
     undecided: candidates.undecided,
     rejected: candidates.rejected,
+    flagged: counts.flagged ?? {},
     gate: counts.gate ?? null,
     scoring: counts.scoring ?? null,
     selection: selection ? withoutHistogram(selection) : null,

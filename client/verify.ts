@@ -22,6 +22,7 @@ import type { RunManifest } from './run-identity.js';
 import { verifyRowDataset, verifyStages } from './verify-deita.js';
 import { verifyEvolution, verifyEvolvedRound } from './verify-evolution.js';
 import { verifyJoinedSeeds } from './verify-seeds.js';
+import { verifyScan } from './verify-scan.js';
 import { verifyThresholds } from './verify-thresholds.js';
 import { verifyReview } from './verify-review.js';
 
@@ -112,6 +113,7 @@ async function verifyRound(options: {
       ...(recipe.method === 'evolve'
         ? await verifyEvolvedRound({ store, recipe, runId, round }, candidates)
         : verifyCandidates(recipe, phases, candidates)),
+      ...(await verifyScan(recipe, candidates)),
       ...verifyThresholds(await recipeOfRound({ store }, { recipe, runId, round }), candidates),
     );
   }

@@ -29,6 +29,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
       undecided: a.candidates.undecided + b.candidates.undecided,
       rejected: addTallies(a.candidates.rejected, b.candidates.rejected),
     },
+    ...(a.flagged || b.flagged ? { flagged: addTallies(a.flagged ?? {}, b.flagged ?? {}) } : {}),
     ...addGates(a.gate, b.gate),
     ...addScoring(a.scoring, b.scoring),
     attempts: {

@@ -25,6 +25,14 @@ export function roundTable(options: {
     '',
     ...(totals.gate ? [`Gate ${gateInWords(totals.gate)}`, ''] : []),
     ...(totals.scoring ? [`Scores ${scoringInWords(totals.scoring)}`, ''] : []),
+    ...(totals.flagged
+      ? [
+          `Flagged: ${Object.entries(totals.flagged)
+            .map(([kind, n]) => `${kind} ${n}`)
+            .join(' · ')}`,
+          '',
+        ]
+      : []),
     rejected.length > 0 ? `Rejected: ${rejected.map(([reason, n]) => `${reason} ${n}`).join(' · ')}` : '',
     '',
     ...table(rounds),

@@ -1,3 +1,4 @@
+import type { ScanKind } from '../../methods/scan/scan-kinds.js';
 import { type PreferencePair, preferencePairs } from '../../methods/deita/preference-pairs.js';
 import { type StatedOrigin, statedOrigin } from '../../methods/stated-origin.js';
 import { readJson, readJsonIfAny, readJsonlAt, writeJson, writeJsonl } from '../../store/artifacts.js';
@@ -35,6 +36,8 @@ export interface VariantRow {
   eliminated: RejectReason | null;
   /** Whether it was judged to say anything new; null: not asked, or not answered. */
   gain: boolean | null;
+  /** Kinds of personal data and secrets that it has, where the recipe flags them. */
+  flags?: ScanKind[];
   /** Of its origin: variants that were not eliminated; fewer than there were rounds is no error. */
   survivors: number;
   /** Of its origin: why there are no scores; null: it was ranked. */
@@ -205,6 +208,7 @@ function rowsOf(options: {
       score: scores.get(candidate.round) ?? null,
       eliminated: candidate.verdict.state === 'rejected' ? candidate.verdict.reason : null,
       gain,
+      ...(candidate.flags && { flags: candidate.flags }),
       ...common,
       calls: candidate.calls,
     };

@@ -7,6 +7,7 @@ import { callsByCandidate, type PlannedCallRow, readAnswered } from '../phase-ca
 import type { EvolveSettings } from '../recipe-deita.js';
 import type { Runs, StoredRecipe } from '../run-data.js';
 import { roundFiles } from '../run-files.js';
+import { scanCandidates } from '../scan-candidates.js';
 import { lineageOf } from '../screen-candidates.js';
 import type { Candidate, Ref, RoundInput, Verdict } from '../types.js';
 import {
@@ -113,7 +114,7 @@ export async function decidedVariants(
   const origins = await readOrigins(store, runId);
   const before = await survivorsBefore(store, { runId, round, origins, evolve });
   const judged = await callsByCandidate({ store }, { run: { runId }, round, phase: 'gain' });
-  return made.map((candidate) => {
+  const decided = made.map((candidate) => {
     if (candidate.verdict.state !== 'undecided') return candidate;
     const row = judged.get(candidate.id);
     const isAnswered = row?.call.outcome === 'answered';
@@ -131,6 +132,7 @@ export async function decidedVariants(
       evolution: { ...evolution, gain },
     };
   });
+  return await scanCandidates(decided, recipe);
 }
 
 function verdictOf(reason: EliminationReason | null): Verdict {

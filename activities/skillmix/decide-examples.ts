@@ -6,6 +6,7 @@ import { callsByCandidate, type PlannedCallRow } from '../phase-calls.js';
 import { type Runs, skillMixOf, type StoredRecipe } from '../run-data.js';
 import { writeDecided } from '../review/reviewed.js';
 import { roundFiles } from '../run-files.js';
+import { scanCandidates } from '../scan-candidates.js';
 import { lineageOf } from '../screen-candidates.js';
 import { recipeInForce } from '../thresholds.js';
 import type { Candidate, MixFields, Ref, ShirkerKind, Verdict, VerdictInput } from '../types.js';
@@ -31,7 +32,7 @@ export async function decidedExamples(runs: Runs, input: VerdictInput): Promise<
   const shirkers = new Set(shirkersOf(undecided, recipe).map(({ candidateId }) => candidateId));
   const shirked = await callsByCandidate(runs, { run, round, phase: 'shirk' });
   const judged = await callsByCandidate(runs, { run, round, phase: 'judge' });
-  return assembled.map((candidate) => {
+  const judgedAll = assembled.map((candidate) => {
     if (candidate.verdict.state !== 'undecided') return candidate;
     const { id } = candidate;
     const kind = shirkers.has(id) ? (skillMixOf(recipe).shirkers?.kind ?? null) : null;
@@ -40,6 +41,7 @@ export async function decidedExamples(runs: Runs, input: VerdictInput): Promise<
       ? withScore(example, { recipe, row: judged.get(id) })
       : example;
   });
+  return await scanCandidates(judgedAll, recipe);
 }
 
 /** The instruction as it was, with a worse answer. */

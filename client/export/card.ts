@@ -137,6 +137,7 @@ function bodyOf(facts: CardFacts): string {
     '## Statistics',
     table(['', ''], statistics(facts, rows)),
     ...rejects(facts),
+    ...flags(facts),
     '## Columns',
     table(
       ['column', 'what it is'],
@@ -213,6 +214,22 @@ function statistics({ dataset: { status }, rows: written, pairs, split }: CardFa
       ? []
       : [['cost of requests without a known outcome', `at most $${unknownUsd.toFixed(4)}`]]),
     ['cost per example', costUsd === null ? 'unknown' : `$${(costUsd / rows).toFixed(6)}`],
+  ];
+}
+
+/** What a scan has found in the dataset's rows, or has kept out of them. */
+function flags({ dataset: { recipe, status } }: CardFacts): string[] {
+  if (recipe.scan === undefined) return [];
+  const kinds = (action: 'flag' | 'reject') =>
+    Object.entries(recipe.scan ?? {}).flatMap(([kind, to]) => (to === action ? [kind] : []));
+  const found = Object.entries(status.flagged).map(([kind, n]) => `${kind} ${count(n)}`);
+  const [flagged, rejected] = [kinds('flag'), kinds('reject')];
+  return [
+    'Accepted candidates were scanned for personal data and secrets by rules, which find some and not all.' +
+      (rejected.length > 0 ? ` Those with ${rejected.join(', ')} were rejected.` : '') +
+      (flagged.length > 0
+        ? ` Those with ${flagged.join(', ')} have the kinds in the column \`flags\`: ${found.length > 0 ? found.join(', ') : 'none was found'}, before any selection.`
+        : ''),
   ];
 }
 

@@ -25,6 +25,7 @@ export function rowColumns(shape: DatasetShape): Column<ExportRow>[] {
       value: ({ messages }) => messages,
     },
     ...(shape.hasBatches ? batchColumns : []),
+    ...(shape.hasFlags ? flagColumns : []),
     ...(shape.hasSkills ? skillColumns : []),
     ...(shape.hasScores ? scoreColumns : []),
     ...(shape.isEvolved ? evolvedColumns : []),
@@ -59,6 +60,15 @@ const batchColumns: Column<ExportRow>[] = [
     meaning: 'composed for one training step; null: it waited for one',
     value: ({ batch }) => batch,
   },
+];
+
+const flagColumns = [
+  column(
+    'flags',
+    'strings',
+    'kinds of personal data and secrets that a scan has found',
+    ({ flags }) => flags ?? [],
+  ),
 ];
 
 const skillColumns = [

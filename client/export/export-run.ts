@@ -95,6 +95,7 @@ function shapeOf(dataset: RunDataset, tick: () => void): DatasetShape {
   const shape = {
     hasBatches: false,
     isMultiTurn: false,
+    hasFlags: Object.values(dataset.recipe.scan ?? {}).includes('flag'),
     hasSkills: false,
     hasScores: false,
     isEvolved: false,

@@ -11,6 +11,8 @@ export interface DatasetShape {
   hasBatches: boolean;
   /** Some row has more than one turn. */
   isMultiTurn: boolean;
+  /** A scan for personal data flags what it finds. */
+  hasFlags: boolean;
   /** Instruct-SkillMix. */
   hasSkills: boolean;
   /** DEITA. */

@@ -38,7 +38,10 @@ export interface ExportRow {
 
 /** What `lineage.jsonl` says of a row: a candidate's, a given row's, or an evolved one's. */
 export type LineageRow = Partial<
-  Pick<Candidate, 'id' | 'instruction' | 'input' | 'output' | 'calls' | 'seedIds' | 'mix' | 'review'> &
+  Pick<
+    Candidate,
+    'id' | 'instruction' | 'input' | 'output' | 'calls' | 'seedIds' | 'mix' | 'review' | 'flags'
+  > &
     Pick<VariantRow, 'origin' | 'variant' | 'strategy' | 'score'> & {
       place: Place;
       scored: ScoredRow;

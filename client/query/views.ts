@@ -70,6 +70,9 @@ const candidate: Columns = {
   seedIds: 'VARCHAR[]',
   nearest: 'STRUCT(id VARCHAR, similarity DOUBLE, atMost DOUBLE)',
   verdict,
+  flags: 'VARCHAR[]',
+  review:
+    'STRUCT("by" VARCHAR, verdict VARCHAR, note VARCHAR, original STRUCT(instruction VARCHAR, input VARCHAR, output VARCHAR))',
   mix: 'STRUCT(skills VARCHAR[], queryType VARCHAR, shirker VARCHAR, score DOUBLE)',
   evolution: 'STRUCT(origin VARCHAR, "row" BIGINT, strategy VARCHAR, gain BOOLEAN)',
 };

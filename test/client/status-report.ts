@@ -23,6 +23,7 @@ export function statusReport(changes: Partial<StatusReport> = {}): StatusReport 
     closedRounds: { calls: 0, accepted: 0 },
     undecided: 0,
     rejected: {},
+    flagged: {},
     gate: null,
     scoring: null,
     selection: null,
