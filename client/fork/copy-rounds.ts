@@ -54,8 +54,8 @@ function isWanted(name: string, { from, round, hasData, hasLists }: CopiedRounds
 
 /** Those that refer to others by their names. */
 function referringFiles(runId: string, round: number): string[] {
-  const { trained, refined } = roundFiles(runId, round);
-  return [trained, refined];
+  const { trained, refined, review } = roundFiles(runId, round);
+  return [trained, refined, review];
 }
 
 /** null: not of a round. */

@@ -4,7 +4,7 @@ import { type LedgerSums, sumLedger } from '../../store/ledger-sums.js';
 import type { Store } from '../../store/types.js';
 
 /** Below the store's root: a preview is no run, and no list of runs has it. */
-const previewsFolder = 'previews';
+export const previewsFolder = 'previews';
 
 /** Where the previews of a recipe with these inputs lie: files and ledger of a run that makes one call of each kind. */
 export function previewFolder(hash: string): string {

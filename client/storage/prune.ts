@@ -6,6 +6,7 @@ import { eachRow, readJson } from '../../store/artifacts.js';
 import { UserError } from '../../store/errors.js';
 import { responseName } from '../../store/response-store.js';
 import type { Store, StoredFile } from '../../store/types.js';
+import { previewsFolder } from '../preview/preview-ledger.js';
 import { hasEnded, removalName } from '../run-identity.js';
 import { cacheFolders } from './usage.js';
 
@@ -29,7 +30,8 @@ export interface Prunable {
 export async function findPrunable(store: Store, { caches }: { caches: boolean }): Promise<Prunable> {
   const runs = await refuseUnfinished(store);
   const used = new Set<string>();
-  for (const runId of runs) await addUsed(store, runId, used);
+  // What a preview has paid for is there for the run that follows it.
+  for (const folder of [...runs, previewsFolder]) await addUsed(store, folder, used);
   const answers = (await store.sizes('calls')).filter(({ name }) => !used.has(name));
   const wanted = new Set((await Promise.all(runs.map((runId) => cachesOf(store, runId)))).flat());
   const unused = cacheFolders.filter((folder) => caches || !wanted.has(folder));
@@ -58,9 +60,9 @@ export async function refuseUnfinished(store: Store): Promise<string[]> {
   );
 }
 
-/** Adds the names of the answers that a run's calls have used, and of those that it has paid for. */
-async function addUsed(store: Store, runId: string, used: Set<string>): Promise<void> {
-  const files = (await store.list(runId)).filter((name) =>
+/** Adds the names of the answers that the calls in a run's folder have used, and of those that were paid for there. */
+async function addUsed(store: Store, folder: string, used: Set<string>): Promise<void> {
+  const files = (await store.list(folder)).filter((name) =>
     /\/shard-\d+\.(calls\.jsonl|ledger\.jsonl|ledger\/.+)$/.test(name),
   );
   const lane = async () => {

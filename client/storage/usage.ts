@@ -15,7 +15,7 @@ export interface StoreUsage {
 
 /** Folders of what the student has found out about texts. */
 export const cacheFolders = ['embeddings', 'student-scores'] as const;
-const own = new Set(['calls', 'index', 'store-id', ...cacheFolders]);
+const own = new Set(['calls', 'index', 'previews', 'store-id', ...cacheFolders]);
 
 /** Looks at every file of the store once. */
 export async function storeUsage(store: Store): Promise<StoreUsage> {

@@ -127,14 +127,17 @@ function describeStorage(open: () => Promise<Store>): void {
   });
 
   it('is freed of answers that no run has a call for, nor has paid for', async () => {
-    await answers(1, 2, 3, 4, 5);
+    await answers(1, 2, 3, 4, 5, 6);
+    const preview = roundFiles('previews/0123', 1).phase('tasks').ledger(0);
+    const intent = { row: 'intent', attemptId: '6', callKey: key(6) } as never;
+    await recordRows({ store, ledger: preview, writer: 'w', rows: [intent] });
     await ended('a', { calls: [1, 2], paid: [2, 3] });
     const gone = await ended('b', { calls: [2, 4] });
     const before = await findPrunable(store, { caches: false });
     assert.deepEqual(before.answers.map(({ name }) => name).sort(), names(5));
     await removeRun(store, await findRun(store, gone));
     await removePrunable(store, await findPrunable(store, { caches: false }));
-    assert.deepEqual(await answersLeft(), names(1, 2, 3));
+    assert.deepEqual(await answersLeft(), names(1, 2, 3, 6));
   });
 
   it('is freed of no answer while a run is unfinished, or has begun since they were looked for', async () => {
