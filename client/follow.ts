@@ -7,6 +7,7 @@ import type { Store } from '../store/types.js';
 import { endedStates } from './look.js';
 import { lossLine } from './progress-lines.js';
 import type { StatusReport } from './status.js';
+import { forTerminal } from './terminal.js';
 import { fitScreen } from './watch/fit-screen.js';
 import { plainLines, type Sight, viewLines } from './watch/view.js';
 import { Watcher } from './watch/watcher.js';
@@ -14,6 +15,11 @@ import { Watcher } from './watch/watcher.js';
 const lookEveryMs = 1_000;
 /** Without a terminal a line is printed when the step changes, and at least this often while figures change. */
 const lineEveryMs = 10_000;
+
+/** A line that stays above a view that is drawn anew. */
+export function sayAbove(line: string): void {
+  logUpdate.persist(forTerminal(line));
+}
 
 export interface FollowOptions {
   store: Store;

@@ -2,7 +2,7 @@ import type { Store } from '../../store/types.js';
 import { stopServices } from '../../workers/services.js';
 import { superviseServices } from '../../workers/supervisor.js';
 import type { Context } from '../context.js';
-import { follow } from '../follow.js';
+import { follow, sayAbove } from '../follow.js';
 import { unfinishedRuns } from '../runs.js';
 import { type EndedRun, type OpenRun, type StartOptions, startRun } from '../start-run.js';
 import { readStatus, type StatusReport } from '../status.js';
@@ -58,7 +58,7 @@ async function toEnd(
   const supervisor = superviseServices({
     ...started.servicesOptions,
     services: started.services,
-    onFailure: (error) => context.say(error.message),
+    onFailure: ({ message }) => (isTerminal ? sayAbove(message) : context.say(message)),
   });
   const detach = new AbortController();
   process.once('SIGINT', () => detach.abort());

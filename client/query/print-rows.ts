@@ -1,6 +1,7 @@
 /** What a query gives, for a terminal, for programs and for spreadsheets. */
 import type { DuckDBType, DuckDBValue, DuckDBValueConverter } from '@duckdb/node-api';
 import { cleanText, oneLine } from '../../methods/text.js';
+import { jsonLine } from '../terminal.js';
 import type { QueryRows } from './run-query.js';
 
 /** Rows that a table shows. */
@@ -20,11 +21,11 @@ export async function printJson(
 ): Promise<number> {
   const { columns } = rows;
   const head = columns.map(({ name, type }) => ({ name, type }));
-  await print(`{"run":${JSON.stringify(runId)},"columns":${JSON.stringify(head)},"rows":[`);
+  await print(`{"run":${jsonLine(runId)},"columns":${jsonLine(head)},"rows":[`);
   let count = 0;
   for await (const some of jsonRows(rows)) {
     const texts = some.map((row) =>
-      JSON.stringify(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))),
+      jsonLine(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))),
     );
     if (texts.length === 0) continue;
     await print(`${count > 0 ? ',' : ''}${texts.join(',')}`);
