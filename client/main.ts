@@ -398,6 +398,17 @@ plainCommand('dedupe', 'drop the rows of a file that are too similar to one befo
     ),
   );
 
+plainCommand(
+  'scan',
+  'which rows of a file have personal data or secrets (docs/scan.md); says where, not what',
+)
+  .requiredOption('--in <file>', 'JSON Lines, or a JSON array')
+  .action(
+    actAlone(async (output, _, options: { in: string }) =>
+      (await import('./commands/scan.js')).scan(output, options),
+    ),
+  );
+
 plainCommand('select', 'select the best rows of a file that differ enough (DEITA)')
   .requiredOption('--in <file>', 'JSON Lines, or a JSON array')
   .requiredOption('--out <file>', 'selected rows, in the order of the input')
