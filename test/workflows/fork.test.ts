@@ -134,6 +134,21 @@ describe('a fork', () => {
     assert.ok(texts.every((text) => !text.includes(`"${one.runId}/`)));
   });
 
+  it('of a reviewed run keeps what was decided, and is reviewed itself', async () => {
+    // A second: nothing asserts how long it takes.
+    const review = { timeoutHours: 1 / 3_600, onTimeout: 'reject' };
+    const reviewed = await harness.finishedRun({ ...several, review, stop: { maxRounds: 3, stallYield: 0 } });
+    const { runId, status, asked } = await finished({
+      runId: reviewed,
+      round: 2,
+      set: ['review.onTimeout=approve'],
+    });
+    assert.equal(asked, 0);
+    assert.deepEqual([status.round, status.rejected.review === undefined], [3, false]);
+    assert.ok(status.accepted > 0);
+    assert.doesNotMatch(String(await harness.store.read(roundFiles(runId, 2).review)), new RegExp(reviewed));
+  });
+
   it('is the same one when it is asked for again, unless a new one is wanted', async () => {
     const request = { runId: parent, round: 1, set: ['target=12'] };
     const first = await forkRun(harness, request);
