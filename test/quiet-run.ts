@@ -3,7 +3,7 @@
  * from the run to the loop to the shards, which go on making calls until it has reached them, and what was scheduled by
  * then is still asked for.
  */
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { loopId } from '../workflows/ids.js';
@@ -54,7 +54,9 @@ async function hasSettings(client: Client, workflowId: string, version: number):
     if (events?.some((event) => versionIn(event) >= version)) return true;
     return (await handle.describe()).status.name !== 'RUNNING';
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
+    // gRPC's NOT_FOUND: a history is asked for past the client's own errors.
+    const isMissing = isGrpcServiceError(error) && error.code === 5;
+    if (isMissing || error instanceof WorkflowNotFoundError) return false;
     throw error;
   }
 }
