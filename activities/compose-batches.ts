@@ -1,7 +1,7 @@
 import { composeBatches as compose } from '../methods/sedi/batches.js';
-import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
+import { readJson, readJsonIfAny, readJsonlAt, toJson, writeJsonl } from '../store/artifacts.js';
 import type { ExampleRow } from './rows.js';
-import type { Runs } from './run-data.js';
+import type { Runs, StoredRecipe } from './run-data.js';
 import { roundFiles } from './run-files.js';
 import type { TrainingBatch } from './student-messages.js';
 import type { Candidate, ComposeInput, ComposeResult } from './types.js';
@@ -10,11 +10,11 @@ import type { Candidate, ComposeInput, ComposeResult } from './types.js';
  * Composes this round's batches from what waited and what was accepted. Only the first `target` accepted examples
  * of the run take part: what comes after them is surplus and must not train the student either, until the target is raised.
  */
-export async function composeBatches(
-  runs: Runs,
-  { run, round, target, acceptedBefore }: ComposeInput,
-): Promise<ComposeResult> {
-  const { method, batchSize, filter } = await runs.recipe(run);
+export async function composeBatches(runs: Runs, input: ComposeInput): Promise<ComposeResult> {
+  const { run, round, acceptedBefore } = input;
+  const recipe = await runs.recipe(run);
+  const { method, batchSize, filter } = recipe;
+  const target = await targetInForce(runs, input, recipe);
   const files = roundFiles(run.runId, round);
   const candidates = await readJsonlAt<Candidate>(runs.store, files.candidates);
   const accepted = candidates.filter(({ verdict }) => verdict.state === 'accepted').map(toExample);
@@ -39,6 +39,21 @@ export async function composeBatches(
     batches: await writeJsonl(runs.store, files.batches, batches),
     waiting: await writeJsonl(runs.store, files.waiting, composed.waiting),
   };
+}
+
+/** The target that this round was first composed by, whatever it is when that is repeated. */
+async function targetInForce(
+  { store }: Runs,
+  { run, round, target }: ComposeInput,
+  recipe: StoredRecipe,
+): Promise<number> {
+  const { composedTarget, waiting } = roundFiles(run.runId, round);
+  const kept = await readJsonIfAny<{ target: number }>(store, composedTarget);
+  if (kept) return kept.target;
+  // Batches without a file beside them were composed by the recipe's own.
+  if (target === recipe.target || (await store.read(waiting)) !== undefined) return recipe.target;
+  await store.create(composedTarget, `${toJson({ target })}\n`);
+  return (await readJson<{ target: number }>(store, composedTarget)).target;
 }
 
 function toExample({ id, instruction, input, output }: Candidate): ExampleRow {

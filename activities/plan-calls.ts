@@ -1,7 +1,7 @@
 import { drawInstructions, drawTasks } from '../methods/self-instruct/in-context.js';
 import { parseClassification } from '../methods/self-instruct/parse.js';
 import { seededRandom } from '../methods/random.js';
-import { readJsonlAt, writeJsonl } from '../store/artifacts.js';
+import { countRows, readJsonlAt, writeJsonl } from '../store/artifacts.js';
 import { callsPerShard } from './count-round.js';
 import { readCalls } from './phase-calls.js';
 import { isDeita, isSelfInstruct } from './phases.js';
@@ -67,10 +67,21 @@ export class CallPlanner {
   private async choose(input: PlanCallsInput, recipe: StoredRecipe): Promise<PromptChoice[]> {
     const { phase, wanted } = input;
     if (isDeita(phase)) return await chooseDeitaCalls(this.runs, input, phase);
-    if (!isSelfInstruct(phase)) return await chooseSkillMixCalls(this.runs, input, phase);
-    return wanted
-      ? await this.draw(input, recipe, callsWanted(recipe.generation.callsPerRound, wanted))
-      : await this.answerEach(input, recipe);
+    const planned = await this.plannedBefore(input);
+    if (!isSelfInstruct(phase)) return await chooseSkillMixCalls(this.runs, { ...input, planned }, phase);
+    if (!wanted) return await this.answerEach(input, recipe);
+    const calls = planned ?? callsWanted(recipe.generation.callsPerRound, wanted);
+    return await this.draw(input, recipe, calls);
+  }
+
+  /**
+   * Calls of the plan that lies there: a run that begins again with another target makes as many as it made before. null: none
+   * was planned, or how many there are follows from the store alone.
+   */
+  private async plannedBefore({ run, round, phase, wanted }: PlanCallsInput): Promise<number | null> {
+    const { plan } = roundFiles(run.runId, round).phase(phase);
+    if (wanted === undefined || (await this.runs.store.read(plan)) === undefined) return null;
+    return await countRows(this.runs.store, plan);
   }
 
   /** In-context seeds for calls that ask for new instructions. */

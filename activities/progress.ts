@@ -1,13 +1,23 @@
 import { readJsonIfAny, toJson, writeJson } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
-import { countRound } from './count-round.js';
+import { countRound, type RoundId } from './count-round.js';
 import type { RefinedRound } from './refine-seeds.js';
 import type { Runs } from './run-data.js';
 import { roundFiles, runFiles } from './run-files.js';
-import type { Counts, GatheredSkills, Progress, RecordProgressInput, RecordStateInput } from './types.js';
+import type {
+  CallPhase,
+  GatheredSkills,
+  Progress,
+  RecordedProgress,
+  RecordProgressInput,
+  RecordStateInput,
+} from './types.js';
+
+/** Phases with which a round of generation begins. */
+const askPhases: readonly CallPhase[] = ['instructions', 'tasks', 'draft'];
 
 /** Recounts the round from the store and writes `progress.json`; the counts go back into the loop's state. */
-export async function recordProgress(runs: Runs, input: RecordProgressInput): Promise<Counts> {
+export async function recordProgress(runs: Runs, input: RecordProgressInput): Promise<RecordedProgress> {
   const { run, round, phase, step, target, before } = input;
   const current = await countRound(runs.store, { runId: run.runId, round });
   const earlier = await readJsonIfAny<Progress>(runs.store, runFiles(run.runId).progress);
@@ -24,7 +34,15 @@ export async function recordProgress(runs: Runs, input: RecordProgressInput): Pr
     rounds: await roundsSoFar(runs.store, { runId: run.runId, round, earlier }),
   };
   await writeJson(runs.store, runFiles(run.runId).progress, progress);
-  return current;
+  const isFollowed = await isBegun(runs.store, { runId: run.runId, round: round + 1 });
+  return { ...current, ...(isFollowed && { isFollowed }) };
+}
+
+/** Whether a round of generation has been planned. */
+async function isBegun(store: Store, { runId, round }: RoundId): Promise<boolean> {
+  const { phase } = roundFiles(runId, round);
+  for (const ask of askPhases) if ((await store.read(phase(ask).plan)) !== undefined) return true;
+  return false;
 }
 
 /** What refinement or extraction said of each round; only rounds that the last progress did not know are read. */

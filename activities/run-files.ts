@@ -71,9 +71,11 @@ export function roundFiles(runId: string, round: number) {
     /** `ReviewVerdict`s, by the first digits of their SHA-256: a decision names those that count. */
     verdicts: (sha256: string) => file(`verdicts/${sha256.slice(0, 16)}.jsonl`),
     batches: file('batches.jsonl'),
-    /** Accepted examples that fitted no batch, oldest first. */
+    /** Target that the batches were composed by, where people had changed it: `{ target }`; else no file. */
+    composedTarget: file('composed.target.json'),
     /** Thresholds that people had changed when the verdicts of this step were given: `Thresholds`; else no file. */
     thresholds: (step: 'screened' | 'decided') => file(`${step}.thresholds.json`),
+    /** Accepted examples that fitted no batch, oldest first. */
     waiting: file('waiting.jsonl'),
     /** Accepted examples beyond the target, oldest first; none, no file. */
     heldBack: file('held-back.jsonl'),

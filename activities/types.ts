@@ -575,6 +575,12 @@ export interface RecordProgressInput extends RoundInput {
   before: Counts;
 }
 
+/** What a round comes to so far. */
+export interface RecordedProgress extends Counts {
+  /** The round behind it was begun before: the run begins again. */
+  isFollowed?: true;
+}
+
 export interface ComposeInput extends RoundInput {
   target: number;
   /** Accepted examples of earlier rounds. */
@@ -712,7 +718,7 @@ export interface StoreActivities {
   openReview(input: RoundInput): Promise<OpenedReview>;
   /** Keeps the decision on a round, the first one. Fails as `BadReview` when its verdicts cannot be applied. */
   keepReview(input: RoundInput & { decision: ReviewDecision }): Promise<void>;
-  recordProgress(input: RecordProgressInput): Promise<Counts>;
+  recordProgress(input: RecordProgressInput): Promise<RecordedProgress>;
   recordState(input: RecordStateInput): Promise<void>;
   /** As of the queue `cpu`, for runs that an earlier version has brought this far. */
   exportDataset(input: ExportInput): Promise<ExportResult>;

@@ -47,6 +47,8 @@ export class LoopSteps {
   private readonly shards: ShardRunner;
   private readonly round: number;
   private stuckVersion = 0;
+  /** The round behind this one was begun before: the run begins again, and a target that changed since ends nothing here. */
+  private isFollowed = false;
 
   constructor(state: LoopState) {
     this.state = state;
@@ -118,9 +120,12 @@ export class LoopSteps {
     const { state, round } = this;
     const { run } = state;
     const target = targetOf(state);
-    this.current = await store.recordProgress.executeWithOptions(this.summary(`record: ${step}`), [
-      { run, round, phase: phase ?? null, step, target, before: state.totals },
-    ]);
+    const { isFollowed = false, ...counts } = await store.recordProgress.executeWithOptions(
+      this.summary(`record: ${step}`),
+      [{ run, round, phase: phase ?? null, step, target, before: state.totals }],
+    );
+    this.current = counts;
+    this.isFollowed = isFollowed;
     const totals = addCounts(this.state.totals, this.current);
     const { rounds } = this.state;
     setCurrentDetails(roundTable({ rounds, round, step, totals, target }));
@@ -222,7 +227,8 @@ export class LoopSteps {
 
   /** null: another round. */
   private endReason(): string | null {
-    return this.isCancelled ? 'cancelled' : stopReason(this.state);
+    if (this.isCancelled) return 'cancelled';
+    return stopReason(this.state, { isFollowed: this.isFollowed });
   }
 
   private async end(how: Pick<LoopResult, 'stopReason' | 'failed'>): Promise<LoopResult> {

@@ -2,16 +2,16 @@ import type { EvolutionPlan, LoopState, StagesState } from './inputs.js';
 
 /**
  * Why the loop ends before its next round, in the words that the state shows; null: it goes on.
- * The order is the order of precedence.
+ * The order is the order of precedence. `isFollowed`: the next round was begun before, so that the target was not reached then.
  */
-export function stopReason(state: LoopState): string | null {
+export function stopReason(state: LoopState, { isFollowed = false } = {}): string | null {
   const { plan, round, totals, mix, stages } = state;
   if (stages !== undefined) return stagesReason(stages, round);
   if (plan.evolution !== undefined) return evolutionReason(plan.evolution, round);
   const { accepted } = totals.candidates;
   const { maxRounds, maxCallsPerAccepted } = plan.stop;
   if (plan.skillMix?.extractOnly && mix?.isExtracted) return 'skills are extracted';
-  if (accepted >= targetOf(state)) return 'target reached';
+  if (!isFollowed && accepted >= targetOf(state)) return 'target reached';
   // Rounds that extract skills write no examples.
   if (round - (mix?.rounds ?? 0) > maxRounds) return `maxRounds: ${maxRounds} rounds are done`;
   const planned = totals.calls.planned - (mix?.calls ?? 0);

@@ -17,10 +17,13 @@ export const namesPerEmbedding = 50;
 /** More drafts than are missing, by what the examples so far came to, so that a last round seldom falls short. */
 const headroom = 1.05;
 
+/** `planned`: calls of this plan as it was made first; null: it was not. */
+type ChooseInput = PlanCallsInput & { planned: number | null };
+
 /** In call order; the same for every attempt. */
 export async function chooseSkillMixCalls(
   runs: Runs,
-  input: PlanCallsInput,
+  input: ChooseInput,
   phase: ExtractionPhase | SkillMixPhase,
 ): Promise<PromptChoice[]> {
   const recipe = await runs.recipe(input.run);
@@ -75,14 +78,14 @@ async function topicsOf(runs: Runs, at: RoundInput, recipe: StoredRecipe): Promi
 /** k random skills and the query type that is due, for each example that is begun. */
 async function drawExamples(
   runs: Runs,
-  { run, wanted }: PlanCallsInput,
+  { run, wanted, planned }: ChooseInput,
   recipe: StoredRecipe,
 ): Promise<PromptChoice[]> {
   if (wanted === undefined) throw new Error('drafts are planned by what is still missing');
   const { k, skills: from } = skillMixOf(recipe);
   const lists = await drawnLists(runs, run);
   const skills = from.from === 'none' ? [] : lists.skills.map(({ skill }) => skill);
-  return Array.from({ length: examplesWanted(recipe, wanted) }, (_, callIndex) => {
+  return Array.from({ length: planned ?? examplesWanted(recipe, wanted) }, (_, callIndex) => {
     // By its place among all examples: rounds of extraction before it change nothing.
     const ordinal = wanted.askCalls + callIndex;
     const random = seededRandom(recipe.seed, 'example', ordinal);

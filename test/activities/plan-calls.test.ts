@@ -72,6 +72,17 @@ describe('CallPlanner', () => {
     assert.deepEqual(await plan(planner, stored, 2), first);
   });
 
+  it('makes as many calls again as it made first, whatever is still wanted', async () => {
+    const stored = await repeatingRun(5);
+    const first = await plan(new CallPlanner(stored.runs), stored, 1);
+    for (const remaining of [1, 1_000]) {
+      const fewer = { remaining, askCalls: 10, accepted: 10 };
+      const input = { run: stored.run, round: 1, phase: 'tasks', wanted: fewer } as const;
+      const again = await new CallPlanner(stored.runs).planCalls(input);
+      assert.deepEqual(await readJsonl(stored.store, again.plan), first);
+    }
+  });
+
   it('counts alike in another process', async () => {
     const stored = await repeatingRun(3);
     const planner = new CallPlanner(stored.runs);

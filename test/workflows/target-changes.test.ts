@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readChanges } from '../../client/changes.js';
+import { runFiles } from '../../activities/run-files.js';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { holdAfter } from '../hold-after.js';
@@ -97,6 +98,49 @@ describe('a target that changes while its run is live', () => {
     assert.deepEqual((await verifyRun(harness.store, runId)).problems, []);
     assert.equal((await readChanges(harness.store, runId)).length, 3);
   });
+
+  for (const { how, from, to, worker } of [
+    { how: 'raised', from: 40, to: 70, worker: 'the same worker' },
+    { how: 'raised', from: 40, to: 70, worker: 'a fresh worker' },
+    { how: 'lowered', from: 300, to: 60, worker: 'the same worker' },
+    // Below what was accepted when the next round was begun already.
+    { how: 'lowered', from: 300, to: 3, worker: 'a fresh worker' },
+  ]) {
+    it(`makes no call anew when it was ${how} to ${to} and the run begins again, with ${worker}`, async () => {
+      const model = `${how} ${to} ${worker}`;
+      const held = holdAfter(harness.teacher, { model, lists: 5 });
+      const generation = { callsPerRound: 4 };
+      const runId = await harness.startRun({ target: from, teacher: { model, concurrency: 1 }, generation });
+      await held.reached;
+      await harness.setTarget(runId, to);
+      held.release();
+      const first = await harness.result(runId);
+      assert.ok((first.loop?.round ?? 0) >= 2);
+      const files = await filesOf(runId);
+      const asked = harness.requestsFor(model).length;
+      // As after a run that failed at its very end.
+      await harness.store.remove(runFiles(runId).result);
+      if (worker === 'a fresh worker') {
+        await harness.stopWorkers();
+        await harness.startWorkers();
+      }
+      await harness.startWorkflow(runId);
+      const again = await harness.result(runId);
+      assert.equal(harness.requestsFor(model).length, asked);
+      assert.deepEqual(await filesOf(runId), files);
+      assert.deepEqual([again.stopReason, again.loop?.totals], [first.stopReason, first.loop?.totals]);
+      assert.deepEqual((await verifyRun(harness.store, runId)).problems, []);
+    });
+  }
+
+  /** What the rounds of a run and its dataset came to, by name. */
+  async function filesOf(runId: string): Promise<Record<string, string | undefined>> {
+    const names = (await harness.store.list(runId)).filter(
+      (name) => /\/(rounds|dataset)\//.test(name) && !/\.(ledger|counts)[./]|\/README\.md$/.test(name),
+    );
+    const read = async (name: string) => [name, (await harness.store.read(name))?.toString('utf8')] as const;
+    return Object.fromEntries(await Promise.all(names.map(read)));
+  }
 
   it('cannot be less than one example', async () => {
     const runId = await harness.startRun({ teacher: { model: 'checked' } });
