@@ -240,12 +240,17 @@ async function runsWithHash(store: Store, hash: string): Promise<string[]> {
   return pointers.map(({ runId }) => runId);
 }
 
-/** Takes the next free pointer; with `onlyFirst`, yields to whoever took the first one meanwhile. */
+/** Takes the pointer behind the last one; with `onlyFirst`, yields to whoever took the first one meanwhile. */
 async function point(
   store: Store,
   { hash, runId, onlyFirst = false }: { hash: string; runId: string; onlyFirst?: boolean },
 ): Promise<string> {
-  for (let n = 1; ; n += 1) {
+  const names = await store.list(`index/${hash}`);
+  const known = await Promise.all(names.map((name) => readJsonIfAny<{ runId: string }>(store, name)));
+  if (known.some((pointer) => pointer?.runId === runId)) return runId;
+  // A number that a removed run has left is free, and would make the newest run an old one.
+  const highest = Number(/(\d+)\.json$/.exec(names.at(-1) ?? '')?.[1] ?? 0);
+  for (let n = onlyFirst ? 1 : highest + 1; ; n += 1) {
     const name = `index/${hash}/${String(n).padStart(6, '0')}.json`;
     if (await store.create(name, `${JSON.stringify({ runId })}\n`)) return runId;
     const taken = await readJson<{ runId: string }>(store, name);

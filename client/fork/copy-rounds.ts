@@ -1,7 +1,9 @@
 /** What a fork takes over from its parent: copies of its own, so that neither needs the other afterwards. */
 import { roundFiles, runFiles } from '../../activities/run-files.js';
+import { readJsonIfAny } from '../../store/artifacts.js';
 import { UserError } from '../../store/errors.js';
 import type { Store } from '../../store/types.js';
+import type { RunManifest } from '../run-identity.js';
 
 /** Files copied at once. */
 const lanes = 16;
@@ -10,6 +12,8 @@ export interface CopiedRounds {
   /** Run ids. */
   from: string;
   to: string;
+  /** The parent's, as it was when the fork was asked for. */
+  hash: string;
   /** The last round that is copied; 0: only what the run was given. */
   round: number;
   /** The rounds hold parts of `data`: those of all rounds are needed. */
@@ -31,12 +35,19 @@ export async function copyRounds(store: Store, rounds: CopiedRounds): Promise<vo
   const lane = async () => {
     for (let name = wanted.pop(); name !== undefined; name = wanted.pop()) {
       const bytes = await store.read(name);
-      if (!bytes) throw new UserError(`${name} went while it was copied: was run ${from} removed?`);
+      if (!bytes) throw new UserError(removedMeanwhile(rounds));
       const copied = referring.has(name) ? bytes.toString('utf8').replaceAll(`"${from}/`, `"${to}/`) : bytes;
       await store.write(`${to}/${name.slice(from.length + 1)}`, copied);
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
+  // Whoever removes a run begins with its manifest: while that is there, nothing was missing from the list.
+  const parent = await readJsonIfAny<RunManifest>(store, runFiles(from).manifest);
+  if (parent?.hash !== rounds.hash) throw new UserError(removedMeanwhile(rounds));
+}
+
+function removedMeanwhile({ from, to }: CopiedRounds): string {
+  return `run ${from} was removed while it was copied: "seedmill rm ${to}" takes away what there is of its fork`;
 }
 
 function isWanted(name: string, { from, round, hasData, hasLists }: CopiedRounds): boolean {

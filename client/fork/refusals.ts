@@ -58,6 +58,8 @@ function reasonAgainst(key: string, { base, recipe, point, skills }: ForkChange)
       return `the examples of ${stored} were checked as it was`;
     case 'gate':
       return name === undefined ? `the examples of ${stored} were judged as it was` : null;
+    case 'scan':
+      return `the examples of ${stored} were scanned as it was`;
     case 'filter':
       return name === 'tokens' ? `${stored} were compared by these words` : null;
     case 'generation':

@@ -18,10 +18,10 @@ export async function writeFork(
   store: Store,
   { runId, recipe, fork }: { runId: string; recipe: StoredRecipe; fork: ForkInputs },
 ): Promise<void> {
-  const { from, hasLists, thresholds } = fork;
+  const { from, hash, hasLists, thresholds } = fork;
   const { round } = from;
   const hasData = startsFromData(recipe.method);
-  await copyRounds(store, { from: from.runId, to: runId, round, hasData, hasLists });
+  await copyRounds(store, { from: from.runId, to: runId, hash, round, hasData, hasLists });
   for (let copied = 1; copied <= round; copied += 1)
     await keepThresholds({ store }, { runId, round: copied, thresholds });
   if (round === 0) return;

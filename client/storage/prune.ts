@@ -29,10 +29,12 @@ export interface Prunable {
  */
 export async function findPrunable(store: Store, { caches }: { caches: boolean }): Promise<Prunable> {
   const runs = await refuseUnfinished(store);
+  // Before anybody's use of them is read: an answer that a preview pays for meanwhile is on no list yet.
+  const stored = await store.sizes('calls');
   const used = new Set<string>();
   // What a preview has paid for is there for the run that follows it.
   for (const folder of [...runs, previewsFolder]) await addUsed(store, folder, used);
-  const answers = (await store.sizes('calls')).filter(({ name }) => !used.has(name));
+  const answers = stored.filter(({ name }) => !used.has(name));
   const wanted = new Set((await Promise.all(runs.map((runId) => cachesOf(store, runId)))).flat());
   const unused = cacheFolders.filter((folder) => caches || !wanted.has(folder));
   return { runs, answers, caches: (await Promise.all(unused.map((folder) => store.sizes(folder)))).flat() };

@@ -9,6 +9,7 @@ import {
   type RunInputs,
 } from '../../client/run-identity.js';
 import { unfinishedTwins } from '../../client/runs.js';
+import { findRun, removeRun } from '../../client/storage/remove-run.js';
 import { writeJson } from '../../store/artifacts.js';
 import { UserError } from '../../store/errors.js';
 import { openStore } from '../../store/open-store.js';
@@ -32,6 +33,7 @@ describe('claimRun', () => {
 
   const claim = (options: { inputs?: RunInputs; id?: string; isNew?: boolean } = {}): Promise<ClaimedRun> =>
     claimRun({ store, inputs: inputs(), manifest, ...options });
+  const remove = async (runId: string) => await removeRun(store, await findRun(store, runId));
   const end = (runId: string) => writeJson(store, runFiles(runId).result, { state: 'finished' });
 
   it('starts a run where there is none', async () => {
@@ -63,6 +65,34 @@ describe('claimRun', () => {
     const other = await claim({ isNew: true });
     assert.equal(other.disposition, 'new');
     assert.notEqual(other.runId, runId);
+  });
+
+  it('knows the newest one when older ones were removed', async () => {
+    const runs = [];
+    for (let n = 0; n < 3; n += 1) {
+      const { runId } = await claim({ isNew: n > 0 });
+      await end(runId);
+      runs.push(runId);
+    }
+    await remove(runs[1] ?? '');
+    const { runId: newest } = await claim({ isNew: true });
+    await end(newest);
+    assert.deepEqual(await claim(), { runId: newest, disposition: 'finished' });
+  });
+
+  it('says so when the run that it copies is removed meanwhile', async () => {
+    const { runId: parent } = await claim();
+    const from = { runId: parent, round: 0, changed: [] };
+    const fork = { from, hash: hashInputs(inputs()), hasLists: false, thresholds: {} };
+    await end(parent);
+    await claim({ id: 'whole', inputs: { ...inputs(), fork } });
+    assert.ok(await store.read(runFiles('whole').seeds));
+    await remove(parent);
+    await assert.rejects(claim({ id: 'hollow', inputs: { ...inputs({ target: 11 }), fork } }), {
+      name: 'UserError',
+      message: /^run stored-.* was removed while it was copied: "seedmill rm hollow" takes away/,
+    });
+    assert.equal(await store.read(runFiles('hollow').manifest), undefined);
   });
 
   it('starts another one for another recipe', async () => {

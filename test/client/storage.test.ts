@@ -12,7 +12,7 @@ import { openStore } from '../../store/open-store.js';
 import { responseName } from '../../store/response-store.js';
 import type { Store } from '../../store/types.js';
 import { storedRecipe } from '../activities/stored-run.js';
-import { startS3Server, type S3TestServer } from '../s3-server.js';
+import { type S3TestServer, startS3Server } from '../s3-server.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { testSeeds } from '../test-seeds.js';
 
@@ -138,6 +138,24 @@ function describeStorage(open: () => Promise<Store>): void {
     await removeRun(store, await findRun(store, gone));
     await removePrunable(store, await findPrunable(store, { caches: false }));
     assert.deepEqual(await answersLeft(), names(1, 2, 3, 6));
+  });
+
+  it('is not freed of what a preview pays for while it is looked at', async () => {
+    await answers(1);
+    const previewing = Object.create(store) as Store;
+    previewing.sizes = async (folder) => {
+      if (folder !== 'calls') return await store.sizes(folder);
+      const files = roundFiles('previews/0123', 1).phase('tasks');
+      const intent = { row: 'intent', attemptId: '2', callKey: key(2) } as never;
+      await recordRows({ store, ledger: files.ledger(0), writer: 'w', rows: [intent] });
+      await answers(2);
+      return await store.sizes(folder);
+    };
+    const { answers: unused } = await findPrunable(previewing, { caches: false });
+    assert.deepEqual(
+      unused.map(({ name }) => name),
+      names(1),
+    );
   });
 
   it('is freed of no answer while a run is unfinished, or has begun since they were looked for', async () => {

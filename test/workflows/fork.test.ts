@@ -224,6 +224,7 @@ describe('a fork', () => {
       /has form: chat; the stored answers were given to form: completion/,
     );
     await refuses({ set: ['decontaminate=bench.jsonl'] }, /--set decontaminate: /);
+    await refuses({ set: ['scan={email: reject}'] }, /--set scan: .*examples of rounds 1 to .* were scanned/);
     await refuses({ set: ['stop.maxRounds=no'] }, /^--set: stop\.maxRounds: /);
     await refuses({ set: ['no.such=1'] }, /--set: no: no such key/);
   });
