@@ -201,7 +201,7 @@ steeringCommand('resume', 'go on with a paused run').action(
 );
 steeringCommand(
   'set',
-  'change a run while it lives: target, budget.usd, budget.calls, budget.tokens, concurrency and limits',
+  'change a run while it lives: target, filter.poolThreshold, gate.threshold, select.tau, budget.usd, budget.calls, budget.tokens, concurrency, requestsPerMinute, tokensPerMinute',
 )
   .argument('<key=value...>', 'for example budget.usd=20 concurrency=80 requestsPerMinute=none')
   .option('--teacher <name>', 'whose concurrency or limits; the recipe’s `teacher` where not given')
@@ -346,7 +346,10 @@ command('doctor', 'what is there, what is missing and how to get it').action(
   act(async (context) => (await import('./commands/doctor.js')).doctor(context)),
 );
 
-plainCommand('init', 'write a commented recipe; on a terminal it asks three questions')
+plainCommand(
+  'init',
+  'write a commented recipe; on a terminal it asks three questions (a file or an endpoint of your own needs one more)',
+)
   .argument('[file]', 'made anew; nothing is overwritten', 'recipe.yaml')
   .addOption(new Option('--method <name>', 'what for').choices(methods))
   .option('--teacher <where>', 'local, openai, or the address of an OpenAI-compatible endpoint', teacherWhere)
@@ -384,7 +387,9 @@ plainCommand('dedupe', 'drop the rows of a file that are too similar to one befo
   .option('--dropped <file>', 'dropped rows with the nearest row and how near it is')
   .option('--against <file>', 'rows that are compared with too')
   .option('--threshold <number>', 'a row more similar than this is dropped', similarity, 0.7)
-  .addOption(new Option('--metric <name>').choices(['rouge-l', 'cosine']).default('rouge-l'))
+  .addOption(
+    new Option('--metric <name>', 'how rows are compared').choices(['rouge-l', 'cosine']).default('rouge-l'),
+  )
   .option('--field <name>', 'text to compare, also messages.0.content (default: instruction)')
   .addOption(
     new Option('--tokens <kind>', 'words of the text (default: rouge)').choices(['rouge', 'unicode']),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { explainSystemError, UserError } from './errors.js';
@@ -83,9 +83,13 @@ function filePath(url: URL): string {
 
 async function findFolder(folder: string): Promise<Store> {
   try {
-    return new FileStore(await realpath(folder));
+    const found = await realpath(folder);
+    if (!(await stat(found)).isDirectory())
+      throw new UserError(`${folder} is a file, and a store is a folder`);
+    return new FileStore(found);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw noStore(folder);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw noStore(folder);
     throw explainSystemError(error, folder);
   }
 }

@@ -174,6 +174,8 @@ describe('query', function () {
       'DROP VIEW candidates',
       'SELECT 1; SELECT 2',
       '',
+      ' ;; ',
+      '',
     ];
     for (const sql of refused) await assert.rejects(ask(run, sql), { name: 'UserError' }, sql);
     assert.ok(before.equals(await readFile(candidates)));

@@ -1,5 +1,5 @@
 import { runFiles } from '../../activities/run-files.js';
-import type { RunResult } from '../../activities/export-dataset.js';
+import type { Place, RunResult } from '../../activities/export-dataset.js';
 import type { Progress } from '../../activities/types.js';
 import { excerpt } from '../../methods/text.js';
 import { readJsonIfAny } from '../../store/artifacts.js';
@@ -57,7 +57,7 @@ function exampleLines(found: FoundExample): string[] {
     found;
   return [
     `example ${id}, round ${round}`,
-    ...(place ? [`place: ${excerpt(JSON.stringify(place), 200)}`] : []),
+    ...(place ? [`place: ${placeInWords(place)}`] : []),
     ...(verdict ? [`verdict: ${verdictInWords(verdict)}`] : []),
     ...(nearest
       ? [
@@ -87,6 +87,19 @@ function exampleLines(found: FoundExample): string[] {
     ]),
     ...(review ? reviewLines(review) : []),
   ];
+}
+
+function placeInWords(place: Place): string {
+  switch (place.status) {
+    case 'batched':
+      return `in the dataset, round ${place.round}, batch ${excerpt(place.batch)}`;
+    case 'waiting':
+      return 'in the dataset, in no batch';
+    case 'surplus':
+      return 'in the surplus: accepted beyond the target';
+    case 'not-selected':
+      return 'in the surplus: not selected';
+  }
 }
 
 /** What a person said of it, and the text that was there before. */

@@ -5,6 +5,7 @@ import { choicesOf, missingOptions } from '../init/choices.js';
 import type { Given } from '../init/options.js';
 import { askFor, type Asker } from '../init/questions.js';
 import { recipeText } from '../init/recipe-text.js';
+import { formatOf } from '../read-rows.js';
 import { parseRecipe } from '../recipe-file.js';
 import { settleTeachers } from '../settle-teachers.js';
 import { printJson } from '../terminal.js';
@@ -22,6 +23,7 @@ export async function init(
     return 1;
   }
   const choices = choicesOf(given);
+  for (const named of [choices.data, choices.seeds]) if (named !== null) await formatOf(named);
   const text = recipeText(choices, file);
   // As a run reads it: an impossible address, or dollars for a model without a price, are said now.
   const { recipe } = parseRecipe({ path: file, text }, []);
@@ -31,7 +33,8 @@ export async function init(
   output.say(`wrote ${file}`);
   if (choices.where.endpoint === 'openai')
     output.say(`its key is read from the environment variable ${recipe.teacher.apiKeyEnv}`);
-  output.say(`next: npx seedmill plan ${file}, then npx seedmill run ${file}`);
+  const shown = /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
+  output.say(`next: npx seedmill plan ${shown}, then npx seedmill run ${shown}`);
   return 0;
 }
 

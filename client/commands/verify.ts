@@ -37,6 +37,10 @@ export async function verify(context: Context, runId: string): Promise<number> {
     );
   }
   for (const problem of report.problems) say(`does not add up: ${problem}`);
-  say(report.ok ? 'everything adds up' : `${report.problems.length} problems`);
+  say(
+    report.ok
+      ? 'everything adds up'
+      : `${report.problems.length} ${report.problems.length === 1 ? 'problem' : 'problems'}`,
+  );
   return report.ok ? 0 : 1;
 }

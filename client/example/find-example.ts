@@ -1,4 +1,5 @@
 /** One example of a run with everything that the store knows of it. */
+import type { Place } from '../../activities/export-dataset.js';
 import { readPhases } from '../../activities/count-round.js';
 import { humanSeeds } from '../../activities/human-seeds.js';
 import type { OriginalRow, PlanRow, ScoredRow, SelectionRow } from '../../activities/rows.js';
@@ -37,7 +38,7 @@ export interface FoundExample {
   mix: MixFields | null;
   review: ReviewedFields | null;
   /** Where it is in the dataset, as its lineage says; null before the run has ended, and for what was rejected. */
-  place: unknown;
+  place: Place | null;
   scored: ScoredRow | null;
   selection: SelectionRow | null;
   seeds: Pick<Seed, 'id' | 'instruction' | 'origin' | 'source' | 'licence'>[];
@@ -120,9 +121,9 @@ async function describe(
 ): Promise<FoundExample> {
   const { id, round, candidate, given } = example;
   const files = runFiles(runId);
-  const lineage = await findRow<{ id: string; place?: unknown }>(store, files.dataset('lineage.jsonl'), id);
+  const lineage = await findRow<{ id: string; place?: Place }>(store, files.dataset('lineage.jsonl'), id);
   const surplus =
-    lineage ?? (await findRow<{ id: string; place?: unknown }>(store, files.dataset('surplus.jsonl'), id));
+    lineage ?? (await findRow<{ id: string; place?: Place }>(store, files.dataset('surplus.jsonl'), id));
   const stage = await findStage(store, { runId, rounds, id });
   const asked = candidate === null ? [] : await callsNamed(store, { runId, candidate });
   return {

@@ -55,9 +55,14 @@ export function splitRows(dataset: RunDataset, request: SplitRequest, tick: () =
     request.kind === 'random'
       ? new Set(random.sample([...texts.keys()], wanted))
       : drawGroups({ groups, wanted, shuffled: random.shuffle([...new Set(groups.flat())]) });
+  const what = request.kind === 'skill' ? 'skill' : 'seed task';
+  if (request.kind !== 'random' && groups.every((names) => names.length === 0))
+    throw new UserError(
+      `--split ${request.kind}: no row of ${runId} has a ${what} (method ${recipe.method}); split at random`,
+    );
   if (drawn.size === 0)
     throw new UserError(
-      `--split ${request.kind}: every ${request.kind === 'skill' ? 'skill' : 'seed task'} of ${runId} is in more rows than the test set is to have, or there is none; raise --test-share, or split at random`,
+      `--split ${request.kind}: every ${what} of ${runId} is in more rows than the test set is to have; raise --test-share, or split at random`,
     );
 
   const pool = new RougeLPool({ tokenisation: recipe.filter.tokens });

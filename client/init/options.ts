@@ -10,6 +10,9 @@ export const methods = [
 ] as const satisfies Recipe['method'][];
 export type Method = (typeof methods)[number];
 
+/** Asked of OpenAI where nobody names another. */
+export const usualModel = 'gpt-4.1-mini';
+
 export const budgetUnits = ['usd', 'calls', 'tokens'] as const;
 
 export interface Budget {

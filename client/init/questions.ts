@@ -1,7 +1,10 @@
-/** The three questions of `seedmill init`: what for, who makes the calls, how many. */
+/**
+ * The three questions of `seedmill init`: what for, who makes the calls, how many. What cannot be guessed (a file, an endpoint of
+ * one’s own) is asked with the question that it belongs to; limits and names of models stand in the recipe, to be changed.
+ */
 import { startsFromData } from '../../activities/recipe-deita.js';
 import { hasTarget } from './choices.js';
-import { budgetOf, type Given, isHttpUrl, type Method } from './options.js';
+import { type Given, isHttpUrl, type Method, usualModel } from './options.js';
 
 /** What a terminal can be asked; `@inquirer/prompts` has functions of these shapes. */
 export interface Asker {
@@ -58,13 +61,8 @@ export async function askFor(given: Given, asker: Asker): Promise<Given> {
   }
   asked.teacher ??= await askTeacher(asker);
   const isLocal = asked.teacher === 'local';
-  if (!isLocal) {
-    asked.model ??= await asker.input({
-      message: 'Its model',
-      required: true,
-      ...(asked.teacher === 'openai' && { default: 'gpt-4.1-mini' }),
-    });
-  }
+  if (asked.teacher === 'openai') asked.model ??= usualModel;
+  else if (!isLocal) asked.model ??= await asker.input({ message: 'Its model', required: true });
   if (hasTarget(method)) {
     asked.target ??= Number(
       await asker.input({
@@ -74,13 +72,7 @@ export async function askFor(given: Given, asker: Asker): Promise<Given> {
       }),
     );
   }
-  if (isLocal || asked.budget !== undefined) return asked;
-  const limit = await asker.input({
-    message: 'A limit: 5 (dollars), calls=2000, tokens=1000000; empty for none',
-    validate: (text) => text.trim() === '' || budgetOf(text) !== null || 'for example 5, or calls=2000',
-  });
-  const budget = budgetOf(limit);
-  return budget === null ? asked : { ...asked, budget };
+  return asked;
 }
 
 async function askTeacher(asker: Asker): Promise<string> {
@@ -95,7 +87,7 @@ async function askTeacher(asker: Asker): Promise<string> {
       {
         value: 'openai',
         name: 'OpenAI',
-        description: 'or what OPENAI_BASE_URL names; the key is OPENAI_API_KEY',
+        description: `${usualModel}, to be changed in the recipe; the key is OPENAI_API_KEY`,
       },
       {
         value: 'url',

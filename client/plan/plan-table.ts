@@ -62,7 +62,7 @@ const boundInWords: Record<Bound, string> = {
 function timeInWords({ ms, unknown, bound }: ExpectedTime): string {
   if (bound === 'batch') return 'time: unknown; a batch may take a day, and a run makes one after another';
   if (ms === null)
-    return `time: unknown until calls for ${unknown.join(', ')} have been timed: a small run (--set target=20) does`;
+    return `time: unknown until calls for ${unknown.join(', ')} have been timed: a small run (--set target=60) does`;
   const held = bound === null ? '' : `, held ${boundInWords[bound]}`;
   return `time: ${aboutTime(ms)} of the teacher’s calls${held}; the student’s work comes on top`;
 }

@@ -118,6 +118,12 @@ export class PreviewCalls {
           if (outcome === 'again' || outcome === 'out') return 'unanswered';
           return outcome;
         } catch (error) {
+          if (calledOff.signal.aborted) {
+            throw new UserError(
+              `the preview was called off: its request may be billed all the same, and stands in ${run.runId} with an unknown cost`,
+              { cause: error },
+            );
+          }
           if (!(error instanceof ApplicationFailure)) throw error;
           if (error.nonRetryable || attempt === mostAttempts) {
             throw new UserError(`the teacher has not answered: ${error.message}`, { cause: error });

@@ -37,6 +37,7 @@ export async function runQuery<T>(
   { store, runId, sql }: { store: Store; runId: string; sql: string },
   use: (rows: QueryRows) => Promise<T>,
 ): Promise<T> {
+  if (/^[\s;]*$/.test(sql)) throw new UserError(oneSelect);
   // 30 MB of a native library: no other command loads it.
   const { DuckDBInstance, DuckDBTypeId, StatementType } = await import('@duckdb/node-api');
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'seedmill-query-')));
@@ -77,7 +78,7 @@ export async function runQuery<T>(
 }
 
 const oneSelect =
-  'one SELECT (or DESCRIBE, SHOW TABLES, SUMMARIZE) is run at a time: a query changes nothing and writes no files';
+  'one SELECT (or DESCRIBE, SHOW TABLES, SUMMARIZE, or a PIVOT whose values are listed with IN) is run at a time: a query changes nothing and writes no files';
 
 /** Every view whose name is in the text, and what it is made of: more than are used do no harm. */
 export function viewsIn(sql: string): Set<string> {

@@ -127,25 +127,26 @@ describe('seedmill init', () => {
     assert.match(said.join('\n'), /read from the environment variable OPENAI_API_KEY/);
   });
 
-  it('asks three questions, and what follows from their answers', async () => {
-    const { asker, asked } = scripted(['deita', 'rows.jsonl', 'url', 'http://h/v1', 'm', '100', 'calls=50']);
+  it('asks with the three questions for a file and an endpoint of one’s own', async () => {
+    const { asker, asked } = scripted(['deita', 'rows.jsonl', 'url', 'http://h/v1', 'm', '100']);
     assert.deepEqual(await askFor({}, asker), {
       method: 'deita',
       data: 'rows.jsonl',
       teacher: 'http://h/v1',
       model: 'm',
       target: 100,
-      budget: { unit: 'calls', amount: 50 },
     });
-    assert.equal(asked.length, 7);
+    assert.equal(asked.length, 6);
   });
 
-  it('asks three questions at least, and nothing that an option has said', async () => {
+  it('asks three questions otherwise, and nothing that an option has said', async () => {
     const first = scripted(['sedi', 'local', '40']);
     assert.deepEqual(await askFor({}, first.asker), { method: 'sedi', teacher: 'local', target: 40 });
-    const second = scripted(['']);
+    const second = scripted(['sedi', 'openai', '1000']);
+    const usual = { method: 'sedi', teacher: 'openai', model: 'gpt-4.1-mini', target: 1000 };
+    assert.deepEqual(await askFor({}, second.asker), usual);
     const given: Given = { method: 'evolve', teacher: 'openai', model: 'm', data: 'rows.jsonl' };
-    assert.deepEqual(await askFor(given, second.asker), given);
+    assert.deepEqual(await askFor(given, scripted([]).asker), given);
   });
 
   it('reads limits in dollars, calls and tokens', () => {
