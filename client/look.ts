@@ -28,7 +28,11 @@ export async function look(options: { store: Store; client: Client | null; runId
   const rounds = live.status?.loop?.rounds ?? [];
   const { execution, problems } = live;
   if (execution !== null && execution !== 'RUNNING' && status.dataset === null) {
-    const why = `its workflow is ${execution} in Temporal; the same command starts it again from the store`;
+    const next =
+      execution === 'COMPLETED'
+        ? `the store has no result of it, and "seedmill fork ${runId}" goes on from its rounds`
+        : 'the same command starts it again from the store';
+    const why = `its workflow is ${execution} in Temporal; ${next}`;
     return {
       status: { ...status, review: null, state: 'failed', stopReason: status.stopReason ?? why },
       problems: [],

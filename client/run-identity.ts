@@ -15,6 +15,7 @@ import type { Store } from '../store/types.js';
 import { runOf } from '../workflows/ids.js';
 import { isThreshold } from '../workflows/settings-rules.js';
 import { writeFork } from './fork/write-fork.js';
+import { isRemoved, refuseRemoved } from './removed-runs.js';
 
 /** `run.json`: where a run came from. Its presence says that all inputs of the run are in the store. */
 export interface RunManifest {
@@ -151,11 +152,15 @@ function withoutPaths(recipe: StoredRecipe): unknown {
   };
 }
 
-/** The newest run with these inputs when it has ended and none of them is open; null otherwise. Changes nothing. */
+/**
+ * The newest run with these inputs when it has ended and none of them is open; null otherwise. Changes nothing.
+ * @throws UserError when `id` is that of a run that was removed.
+ */
 export async function findEndedRun(store: Store, inputs: RunInputs, id?: string): Promise<string | null> {
   const hash = hashInputs(inputs);
   if (id !== undefined) {
     checkRunId(id);
+    await refuseRemoved(store, id);
     const known = await readJsonIfAny<RunManifest>(store, runFiles(id).manifest);
     return known?.hash === hash && (await hasEnded(store, id)) ? id : null;
   }
@@ -177,7 +182,7 @@ export async function hasOpenRun(store: Store, inputs: RunInputs, id?: string): 
 /**
  * Finds the run to rejoin or claims a new one, and puts its inputs into the store.
  * The claim is a numbered pointer that only one writer can create: two commands at once get the same run.
- * @throws UserError when `id` belongs to a run with another recipe, naming the keys that differ.
+ * @throws UserError when `id` belongs to a run with another recipe, naming the keys that differ, or the run is being removed or was.
  */
 export async function claimRun(options: {
   store: Store;
@@ -192,8 +197,7 @@ export async function claimRun(options: {
     checkRunId(id);
     if (runOf(id) !== id)
       throw new UserError(`"${id}" cannot be a run id: it ends like a workflow of another run`);
-    if ((await store.read(removalName(id))) !== undefined)
-      throw new UserError(`run ${id} is removed by halves: "seedmill rm ${id}" removes the rest`);
+    await refuseRemoved(store, id);
     const known = await readJsonIfAny<RunManifest>(store, runFiles(id).manifest);
     if (known && known.hash !== hash) await refuseOtherRecipe(store, id, inputs);
     if (known) return { runId: id, disposition: (await hasEnded(store, id)) ? 'finished' : 'rejoined' };
@@ -206,16 +210,19 @@ export async function claimRun(options: {
     const earlier = (await runsWithHash(store, hash)).reverse();
     for (const runId of earlier) {
       if (await hasEnded(store, runId)) continue;
+      await refuseRemoved(store, runId);
       // Whoever claimed it may have died before its inputs were written; they are the same as ours.
       const manifest = await store.read(runFiles(runId).manifest);
       if (!manifest) await writeInputs(options, { runId, hash });
       return { runId, disposition: manifest ? 'rejoined' : 'new' };
     }
     const newest = earlier[0];
-    if (newest !== undefined) return { runId: newest, disposition: 'finished' };
+    if (newest !== undefined) {
+      await refuseRemoved(store, newest);
+      return { runId: newest, disposition: 'finished' };
+    }
   }
-  const day = new Date().toISOString().slice(0, 10);
-  const runId = `${inputs.recipe.name}-${day}-${randomBytes(2).toString('hex')}`;
+  const runId = await newRunId(store, inputs.recipe.name);
   const claimed = await point(store, { hash, runId, onlyFirst: !isNew });
   // Whoever was faster may still be writing the inputs, or have died over it: look again.
   if (claimed !== runId) return await claimRun(options);
@@ -223,9 +230,13 @@ export async function claimRun(options: {
   return { runId, disposition: 'new' };
 }
 
-/** Lies in the store while a run is being removed. */
-export function removalName(runId: string): string {
-  return `index/removing/${runId}.json`;
+/** One that no run has or had. */
+async function newRunId(store: Store, recipe: string): Promise<string> {
+  const day = new Date().toISOString().slice(0, 10);
+  for (;;) {
+    const runId = `${recipe}-${day}-${randomBytes(3).toString('hex')}`;
+    if ((await store.list(runId)).length === 0 && !(await isRemoved(store, runId))) return runId;
+  }
 }
 
 /** True when the run has written its result. */
@@ -233,11 +244,12 @@ export async function hasEnded(store: Store, runId: string): Promise<boolean> {
   return (await store.read(runFiles(runId).result)) !== undefined;
 }
 
-/** Run ids started with this hash, oldest first. */
+/** Run ids started with this hash, oldest first; without those that are removed. */
 async function runsWithHash(store: Store, hash: string): Promise<string[]> {
   const names = await store.list(`index/${hash}`);
   const pointers = await Promise.all(names.map((name) => readJson<{ runId: string }>(store, name)));
-  return pointers.map(({ runId }) => runId);
+  const removed = await Promise.all(pointers.map(({ runId }) => isRemoved(store, runId)));
+  return pointers.flatMap(({ runId }, index) => (removed[index] ? [] : [runId]));
 }
 
 /** Takes the pointer behind the last one; with `onlyFirst`, yields to whoever took the first one meanwhile. */
@@ -254,7 +266,9 @@ async function point(
     const name = `index/${hash}/${String(n).padStart(6, '0')}.json`;
     if (await store.create(name, `${JSON.stringify({ runId })}\n`)) return runId;
     const taken = await readJson<{ runId: string }>(store, name);
-    if (taken.runId === runId || (onlyFirst && !(await hasEnded(store, taken.runId)))) return taken.runId;
+    if (taken.runId === runId) return runId;
+    if (onlyFirst && !(await hasEnded(store, taken.runId)) && !(await isRemoved(store, taken.runId)))
+      return taken.runId;
   }
 }
 
@@ -268,7 +282,10 @@ async function claimId(store: Store, { id, hash }: { id: string; hash: string })
   }
 }
 
-/** Puts a run's inputs into the store, its manifest last. */
+/**
+ * Puts a run's inputs into the store, its manifest last.
+ * @throws UserError when the run was removed meanwhile.
+ */
 export async function writeInputs(
   options: Pick<Parameters<typeof claimRun>[0], 'store' | 'inputs' | 'manifest'>,
   { runId, hash }: { runId: string; hash: string },
@@ -288,6 +305,9 @@ export async function writeInputs(
     await store.write(name, adapter);
     await store.write(name.replace(/[^/]*$/, 'adapter_config.json'), config);
   }
+  // Large inputs and copies take minutes. What was written behind the back of who removes the run is nobody's.
+  if (await isRemoved(store, runId)) await store.removeFolder(runId);
+  await refuseRemoved(store, runId);
   const startedAt = new Date().toISOString();
   const run: RunManifest = {
     runId,

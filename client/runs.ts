@@ -3,6 +3,7 @@ import { runFiles } from '../activities/run-files.js';
 import { readJson, readJsonIfAny } from '../store/artifacts.js';
 import type { Store } from '../store/types.js';
 import type { StoredRecipe } from '../activities/run-data.js';
+import { pointerNames } from './removed-runs.js';
 import {
   differingKeys,
   hasEnded,
@@ -14,7 +15,7 @@ import {
 
 /** Every run of the store that has its inputs, oldest first. */
 export async function allRuns(store: Store): Promise<RunManifest[]> {
-  const pointers = await store.list('index');
+  const pointers = await pointerNames(store);
   const ids = await Promise.all(pointers.map((name) => readJson<{ runId: string }>(store, name)));
   const unique = [...new Set(ids.map(({ runId }) => runId))];
   const manifests = await Promise.all(

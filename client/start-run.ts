@@ -5,6 +5,7 @@ import type { Recipe } from '../activities/recipe.js';
 import { startsFromData } from '../activities/recipe-deita.js';
 import { resolveEndpoint } from '../activities/teacher-endpoint.js';
 import { usedTeachers, usesStudent } from '../activities/teachers.js';
+import { UserError } from '../store/errors.js';
 import { type OpenedStore, openStore } from '../store/open-store.js';
 import type { Store } from '../store/types.js';
 import {
@@ -22,7 +23,15 @@ import { checkTeacher } from './check-teacher.js';
 import type { Context } from './context.js';
 import { readForkState } from './fork/write-fork.js';
 import { type InputOptions, readInputs } from './read-inputs.js';
-import { claimRun, findEndedRun, hasOpenRun, type RunInputs, type RunManifest } from './run-identity.js';
+import { refuseRemoved } from './removed-runs.js';
+import {
+  claimRun,
+  findEndedRun,
+  hasEnded,
+  hasOpenRun,
+  type RunInputs,
+  type RunManifest,
+} from './run-identity.js';
 import { planToStart } from './run-plan.js';
 import { unfinishedRuns, unfinishedTwins } from './runs.js';
 import { settleTeachers } from './settle-teachers.js';
@@ -149,6 +158,7 @@ async function queuesInUse(store: Store, teacherQueues: string[]): Promise<strin
 /**
  * Starts the workflow, or finds it running. One that failed or was lost with its server begins again from the store; one that
  * has finished meanwhile stays as it is.
+ * @throws UserError when the run was removed meanwhile, or the server takes it for finished and its store does not.
  */
 export async function startWorkflow(options: {
   client: Client;
@@ -158,6 +168,8 @@ export async function startWorkflow(options: {
   plan: RunPlan;
 }): Promise<void> {
   const { client, services, opened, runId, plan } = options;
+  // Services that had to start first have taken minutes.
+  await refuseRemoved(opened.store, runId);
   const fork = await readForkState(opened.store, runId);
   const input: RecipeRunInput = {
     schemaVersion: 1,
@@ -179,6 +191,10 @@ export async function startWorkflow(options: {
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (await hasEnded(opened.store, runId)) return;
+    throw new UserError(
+      `run ${runId} is not started: Temporal has a workflow of this id that has come to its end, and ${opened.store.url} has no result of it. Choose another --id, or go on from the run's rounds: "seedmill fork ${runId}"`,
+    );
   }
 }
 

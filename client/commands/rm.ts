@@ -15,12 +15,12 @@ export async function rm(context: Context, runId: string, { yes }: { yes: boolea
   checkRunId(runId);
   const store = await findStore(context.storeUrl);
   const run = await findRun(store, runId);
-  if (run.isUnfinished) await refuseOpen(context, runId);
+  if (run.mayBeOpen) await refuseOpen(context, runId);
   if (!(await isConfirmed(`Remove ${runId} (${amountInWords(run.amount)})?`, { yes }))) {
     context.say('nothing is removed');
     return 1;
   }
-  await removeRun(store, run);
+  await removeRun(store, { runId, refuseOpen: () => refuseOpen(context, runId) });
   if (context.json) printJson({ runId, freed: run.amount });
   context.say(
     `removed ${runId}: ${bytesInWords(run.amount.bytes)} freed; stored answers stay ("seedmill prune" removes those that no run uses)`,

@@ -7,7 +7,8 @@ import { UserError } from '../../store/errors.js';
 import { responseName } from '../../store/response-store.js';
 import type { Store, StoredFile } from '../../store/types.js';
 import { previewsFolder } from '../preview/preview-ledger.js';
-import { hasEnded, removalName } from '../run-identity.js';
+import { pointerNames, removalName } from '../removed-runs.js';
+import { hasEnded } from '../run-identity.js';
 import { cacheFolders } from './usage.js';
 
 /** Files of a run that are read at once. */
@@ -45,7 +46,7 @@ export async function findPrunable(store: Store, { caches }: { caches: boolean }
  * @throws UserError naming those that have not.
  */
 export async function refuseUnfinished(store: Store): Promise<string[]> {
-  const pointers = await store.list('index');
+  const pointers = await pointerNames(store);
   const ids = await Promise.all(pointers.map((name) => readJson<{ runId: string }>(store, name)));
   const runs = [...new Set(ids.map(({ runId }) => runId))];
   const open: string[] = [];

@@ -59,6 +59,14 @@ describe('runs and their space on the command line', () => {
 
     // What the larger one alone has asked for goes with it.
     await project.json(['rm', 'larger', '--yes']);
+    for (const command of [
+      ['run', 'recipe.yaml'],
+      ['fork', same.runId],
+    ]) {
+      const taken = await project.run([...command, '--id', 'larger']);
+      assert.equal(taken.code, 1);
+      assert.match(taken.stderr, /run larger was removed; .*: choose another --id/);
+    }
     const dry = await project.run(['prune', '--dry-run']);
     assert.match(dry.stdout, /stored answers that no run uses: \d+ files, .*\n.* would be freed/);
     const pruned = await project.json<{ answers: { files: number }; isRemoved: boolean }>(['prune', '--yes']);

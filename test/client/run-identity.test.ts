@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import type { SettledEndpoint } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
+import { removalName, removedName } from '../../client/removed-runs.js';
 import {
   type ClaimedRun,
   claimRun,
   differingKeys,
+  findEndedRun,
   hashInputs,
   type RunInputs,
 } from '../../client/run-identity.js';
 import { unfinishedTwins } from '../../client/runs.js';
-import { findRun, removeRun } from '../../client/storage/remove-run.js';
+import { removeRun } from '../../client/storage/remove-run.js';
 import { writeJson } from '../../store/artifacts.js';
 import { UserError } from '../../store/errors.js';
 import { openStore } from '../../store/open-store.js';
@@ -31,15 +33,50 @@ describe('claimRun', () => {
     store = (await openStore(folder())).store;
   });
 
-  const claim = (options: { inputs?: RunInputs; id?: string; isNew?: boolean } = {}): Promise<ClaimedRun> =>
-    claimRun({ store, inputs: inputs(), manifest, ...options });
-  const remove = async (runId: string) => await removeRun(store, await findRun(store, runId));
+  const claim = (
+    options: { store?: Store; inputs?: RunInputs; id?: string; isNew?: boolean } = {},
+  ): Promise<ClaimedRun> => claimRun({ store, inputs: inputs(), manifest, ...options });
+  const remove = async (runId: string) =>
+    await removeRun(store, { runId, refuseOpen: () => Promise.resolve() });
   const end = (runId: string) => writeJson(store, runFiles(runId).result, { state: 'finished' });
 
   it('starts a run where there is none', async () => {
     const { runId, disposition } = await claim();
     assert.equal(disposition, 'new');
-    assert.match(runId, /^stored-\d{4}-\d\d-\d\d-[0-9a-f]{4}$/);
+    assert.match(runId, /^stored-\d{4}-\d\d-\d\d-[0-9a-f]{6}$/);
+  });
+
+  it('makes an id that no run has or had', async () => {
+    const tried: string[] = [];
+    const crowded = Object.create(store) as Store;
+    crowded.list = async (prefix) => {
+      if (!prefix.startsWith('stored-')) return await store.list(prefix);
+      tried.push(prefix);
+      if (tried.length === 2) await store.write(removedName(prefix), '{}');
+      return tried.length === 1 ? [`${prefix}/recipe.json`] : [];
+    };
+    const { runId } = await claim({ store: crowded });
+    assert.deepEqual([tried.length, tried.indexOf(runId)], [3, 2]);
+  });
+
+  it('refuses the id of a run that was removed, and starts another one without it', async () => {
+    await claim({ id: 'mine' });
+    await end('mine');
+    await remove('mine');
+    const refusal = { name: 'UserError', message: /^run mine was removed; .*: choose another --id/ };
+    await assert.rejects(claim({ id: 'mine' }), refusal);
+    await assert.rejects(findEndedRun(store, inputs(), 'mine'), refusal);
+    assert.equal((await claim()).disposition, 'new');
+  });
+
+  it('is refused while the run that is meant is being removed, with an id and without', async () => {
+    const { runId } = await claim({ id: 'mine' });
+    await store.write(removalName(runId), JSON.stringify({ runId }));
+    for (const options of [{}, { id: 'mine' }]) {
+      await assert.rejects(claim(options), /run mine is removed by halves: "seedmill rm mine"/);
+    }
+    await end(runId);
+    await assert.rejects(claim(), /run mine is removed by halves/);
   });
 
   it('rejoins the unfinished run of the same recipe and seeds', async () => {

@@ -76,6 +76,8 @@ function describeStorage(open: () => Promise<Store>): void {
     await writeJson(store, runFiles(runId).result, { state: 'finished' });
     return runId;
   };
+  const isClosed = () => Promise.resolve();
+  const remove = (runId: string) => removeRun(store, { runId, refuseOpen: isClosed });
   const answers = async (...numbers: number[]) => {
     for (const n of numbers) await store.write(responseName(key(n)), 'answer');
   };
@@ -98,8 +100,8 @@ function describeStorage(open: () => Promise<Store>): void {
     await answers(1);
     const [gone, kept] = [await ended('a', { calls: [1] }), await ended('b', { calls: [] })];
     const run = await findRun(store, gone);
-    assert.ok(run.amount.files >= 5 && run.amount.bytes > 0 && !run.isUnfinished);
-    await removeRun(store, run);
+    assert.ok(run.amount.files >= 5 && run.amount.bytes > 0 && !run.mayBeOpen);
+    await remove(gone);
     assert.deepEqual(await store.list(gone), []);
     assert.deepEqual(
       (await allRuns(store)).map(({ runId }) => runId),
@@ -107,23 +109,65 @@ function describeStorage(open: () => Promise<Store>): void {
     );
     assert.deepEqual(await answersLeft(), names(1));
     await assert.rejects(findRun(store, gone), { name: 'UserError', message: /^no run a-/ });
-    assert.equal((await findRun(store, await claim('a'))).isUnfinished, true);
+    assert.equal((await findRun(store, await claim('a'))).mayBeOpen, true);
   });
 
   it('is freed by a second command when the first was killed, and half of a run is none', async () => {
     const runId = await claim('a', 'named');
     const dying = Object.create(store) as Store;
     dying.removeFolder = () => Promise.reject(new Error('killed'));
-    await assert.rejects(removeRun(dying, await findRun(store, runId)), /killed/);
+    await assert.rejects(removeRun(dying, { runId, refuseOpen: isClosed }), /killed/);
     assert.deepEqual(await allRuns(store), []);
     await assert.rejects(claim('a', 'named'), /run named is removed by halves: "seedmill rm named"/);
     await assert.rejects(findPrunable(store, { caches: false }), /named is removed by halves/);
-    await removeRun(store, await findRun(store, runId));
+    assert.equal((await findRun(store, runId)).mayBeOpen, false);
+    await remove(runId);
     assert.deepEqual(
       (await store.list('')).filter((name) => name.includes('named')),
-      [],
+      ['index/removed/named.json'],
     );
-    assert.equal(await claim('a', 'named'), 'named');
+    await assert.rejects(claim('a', 'named'), /run named was removed; .*: choose another --id/);
+    assert.deepEqual((await findPrunable(store, { caches: false })).runs, []);
+    await assert.rejects(findRun(store, runId), /^UserError: no run named/);
+  });
+
+  it('is not freed of a run that was started while a person was asked', async () => {
+    const runId = await claim('a');
+    const before = await store.list('');
+    const refuseOpen = async () => {
+      await assert.rejects(claim('a'), /is removed by halves/);
+      throw new Error('it is open');
+    };
+    await assert.rejects(removeRun(store, { runId, refuseOpen }), /it is open/);
+    assert.deepEqual(await store.list(''), before);
+    assert.equal(await claim('a'), runId);
+  });
+
+  it('is freed of a run that has its pointer only when nobody has it at work', async () => {
+    const runId = await claim('a');
+    await store.remove(runFiles(runId).manifest);
+    assert.equal((await findRun(store, runId)).mayBeOpen, true);
+    const refuseOpen = () => Promise.reject(new Error('it is open'));
+    await assert.rejects(removeRun(store, { runId, refuseOpen }), /it is open/);
+    await remove(runId);
+    assert.notEqual(await claim('a'), runId);
+  });
+
+  it('is freed of a run that is given its inputs meanwhile, and that one is none', async () => {
+    const late = Object.create(store) as Store;
+    late.write = async (name, bytes) => {
+      if (name === runFiles('late').seeds) await remove('late');
+      await store.write(name, bytes);
+    };
+    const inputs: RunInputs = { recipe: storedRecipe(), seeds: testSeeds(), heldOut: null };
+    await assert.rejects(claimRun({ store: late, inputs, manifest, id: 'late' }), {
+      name: 'UserError',
+      message: /^run late was removed/,
+    });
+    assert.deepEqual(
+      (await store.list('')).filter((name) => name.includes('late')),
+      ['index/removed/late.json'],
+    );
   });
 
   it('is freed of answers that no run has a call for, nor has paid for', async () => {
@@ -135,7 +179,7 @@ function describeStorage(open: () => Promise<Store>): void {
     const gone = await ended('b', { calls: [2, 4] });
     const before = await findPrunable(store, { caches: false });
     assert.deepEqual(before.answers.map(({ name }) => name).sort(), names(5));
-    await removeRun(store, await findRun(store, gone));
+    await remove(gone);
     await removePrunable(store, await findPrunable(store, { caches: false }));
     assert.deepEqual(await answersLeft(), names(1, 2, 3, 6));
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { StoredRecipe } from '../../activities/run-data.js';
 import { runFiles } from '../../activities/run-files.js';
+import { removedName } from '../../client/removed-runs.js';
 import { planToStart } from '../../client/run-plan.js';
 import { startWorkflow } from '../../client/start-run.js';
 import { readJson } from '../../store/artifacts.js';
@@ -32,6 +33,17 @@ describe('a run that is started once more', () => {
     const before = await executionOf(runId);
     await startAgain(runId);
     assert.deepEqual(await executionOf(runId), before);
+  });
+
+  it('is refused, with the reason, when the server has its end and the store has not, or it was removed', async () => {
+    const runId = await harness.finishedRun(fewRounds);
+    await harness.store.remove(runFiles(runId).result);
+    await assert.rejects(startAgain(runId), {
+      name: 'UserError',
+      message: /is not started: Temporal has a workflow of this id .*Choose another --id/,
+    });
+    await harness.store.write(removedName(runId), '{}');
+    await assert.rejects(startAgain(runId), { name: 'UserError', message: /was removed/ });
   });
 
   it('begins again from the store when it was terminated', async () => {
