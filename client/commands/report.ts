@@ -39,9 +39,9 @@ export async function report(
       await output.commit();
       return { data, bytes: html.length };
     });
-    const { examples, rounds, samples } = data;
+    const { totals, examples: rows, rounds, samples } = data;
     if (context.json) {
-      const shown = { examples: examples.length, rounds: rounds.length, samples };
+      const shown = { examples: totals.examples, rows: rows.length, rounds: rounds.length, samples };
       printJson({ run: runId, file, bytes, ...shown });
     } else {
       for (const sample of samples) context.say(`shown: ${sample}`);

@@ -80,6 +80,7 @@ function candidateDraft(candidate: Candidate, ordinal: number | null): ExampleDr
       complexity: null,
       quality: null,
       skills: mix?.skills ?? [],
+      flags: candidate.flags ?? [],
       calls: calls.map((call) => ({
         key: call.callKey,
         phase: call.phase,
@@ -125,6 +126,7 @@ function rowDraft(stage: StageRow, { isOrigin }: { isOrigin: boolean }): Example
       complexity: null,
       quality: null,
       skills: [],
+      flags: [],
       calls: [],
       review: null,
     },

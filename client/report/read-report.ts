@@ -79,6 +79,7 @@ export async function readReport(
 
   // Rows that were given are examples themselves; others are candidates that some of the table's rows are.
   const isGiven = startsFromData(recipe.method);
+  const unit = isGiven ? 'row' : 'candidate';
   const known = new Map(isGiven ? [] : examples.drafts().map((draft) => [draft.example.id, draft]));
   const selectionSimilarity = new SelectionSimilarity();
   const scoreSample = new ScoreSample(seed);
@@ -130,10 +131,11 @@ export async function readReport(
     scores: scored?.scores ?? null,
     map: mapped?.map ?? null,
     coverage: covered?.coverage ?? null,
+    unit,
     examples: drafts.map((draft) => finishExample(draft, { outcome, texts, batches })),
     changes: (await readChanges(store, runId)).map(({ at, by, what }) => ({ at, by, what })),
     samples: [
-      ...drawn('examples', { shown: drafts.length, of: examples.seen, seed }),
+      ...drawn(`${unit}s`, { shown: drafts.length, of: examples.seen, seed }),
       ...drawn('batches', { shown: student?.student.batches.length, of: student?.batches, seed }),
       ...drawn('seeds of attractive batches', {
         shown: student?.student.seeds.length,

@@ -22,6 +22,8 @@ export interface ReportData {
   map: ReportMap | null;
   /** Instruct-SkillMix's skills and how often each pair was used; null for other methods. */
   coverage: ReportCoverage | null;
+  /** What each of `examples` is: a candidate, whatever became of it, or a row, where rows were given. */
+  unit: 'candidate' | 'row';
   examples: ReportExample[];
   /** What was changed while the run lived, oldest first. */
   changes: { at: string; by: string; what: string }[];
@@ -129,6 +131,8 @@ export interface ReportMap {
   by: string;
   /** Of what: `the student's embeddings`, `words of instruction and answer (TF-IDF): no model has embedded these rows`. */
   of: string;
+  /** Rows or candidates that have no place on it, for they have no such thing; 0: all have one. */
+  missing: { count: number; what: 'text' | 'vector' };
   points: { id: string; x: number; y: number; round: number; group: string; text: string }[];
 }
 
@@ -167,6 +171,8 @@ export interface ReportExample {
   complexity: number | null;
   quality: number | null;
   skills: string[];
+  /** Kinds of personal data and secrets that it has, where the recipe flags them. */
+  flags: string[];
   seeds: { id: string; text: string }[];
   calls: {
     /** null: nothing was answered. */

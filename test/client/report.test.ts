@@ -155,6 +155,25 @@ describe('a report', () => {
     );
   });
 
+  it('says what a scan has flagged, and how many candidates have no text for the map', async () => {
+    const { examples, map, unit } = await read(
+      await endedLoop(store(), {
+        examples: [
+          { flags: ['email'], instruction: 'Write to the baker about bread.' },
+          { instruction: 'Write to the baker about cakes.' },
+          { instruction: 'Count rivers, bread and cakes.' },
+          { ...rejected('unparsable'), instruction: '', input: '', output: '' },
+        ],
+      }),
+    );
+    assert.deepEqual(
+      examples.map(({ flags }) => flags),
+      [['email'], [], [], []],
+    );
+    assert.deepEqual([map?.points.length, map?.missing], [3, { count: 1, what: 'text' }]);
+    assert.equal(unit, 'candidate');
+  });
+
   it('has hostile texts as they were written', async () => {
     const run = await endedLoop(store(), {
       examples: hostileList.map((text) => ({ instruction: text, input: text, output: text })),
@@ -196,7 +215,7 @@ describe('a report', () => {
         ['rejected', 500],
       ],
     );
-    assert.ok(first.samples.includes('2,000 of 5,000 examples, drawn with seed 7'));
+    assert.ok(first.samples.includes('2,000 of 5,000 candidates, drawn with seed 7'));
     assert.deepEqual({ ...(await read(run, 7)), madeAt: '' }, { ...first, madeAt: '' });
     const ids = ({ examples }: ReportData) => examples.map(({ id }) => id);
     assert.notDeepEqual(ids(await read(run, 8)), ids(first));
@@ -209,7 +228,8 @@ describe('a report', () => {
       { role: 'user', content: 'Three?' },
       { role: 'assistant', content: 'Four.' },
     ];
-    const { examples } = await read(await endedRows(store(), [{ messages: turns }]));
+    const { examples, unit } = await read(await endedRows(store(), [{ messages: turns }]));
+    assert.equal(unit, 'row');
     assert.deepEqual(
       examples.map(({ history, instruction, output, state }) => [history, instruction, output, state]),
       [[[{ instruction: 'One?', response: 'Two.' }], 'Three?', 'Four.', 'dataset']],

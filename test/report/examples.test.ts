@@ -37,7 +37,7 @@ describe('the examples of a report, 2,000 of them', () => {
 
   it('come in pages', async () => {
     assert.equal(await rows().count(), 50);
-    assert.equal(await found(), '2,000 examples');
+    assert.equal(await found(), '2,000 candidates');
     await page.getByRole('button', { name: 'Next' }).click();
     assert.match(await textOf(page.locator('.pager')), /51 to 100 of 2,000/);
     assert.match(await textOf(rows().first()), /number 50\./);
@@ -45,13 +45,13 @@ describe('the examples of a report, 2,000 of them', () => {
 
   it('are searched by every word in instruction, input, output and skills', async () => {
     await page.getByRole('searchbox').fill('NUMBER 1234. traveller');
-    assert.equal(await found(), '1 of 2,000 examples');
+    assert.equal(await found(), '1 of 2,000 candidates');
     assert.match(await textOf(rows().first()), /number 1234\./);
     await page.getByRole('searchbox').fill('nothing has this');
-    assert.equal(await found(), '0 of 2,000 examples');
+    assert.equal(await found(), '0 of 2,000 candidates');
     assert.equal(await rows().count(), 0);
     await page.getByRole('button', { name: 'Reset' }).click();
-    assert.equal(await found(), '2,000 examples');
+    assert.equal(await found(), '2,000 candidates');
   });
 
   it('are filtered by state, reason, round and skill at once', async () => {
@@ -108,6 +108,46 @@ describe('the examples of a report, 2,000 of them', () => {
     ]) {
       assert.ok(part && text.includes(part), part ?? undefined);
     }
+  });
+
+  it('are filtered by what a scan has flagged, and say it', async () => {
+    await page.getByLabel('Flag', { exact: true }).selectOption({ label: await optionOf('Flag', 'email') });
+    assert.equal(await found(), '80 of 2,000 candidates');
+    await rows().first().click();
+    assert.match(await textOf(dialog()), /Flags\s+email/);
+  });
+
+  it('are called examples where they were accepted, else candidates', async () => {
+    const heading = async (state: string) => {
+      const { id } = data.examples.find((one) => one.state === state) ?? example(0);
+      await page.evaluate((hash) => {
+        location.hash = hash;
+      }, `#example=${id}`);
+      const title = page.locator('#detail-title', { hasText: id });
+      await title.waitFor();
+      return (await textOf(title)).replace(id, '').trim();
+    };
+    assert.equal(await heading('dataset'), 'Example');
+    assert.equal(await heading('rejected'), 'Candidate');
+  });
+
+  it('are sorted on a phone by a choice, and the focus goes to nothing that is out of sight', async () => {
+    const sort = page.getByLabel('Sort by', { exact: true });
+    assert.equal(await sort.isVisible(), false);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await sort.selectOption('similarity, highest first');
+    const similarities = data.examples.map(({ similarity }) => similarity ?? 0);
+    const first = rows().first().locator('td[data-label=similarity]');
+    assert.match(await textOf(first), new RegExp(`${Math.max(...similarities).toFixed(3)}$`));
+    await sort.focus();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Reset');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement?.closest('td')?.className), 'main');
+    await page.setViewportSize({ width: 1280, height: 900 });
+    assert.equal(await page.locator('th[aria-sort=descending]').count(), 1);
+    await page.getByRole('button', { name: 'similarity' }).click();
+    assert.equal(await sort.inputValue(), '');
   });
 
   it('are reached by keyboard alone: search, rows, dialog, and back', async () => {

@@ -69,6 +69,7 @@ export function reportFixture(options: FixtureOptions = {}): ReportData {
       complexity: 1 + whole(6),
       quality: 1 + whole(6),
       skills: [skills[first] ?? '', skills[second] ?? ''],
+      flags: index % 25 === 3 ? ['email'] : [],
       seeds: [{ id: `seed-${whole(20)}`, text: tainted(`Name a few ${topic}.`) }],
       calls: [
         {
@@ -162,6 +163,7 @@ export function reportFixture(options: FixtureOptions = {}): ReportData {
     },
     map: mapOf(examples, random),
     coverage: coverageOf({ skills, whole, tainted }),
+    unit: 'candidate',
     examples,
     changes: [
       { at: '2026-11-21T13:40:00.000Z', by: tainted('Ada'), what: tainted('target 800 → 1,000') },
@@ -292,7 +294,7 @@ function mapOf(examples: readonly ReportExample[], random: () => number): Report
       text: instruction,
     };
   });
-  return { by: 'UMAP', of: "the student's embeddings", points };
+  return { by: 'UMAP', of: "the student's embeddings", missing: { count: 80, what: 'text' }, points };
 }
 
 function coverageOf(options: {

@@ -28,6 +28,8 @@ export async function openReport(
     reducedMotion: 'reduce',
     ...contextOptions,
   });
+  // Chromium tells a page, and nobody else, of plots that change each other's room while they are drawn.
+  await context.addInitScript(() => addEventListener('error', ({ message }) => console.error(message)));
   const page = await context.newPage();
   const errors: string[] = [];
   const requests: string[] = [];

@@ -63,11 +63,41 @@ describe("the report's page", () => {
     assert.deepEqual(await titles.allTextContents(), [
       'Yield',
       'Complexity and quality',
-      'Map of the examples by UMAP',
+      'Map of the candidates by UMAP',
     ]);
     const first = data.rounds[0];
     const row = page.locator('#yield table tbody tr').first();
     assert.equal(await row.locator('td').nth(1).textContent(), String(first?.candidates));
+    const share = Number(await textOf(row.locator('td').last()));
+    assert.ok(Math.abs(share - (100 * (first?.accepted ?? 0)) / (first?.candidates ?? 1)) < 0.01);
+  });
+
+  it('gives what is too similar one colour, however often it came', async () => {
+    const similar = async (of: string) => {
+      const entry = page.locator(`#${of} .legend li`, { hasText: 'similar' });
+      return await entry.locator('svg [fill^=var]').first().getAttribute('fill');
+    };
+    const { rejected } = data.totals;
+    const totals = { ...data.totals, rejected: { ...rejected, similar: 1, 'too-short': 9_000 } };
+    const points = (data.map?.points ?? []).map((point, n) => ({
+      ...point,
+      group: n < 3 ? 'rejected: similar' : 'accepted',
+    }));
+    const page = await open({ data: { ...data, totals, map: data.map && { ...data.map, points } } });
+    const colours = [await similar('yield'), await similar('similarity'), await similar('map')];
+    assert.deepEqual(colours, Array(3).fill('var(--reject-1)'));
+    const all = await page
+      .locator('#yield .legend svg [fill^=var]')
+      .evaluateAll((found) => found.map((path) => path.getAttribute('fill')));
+    assert.equal(all.length, Object.keys(rejected).length + 1);
+    assert.equal(new Set(all).size, all.length);
+  });
+
+  it('says how many the map leaves out, and leads to them as text', async () => {
+    const page = await open();
+    assert.match(await textOf(page.locator('#map')), /80 candidates without text are not shown/);
+    await page.locator('#map').getByRole('link').click();
+    assert.ok(page.url().endsWith('#examples'));
   });
 
   it('says of cosines what a selection made of them', async () => {
@@ -110,6 +140,10 @@ describe("the report's page", () => {
           .map(({ id }) => id),
       }));
     assert.deepEqual(await overflow(), { page: 0, sections: [] });
+    const cut = await page
+      .locator('nav a')
+      .evaluateAll((links) => links.filter((link) => link.getBoundingClientRect().right > innerWidth).length);
+    assert.equal(cut, 0);
     await page.locator('td.main a').first().tap();
     await page.locator('dialog[open]').waitFor();
     const dialog = page.locator('dialog .detail');

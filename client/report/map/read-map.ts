@@ -21,6 +21,7 @@ export class MapSample {
   readonly #embedded: SeededSample<Point & { vector: Float32Array }>;
   readonly #kept: SeededSample<Point & { words: string }>;
   readonly #rejected: SeededSample<Point & { words: string }>;
+  #withoutText = 0;
 
   constructor(seed: string) {
     this.#embedded = new SeededSample({ size: mostPoints, seed });
@@ -31,7 +32,10 @@ export class MapSample {
   addCandidate(candidate: Candidate): void {
     const { id, round, verdict, instruction, input, output } = candidate;
     // What could not be parsed has no words.
-    if (instruction === '') return;
+    if (instruction === '') {
+      this.#withoutText += 1;
+      return;
+    }
     const sample = verdict.state === 'rejected' ? this.#rejected : this.#kept;
     sample.offer(id, () =>
       wordPoint(
@@ -70,7 +74,10 @@ export class MapSample {
     const embedder = select?.embedder ?? 'student';
     const model = embedder === 'student' ? student.model : (endpoints[embedder]?.model ?? embedder);
     const points = alike.map(({ vector: _vector, ...point }, n) => placedAt(point, placed.places[n]));
-    return { map: { by: placed.by, of: `embeddings by ${model}`, points }, of: this.#embedded.seen };
+    const { seen } = this.#embedded;
+    const all = this.#kept.seen + this.#rejected.seen + this.#withoutText;
+    const missing = { count: all - seen, what: 'vector' } as const;
+    return { map: { by: placed.by, of: `embeddings by ${model}`, missing, points }, of: seen };
   }
 
   #wordMap({ filter }: StoredRecipe): { map: ReportMap; of: number } | null {
@@ -81,7 +88,8 @@ export class MapSample {
     if (placed === null) return null;
     const points = rows.map(({ words: _words, ...point }, n) => placedAt(point, placed.places[n]));
     const of = 'words of instruction and answer (TF-IDF): no model has embedded these rows';
-    return { map: { by: placed.by, of, points }, of: this.#kept.seen + this.#rejected.seen };
+    const missing = { count: this.#withoutText, what: 'text' } as const;
+    return { map: { by: placed.by, of, missing, points }, of: this.#kept.seen + this.#rejected.seen };
   }
 }
 

@@ -27,7 +27,8 @@ export function chart(options: Chart): HTMLElement {
   const { title, says, legend, draw, numbers, onPick } = options;
   const holder = el('div', { class: onPick ? 'plot picks' : 'plot' });
   let drawn = 0;
-  new ResizeObserver(() => {
+  let due = 0;
+  function redraw(): void {
     const width = Math.floor(holder.clientWidth);
     if (width === 0 || width === drawn) return;
     drawn = width;
@@ -54,6 +55,11 @@ export function chart(options: Chart): HTMLElement {
       });
     }
     fill(holder, plot);
+  }
+  // In the next frame: what is drawn in the observer's own changes what other observers have just measured.
+  new ResizeObserver(() => {
+    cancelAnimationFrame(due);
+    due = requestAnimationFrame(redraw);
   }).observe(holder);
   return el(
     'figure',

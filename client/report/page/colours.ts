@@ -15,11 +15,18 @@ export const symbols = [
 ] as const;
 
 /** What became of a row has one colour on the whole page. */
+export const verdictColours = {
+  accepted: 'var(--accepted)',
+  similar: 'var(--reject-1)',
+  otherReasons: 'var(--reject-7)',
+};
+
 const ofVerdict = new Map([
-  ['accepted', 'var(--accepted)'],
-  ['selected', 'var(--accepted)'],
-  ['rejected: similar', 'var(--reject-1)'],
-  ['rejected: other reasons', 'var(--reject-7)'],
+  ['accepted', verdictColours.accepted],
+  ['selected', verdictColours.accepted],
+  ['similar', verdictColours.similar],
+  ['rejected: similar', verdictColours.similar],
+  ['rejected: other reasons', verdictColours.otherReasons],
 ]);
 
 /** Colour of a group, which is the one at `index`; the last is grey. */

@@ -2,7 +2,7 @@
 import type { ReportData, ReportExample } from '../report-data.js';
 import { button, type Child, el, fill, foreign } from './dom.js';
 import { addressOf, exampleLink, stateBadge } from './example-marks.js';
-import { count, dollars, short } from './format.js';
+import { count, dollars, short, words } from './format.js';
 
 export interface ExampleDialog {
   element: HTMLDialogElement;
@@ -15,7 +15,7 @@ export interface ExampleDialog {
 
 const prefix = '#example=';
 
-export function exampleDialog({ examples }: ReportData): ExampleDialog {
+export function exampleDialog({ examples, unit }: ReportData): ExampleDialog {
   const byId = new Map(examples.map((example) => [example.id, example]));
   const byAddress = new Map(examples.map(({ id }) => [addressOf(id), id]));
   let order: readonly string[] = examples.map(({ id }) => id);
@@ -53,8 +53,8 @@ export function exampleDialog({ examples }: ReportData): ExampleDialog {
     previous.disabled = at <= 0;
     next.disabled = at === -1 || at === order.length - 1;
     const example = byId.get(id);
-    fill(heading, 'Example ', foreign(id));
-    if (example === undefined) fill(content, el('p', null, 'This example is not in the report.'));
+    fill(heading, `${nameOf(example, unit)} `, foreign(id));
+    if (example === undefined) fill(content, el('p', null, `This ${unit} is not in the report.`));
     else fill(content, ...parts(example, byId));
     if (!element.open) element.showModal();
     content.scrollTop = 0;
@@ -97,6 +97,13 @@ export function exampleDialog({ examples }: ReportData): ExampleDialog {
     },
     followAddress,
   };
+}
+
+/** An example is what was accepted. */
+function nameOf(example: ReportExample | undefined, unit: ReportData['unit']): string {
+  const { state } = example ?? { state: '' };
+  if (['dataset', 'surplus', 'accepted'].includes(state)) return 'Example';
+  return unit === 'row' || state === 'given' ? 'Row' : 'Candidate';
 }
 
 function parts(example: ReportExample, byId: ReadonlyMap<string, ReportExample>): Child[] {
@@ -161,7 +168,7 @@ function text(title: string, value: string): HTMLElement {
   return block(title, el('p', { class: 'text', dir: 'auto' }, value === '' ? '(empty)' : value));
 }
 
-function facts({ round, batch, complexity, quality, skills }: ReportExample): HTMLElement {
+function facts({ round, batch, complexity, quality, skills, flags }: ReportExample): HTMLElement {
   const fact = (name: string, value: Child) =>
     value !== null && el('div', null, el('dt', null, name), el('dd', null, value));
   return el(
@@ -171,13 +178,14 @@ function facts({ round, batch, complexity, quality, skills }: ReportExample): HT
     fact('Batch', batch),
     fact('Complexity', complexity === null ? null : short(complexity)),
     fact('Quality', quality === null ? null : short(quality)),
-    fact(
-      'Skills',
-      skills.length === 0
-        ? null
-        : el('ul', { class: 'tags' }, ...skills.map((skill) => el('li', null, foreign(skill)))),
-    ),
+    fact('Skills', tags(skills)),
+    fact('Flags', tags(flags.map(words))),
   );
+}
+
+function tags(names: readonly string[]): HTMLElement | null {
+  if (names.length === 0) return null;
+  return el('ul', { class: 'tags' }, ...names.map((name) => el('li', null, foreign(name))));
 }
 
 function nearest(

@@ -19,6 +19,11 @@ interface Column {
   kind: 'text' | 'number' | 'main';
 }
 
+interface Order {
+  column: Column;
+  isDown: boolean;
+}
+
 const columns: Column[] = [
   {
     label: 'instruction',
@@ -54,11 +59,11 @@ function numberColumn(
   return { label, value, cell, kind: 'number' };
 }
 
-export function examplesSection({ examples }: ReportData, dialog: ExampleDialog): Section {
+export function examplesSection({ examples, unit }: ReportData, dialog: ExampleDialog): Section {
   const shownColumns = columns.filter(
     ({ value, kind }) => kind !== 'number' || examples.some((example) => value(example) !== null),
   );
-  let order: { column: Column; isDown: boolean } | null = null;
+  let order: Order | null = null;
   let page = 0;
   let found: readonly ReportExample[] = examples;
 
@@ -76,16 +81,35 @@ export function examplesSection({ examples }: ReportData, dialog: ExampleDialog)
     );
     return { column, head };
   });
-  const filters = exampleFilters(examples, (matches) => {
-    found = matches;
-    page = 0;
-    show();
+  const orders: Order[] = shownColumns.flatMap((column) => [
+    { column, isDown: false },
+    { column, isDown: true },
+  ]);
+  const sort = el(
+    'select',
+    { id: 'sort' },
+    el('option', { value: '' }, 'order of the run'),
+    ...orders.map(orderName).map((name) => el('option', { value: name }, name)),
+  );
+  sort.addEventListener('change', () =>
+    putInOrder(orders.find((choice) => orderName(choice) === sort.value) ?? null),
+  );
+  const filters = exampleFilters(examples, {
+    sort,
+    onChange: (matches) => {
+      found = matches;
+      page = 0;
+      show();
+    },
   });
 
   function sortBy(column: Column): void {
-    if (order?.column !== column) order = { column, isDown: false };
-    else if (!order.isDown) order = { column, isDown: true };
-    else order = null;
+    if (order?.column !== column) putInOrder({ column, isDown: false });
+    else putInOrder(order.isDown ? null : { column, isDown: true });
+  }
+
+  function putInOrder(wanted: Order | null): void {
+    order = wanted;
     page = 0;
     show();
   }
@@ -100,9 +124,10 @@ export function examplesSection({ examples }: ReportData, dialog: ExampleDialog)
     fill(
       status,
       sorted.length === examples.length
-        ? plural(examples.length, 'example')
-        : `${count(sorted.length)} of ${plural(examples.length, 'example')}`,
+        ? plural(examples.length, unit)
+        : `${count(sorted.length)} of ${plural(examples.length, unit)}`,
     );
+    sort.value = order === null ? '' : orderName(order);
     for (const { column, head } of heads) {
       if (order?.column === column) head.setAttribute('aria-sort', order.isDown ? 'descending' : 'ascending');
       else head.removeAttribute('aria-sort');
@@ -156,7 +181,7 @@ export function examplesSection({ examples }: ReportData, dialog: ExampleDialog)
     el(
       'p',
       { class: 'says' },
-      'Every candidate with its verdict; a row opens its text and where it comes from, down to the call. ',
+      `Every ${unit} with what became of it; a click opens its text and where it comes from, down to the call. `,
       examples.length === 0 && 'There are none yet.',
     ),
     element,
@@ -173,6 +198,11 @@ function moveBetweenRows(body: HTMLElement, event: KeyboardEvent): void {
   if (next === undefined) return;
   event.preventDefault();
   next.focus();
+}
+
+function orderName({ column: { label, kind }, isDown }: Order): string {
+  const [up, down] = kind === 'number' ? ['lowest first', 'highest first'] : ['A to Z', 'Z to A'];
+  return `${label}, ${isDown ? down : up}`;
 }
 
 function comparing(column: Column, isDown: boolean): (a: ReportExample, b: ReportExample) => number {

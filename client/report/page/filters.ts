@@ -10,19 +10,30 @@ interface Filter {
   /** As a choice shows it. */
   name: (value: string) => string;
   isNumeric?: boolean;
+  /** Not every example has one: a single value is a choice as well. */
+  isOptional?: boolean;
 }
 
 const filters: Filter[] = [
   { label: 'State', values: ({ state }) => [state], name: words },
-  { label: 'Reason', values: ({ reason }) => (reason === null ? [] : [reason]), name: words },
+  {
+    label: 'Reason',
+    values: ({ reason }) => (reason === null ? [] : [reason]),
+    name: words,
+    isOptional: true,
+  },
   { label: 'Round', values: ({ round }) => [String(round)], name: (round) => round, isNumeric: true },
-  { label: 'Skill', values: ({ skills }) => skills, name: (skill) => excerpt(skill, 60) },
+  { label: 'Skill', values: ({ skills }) => skills, name: (skill) => excerpt(skill, 60), isOptional: true },
+  { label: 'Flag', values: ({ flags }) => flags, name: words, isOptional: true },
 ];
 
-/** The form; `onChange` gets the examples that match, in the order they came in. `/` anywhere goes to the search. */
+/**
+ * The form; `onChange` gets the examples that match, in the order they came in. `/` anywhere goes to the search. `sort`: the
+ * choice of an order, which small screens show.
+ */
 export function exampleFilters(
   examples: readonly ReportExample[],
-  onChange: (matches: readonly ReportExample[]) => void,
+  { sort, onChange }: { sort: HTMLSelectElement; onChange: (matches: readonly ReportExample[]) => void },
 ): { element: HTMLElement } {
   const texts = examples.map(searchable);
   const search = el('input', {
@@ -73,6 +84,7 @@ export function exampleFilters(
     { class: 'filters', role: 'search' },
     field('Search', search, 'field search'),
     ...choices.map(({ filter, select }) => field(filter.label, select)),
+    field('Sort by', sort, 'field sort'),
     button('Reset', reset),
   );
   element.addEventListener('submit', (event) => event.preventDefault());
@@ -89,11 +101,11 @@ function searchable({ id, history, instruction, input, output, skills }: ReportE
 }
 
 /** null: there is nothing to choose between. A value is marked, so that an empty one is not `all`. */
-function choice({ label, values, name, isNumeric }: Filter, examples: readonly ReportExample[]) {
+function choice({ label, values, name, isNumeric, isOptional }: Filter, examples: readonly ReportExample[]) {
   const tally = new Map<string, number>();
   for (const example of examples)
     for (const value of values(example)) tally.set(value, (tally.get(value) ?? 0) + 1);
-  if (tally.size === 0 || (tally.size === 1 && label !== 'Reason' && label !== 'Skill')) return null;
+  if (tally.size === 0 || (tally.size === 1 && !isOptional)) return null;
   const sorted = [...tally].sort((a, b) => (isNumeric ? Number(a[0]) - Number(b[0]) : b[1] - a[1]));
   return el(
     'select',

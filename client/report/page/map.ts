@@ -4,26 +4,34 @@ import { excerpt } from '../../../methods/text.js';
 import type { ReportData, ReportMap } from '../report-data.js';
 import { chart, tip } from './chart.js';
 import { groupColour, mostGroups, symbols, topGroups } from './colours.js';
-import { count } from './format.js';
+import { el } from './dom.js';
+import { count, plural } from './format.js';
 import { type Section, section } from './section.js';
 
 type Point = ReportMap['points'][number];
 
 const otherGroups = 'others';
 
-export function mapSection({ map }: ReportData, open: (id: string) => void): Section | null {
+export function mapSection({ map, unit }: ReportData, open: (id: string) => void): Section | null {
   if (map === null || map.points.length === 0) return null;
   const tally = new Map<string, number>();
   for (const { group } of map.points) tally.set(group, (tally.get(group) ?? 0) + 1);
   const groups = topGroups(tally, otherGroups);
   const shown = new Set(groups);
   const groupOf = ({ group }: Point) => (shown.has(group) ? group : otherGroups);
+  const { count: missing, what } = map.missing;
+  const says = [
+    `Each point is a ${unit}; near ones are alike. Two dimensions by ${map.by} of ${map.of}.`,
+    missing > 0 &&
+      `${plural(missing, unit)} without ${what === 'text' ? 'text' : 'a vector'} ${missing === 1 ? 'is' : 'are'} not shown.`,
+    'The axes have no meaning of their own; a click opens what a point stands for.',
+  ];
   const isLast = (index: number) => index === mostGroups - 1;
   return section(
     { id: 'map', label: 'Map' },
     chart({
-      title: `Map of the examples by ${map.by}`,
-      says: `Each point is an example; near ones are alike. Two dimensions by ${map.by} of ${map.of}. The axes have no meaning of their own; a click opens the example.`,
+      title: `Map of the ${unit}s by ${map.by}`,
+      says: says.filter(Boolean).join(' '),
       legend: groups.map((label, index) => ({
         label: `${excerpt(label, 40)} (${count(tallyOf(map.points, groupOf, label))})`,
         colour: groupColour(label, index),
@@ -60,6 +68,7 @@ export function mapSection({ map }: ReportData, open: (id: string) => void): Sec
         ],
       }),
     }),
+    el('p', { class: 'says' }, 'As text: ', el('a', { href: '#examples' }, `the ${unit}s in Examples`), '.'),
   );
 }
 

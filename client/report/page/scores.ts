@@ -32,7 +32,7 @@ export function scoresSection({ scores }: ReportData, open: (id: string) => void
     'Each point is a row: how complex its instruction is and how good its answer, as the scorer said.',
     hasSelection ? `${count(selected.length)} of ${count(points.length)} were selected.` : '',
     step > 0 ? 'Equal scores are spread a little, so that points do not hide each other.' : '',
-    'A click opens the example.',
+    'A click opens the row.',
   ];
   return section(
     { id: 'scores', label: 'Scores' },

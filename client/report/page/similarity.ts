@@ -2,6 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import type { ReportData, ReportSimilarity } from '../report-data.js';
 import { chart, type LegendEntry, tip } from './chart.js';
+import { verdictColours } from './colours.js';
 import { type Child, el, foreign } from './dom.js';
 import { badge, exampleLink } from './example-marks.js';
 import { count, short, wholeTick } from './format.js';
@@ -23,11 +24,15 @@ export function similaritySection(data: ReportData): Section | null {
 function histogram({ metric, threshold, bins, bounded }: ReportSimilarity): HTMLElement {
   const isCosine = metric === 'cosine';
   const legend: (LegendEntry & { of: 'accepted' | 'rejected' | 'other' })[] = [
-    { of: 'accepted', label: 'accepted', colour: 'var(--accepted)' },
-    { of: 'rejected', label: 'rejected as similar', colour: 'var(--reject-1)' },
+    { of: 'accepted', label: 'accepted', colour: verdictColours.accepted },
+    { of: 'rejected', label: 'rejected as similar', colour: verdictColours.similar },
     isCosine
       ? { of: 'other', label: 'rows', colour: 'var(--group-1)' }
-      : { of: 'other', label: 'rejected for other reasons, or undecided', colour: 'var(--reject-7)' },
+      : {
+          of: 'other',
+          label: 'rejected for other reasons, or undecided',
+          colour: verdictColours.otherReasons,
+        },
   ];
   const kinds = legend.filter(({ of }) => bins.some((bin) => bin[of] > 0));
   const bars = bins.flatMap((bin) => {

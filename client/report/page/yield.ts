@@ -1,8 +1,8 @@
 /** What became of each round's candidates. */
 import * as Plot from '@observablehq/plot';
 import type { ReportData, ReportRound } from '../report-data.js';
-import { mostGroups } from './colours.js';
 import { chart, roundScale, tip } from './chart.js';
+import { mostGroups, verdictColours } from './colours.js';
 import { el } from './dom.js';
 import { count, percent, plural, sum, wholeTick, words } from './format.js';
 import { type Section, section } from './section.js';
@@ -16,6 +16,7 @@ interface Part {
 }
 
 const accepted = 'accepted';
+const similar = 'similar';
 const otherReasons = 'other reasons';
 
 export function yieldSection({ rounds, totals }: ReportData): Section | null {
@@ -26,13 +27,13 @@ export function yieldSection({ rounds, totals }: ReportData): Section | null {
   const overall = totals.candidates === 0 ? 0 : totals.accepted / totals.candidates;
   /** Half of a bar: not wider than 45 pixels, however few rounds there are. */
   const half = (width: number) => Math.min(0.4, (45 * (spanOf(rounds) + 1.2)) / width);
-  const colours = kinds.map((_, index) => colourOf(index));
+  const colours = coloursOf(kinds);
   return section(
     { id: 'yield', label: 'Yield', title: 'Yield and rejects' },
     chart({
       title: 'What became of the candidates',
       says: 'Each bar is a round: its candidates, the accepted ones below and the rejected ones by reason above, as the verdicts have them.',
-      legend: kinds.map((label, index) => ({ label: words(label), colour: colourOf(index) })),
+      legend: kinds.map((label, index) => ({ label: words(label), colour: colours[index] ?? '' })),
       draw: (width) => ({
         height: 280,
         x: roundScale(rounds, width),
@@ -54,11 +55,12 @@ export function yieldSection({ rounds, totals }: ReportData): Section | null {
         ],
       }),
       numbers: {
-        head: ['round', 'candidates', ...kinds.map(words)],
+        head: ['round', 'candidates', ...kinds.map(words), 'accepted, %'],
         rows: withCandidates.map((round) => [
           round.round,
           round.candidates,
           ...kinds.map((kind) => amount(round, kind, kinds)),
+          shareOf(round),
         ]),
       },
     }),
@@ -104,19 +106,27 @@ function notes(rounds: readonly ReportRound[]): HTMLElement | null {
   );
 }
 
-/** `accepted`, then the reasons, most frequent first. */
+/** Reasons but `similar` that have a colour of their own, or stand together in the last one. */
+const mostReasons = mostGroups - 2;
+
+/** `accepted` and `similar`, which have one colour on the whole page, then the other reasons, most frequent first. */
 function kindsOf(rejected: Partial<Record<string, number>>): string[] {
   const reasons = Object.entries(rejected)
-    .filter(([, n]) => (n ?? 0) > 0)
+    .filter(([reason, n]) => reason !== similar && (n ?? 0) > 0)
     .sort((a, b) => (b[1] ?? 0) - (a[1] ?? 0))
     .map(([reason]) => reason);
   const shown =
-    reasons.length <= mostGroups - 1 ? reasons : [...reasons.slice(0, mostGroups - 2), otherReasons];
-  return [accepted, ...shown];
+    reasons.length <= mostReasons ? reasons : [...reasons.slice(0, mostReasons - 1), otherReasons];
+  return [accepted, ...((rejected[similar] ?? 0) > 0 ? [similar] : []), ...shown];
 }
 
-function colourOf(index: number): string {
-  return index === 0 ? 'var(--accepted)' : `var(--reject-${index})`;
+function coloursOf(kinds: readonly string[]): string[] {
+  const others = kinds.filter((kind) => kind !== accepted && kind !== similar);
+  return kinds.map((kind) => {
+    if (kind === accepted) return verdictColours.accepted;
+    if (kind === similar) return verdictColours.similar;
+    return kind === otherReasons ? verdictColours.otherReasons : `var(--reject-${2 + others.indexOf(kind)})`;
+  });
 }
 
 function amount(round: ReportRound, kind: string, kinds: readonly string[]): number {
