@@ -26,19 +26,36 @@ interface Rows {
   given: GivenRows;
 }
 
+/** What is scored in one round. */
+export interface ScoringPart {
+  rows: number;
+  /** Turns that are asked about, those that are asked about twice counted twice. */
+  asked: number;
+}
+
 /** Calls about so many examples that are generated, or about the given rows; none for other recipes. */
-export function expectScoring({ recipe, given }: Rows, examples: number): Calls {
+export function expectScoring({ recipe, given }: Omit<Rows, 'seeds'>, examples: number): Calls {
   const { data = [] } = given;
   const twice = recipe.score?.twice ?? 0;
   // Generated examples have one turn each.
   const parts = startsFromData(recipe.method)
-    ? partsOf(data, recipe.rowsPerRound).map((rows) => ({
-        rows: rows.length,
-        asked: turnsOf(rows) + turnsOf(rows.slice(0, Math.round(twice * rows.length))),
-      }))
+    ? partsOf(data, recipe.rowsPerRound).map((rows) => partOf(recipe, rows))
     : [{ rows: examples, asked: examples + Math.round(twice * examples) }];
-  const sum = (of: (part: { rows: number; asked: number }) => number) =>
-    parts.reduce((total, part) => total + of(part), 0);
+  return callsAbout(recipe, parts);
+}
+
+export function partOf(
+  { score }: Pick<StoredRecipe, 'score'>,
+  rows: readonly Pick<ConversationRow, 'turns'>[],
+): ScoringPart {
+  const twice = score?.twice ?? 0;
+  const asked = turnsOf(rows) + turnsOf(rows.slice(0, Math.round(twice * rows.length)));
+  return { rows: rows.length, asked };
+}
+
+/** In the order in which a round makes them; none for recipes without stages. */
+export function callsAbout(recipe: StoredRecipe, parts: readonly ScoringPart[]): Calls {
+  const sum = (of: (part: ScoringPart) => number) => parts.reduce((total, part) => total + of(part), 0);
   const scores = sum(({ asked }) => asked);
   const all = { complexity: scores, quality: scores, vectors: sum(vectorCalls) };
   return Object.fromEntries(scoringPhasesOf(recipe).map((phase) => [phase, all[phase]]));
@@ -83,28 +100,29 @@ function promptsOf(rows: Rows, phase: ScoringPhase): Prompt[] {
 
 /** Given rows; or, of what is still to be generated, seed tasks, or texts as long as published examples. */
 function sampleOf({ recipe, seeds, given }: Rows): ConversationRow[] {
-  if (given.data) return spread(given.data);
+  if (given.data) return spread(given.data, samples);
   if (recipe.method === 'skillmix') {
     const words = (tokens: number) => 'word '.repeat(tokens).trim();
     return [
       { id: '', turns: [{ instruction: words(INSTRUCTION_TOKENS), response: words(RESPONSE_TOKENS) }] },
     ];
   }
-  return spread(seeds).map(({ id, instruction, instances }) => {
+  return spread(seeds, samples).map(({ id, instruction, instances }) => {
     const { input = '', output = '' } = instances[0] ?? {};
     return { id, turns: [{ instruction: `${instruction}\n\n${input}`.trim(), response: output }] };
   });
 }
 
-function spread<Row>(rows: readonly Row[]): Row[] {
-  const step = Math.max(1, rows.length / samples);
-  return Array.from({ length: Math.min(samples, rows.length) }, (_, n) => rows[Math.floor(n * step)] as Row);
+/** So many of the rows at most, from all over them. */
+export function spread<Row>(rows: readonly Row[], most: number): Row[] {
+  const step = Math.max(1, rows.length / most);
+  return Array.from({ length: Math.min(most, rows.length) }, (_, n) => rows[Math.floor(n * step)] as Row);
 }
 
-function turnsOf(rows: readonly ConversationRow[]): number {
+function turnsOf(rows: readonly Pick<ConversationRow, 'turns'>[]): number {
   return rows.reduce((sum, { turns }) => sum + turns.length, 0);
 }
 
-function vectorCalls({ rows }: { rows: number }): number {
+function vectorCalls({ rows }: ScoringPart): number {
   return Math.ceil(rows / rowsPerVectorCall);
 }

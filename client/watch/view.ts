@@ -21,11 +21,12 @@ import {
 import type { StatusReport } from '../status.js';
 import type { ViewLine } from './fit-screen.js';
 import { aboutTime, callsDone, type Outlook } from './outlook.js';
+import { type Stage, stageOf } from './stages.js';
 
 export interface Sight {
   status: StatusReport;
   /** What the run goes through, in order. */
-  stages: readonly string[];
+  stages: readonly Stage[];
   /** The newest rounds that are closed; empty where no server tells them. */
   rounds: readonly RoundRow[];
   /** What keeps the run from going on, in words. */
@@ -127,27 +128,18 @@ function rate(perMinute: number): string {
   return perMinute < 10 ? String(Number(perMinute.toFixed(1))) : count(Math.round(perMinute));
 }
 
-function projected({ status, outlook }: Sight): string[] {
+/** What is scored, selected or evolved goes on behind a target, or has none. */
+function projected({ status, stages, outlook }: Sight): string[] {
   const hasEnded = !['running', 'waiting-for-review', 'paused', 'starting'].includes(status.state);
   if (outlook.usd === null || outlook.usd === 0 || hasEnded) return [];
-  return [`about $${outlook.usd.toFixed(outlook.usd < 1 ? 4 : 2)} at the target`];
+  const isTarget = status.method !== 'evolve' && !stages.includes('score') && !stages.includes('select');
+  const when = isTarget ? 'at the target' : 'at the end';
+  return [`about $${outlook.usd.toFixed(outlook.usd < 1 ? 4 : 2)} ${when}`];
 }
 
 /** The stage that the run is in stands out. */
-function marked(stage: string, { status }: Sight): string {
+function marked(stage: Stage, { status }: Sight): string {
   return stage === stageOf(status) ? colours.bold(stage) : colours.dim(stage);
-}
-
-/** By the step, as the loop words it. */
-function stageOf({ state, step, scoring }: StatusReport): string {
-  if (step === 'done' || state === 'finished' || state === 'cancelled') return 'export';
-  if (step === 'selecting') return 'select';
-  if (
-    scoring !== null ||
-    /^(?:calls: )?(?:complexity|quality|vectors|scoring|embedding|gathering scores)/.test(step)
-  )
-    return 'score';
-  return 'generate';
 }
 
 /** `3.6886 → 3.1388 → 2.9876 (rounds 1 to 2)`: reporting half, nats per answer token. */

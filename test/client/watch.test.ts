@@ -3,13 +3,14 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { fitScreen } from '../../client/watch/fit-screen.js';
-import { aboutTime, outlookOf } from '../../client/watch/outlook.js';
+import { aboutTime, type Expected, outlookOf } from '../../client/watch/outlook.js';
 import { Pace, Paces } from '../../client/watch/pace.js';
 import { plainLines, type Sight, viewLines } from '../../client/watch/view.js';
 import type { RoundRow } from '../../workflows/messages.js';
 import { assertInertInTerminal, hostileText } from '../hostile.js';
 import { statusReport } from './status-report.js';
 
+const nothing: Expected = { generation: null, perExample: [], rounds: [] };
 const second = 1_000;
 const minute = 60 * second;
 
@@ -97,7 +98,7 @@ describe('what a run still needs', () => {
     const { missingCalls, leftMs, usd } = outlookOf({
       status: busy,
       rounds,
-      expected: null,
+      expected: nothing,
       callsPerMinute: 200,
     });
     assert.deepEqual([missingCalls, leftMs, usd], [2_000, 10 * minute, 2]);
@@ -111,7 +112,7 @@ describe('what a run still needs', () => {
         calls: { ...busy.calls, answered: 2_990 },
       },
       rounds: [row(1, 2_000, 0, 0), row(2, 1_000, 400, 250)],
-      expected: null,
+      expected: nothing,
       callsPerMinute: null,
     });
     assert.equal(missingCalls, 3_000);
@@ -123,15 +124,67 @@ describe('what a run still needs', () => {
       calls: { ...busy.calls, planned: 50, answered: 40, failed: {} },
     });
     const at = { status: first, rounds: [], callsPerMinute: 60 };
-    assert.deepEqual(outlookOf({ ...at, expected: { calls: 160, usd: 1 } }).leftMs, 2 * minute);
-    assert.deepEqual(outlookOf({ ...at, expected: null }), { missingCalls: null, leftMs: null, usd: null });
+    assert.deepEqual(
+      outlookOf({ ...at, expected: { ...nothing, generation: { calls: 160, usd: 1 } } }).leftMs,
+      2 * minute,
+    );
+    assert.deepEqual(outlookOf({ ...at, expected: nothing }), {
+      missingCalls: null,
+      leftMs: null,
+      usd: null,
+    });
     const unpriced = { ...first, costUsd: null };
-    assert.equal(outlookOf({ ...at, status: unpriced, expected: { calls: 160, usd: 1 } }).usd, null);
+    assert.equal(
+      outlookOf({ ...at, status: unpriced, expected: { ...nothing, generation: { calls: 160, usd: 1 } } })
+        .usd,
+      null,
+    );
+  });
+
+  it('is also what scores and selects the examples behind generation, at its own prices', () => {
+    const perExample = [
+      { calls: 1, usdEach: 0.01 },
+      { calls: 1, usdEach: 0.01 },
+      { calls: 0.125, usdEach: 0 },
+    ];
+    const at = { rounds, callsPerMinute: 200 };
+    const { missingCalls, usd } = outlookOf({ ...at, status: busy, expected: { ...nothing, perExample } });
+    assert.deepEqual([missingCalls, usd], [2_000 + 2_125, 2 + 20]);
+    const reached = { ...busy, accepted: 1_000, calls: { ...busy.calls, planned: 2_000 } };
+    const then = outlookOf({ ...at, status: reached, expected: { ...nothing, perExample } });
+    assert.deepEqual([then.missingCalls, then.usd], [2_125, 21]);
+    const unknown = outlookOf({ ...at, status: busy, expected: { ...nothing, perExample: null } });
+    assert.deepEqual(unknown, { missingCalls: null, leftMs: null, usd: null });
+  });
+
+  it('is what a round has left of its calls, kind after kind, and what later ones have, where they are known', () => {
+    const calls = [
+      { calls: 100, usdEach: 0.01 },
+      { calls: 80, usdEach: 0.02 },
+      { calls: 10, usdEach: 0 },
+    ];
+    const expected = { ...nothing, perExample: null, rounds: [1, 2, 3].map((round) => ({ round, calls })) };
+    const missing = (planned: number, answered: number) => {
+      const status = statusReport({
+        target: 0,
+        round: 2,
+        closedRounds: { calls: 190, accepted: 0 },
+        calls: { ...busy.calls, planned: 190 + planned, answered: 190 + answered, failed: {} },
+        costUsd: 1,
+      });
+      const { missingCalls, usd } = outlookOf({ status, rounds: [], expected, callsPerMinute: 1 });
+      return [missingCalls, usd?.toFixed(2)];
+    };
+    assert.deepEqual(missing(0, 0), [380, '6.20']);
+    assert.deepEqual(missing(100, 40), [60 + 90 + 190, '5.80']);
+    // Fewer than expected of the second kind: what could not be asked.
+    assert.deepEqual(missing(150, 120), [30 + 10 + 190, '4.20']);
+    assert.deepEqual(missing(160, 160), [10 + 190, '3.60']);
   });
 
   it('has no time while the run is paused', () => {
     const paused = { ...busy, state: 'paused', paused: { by: 'ann', reason: 'lunch' } };
-    const { leftMs, usd } = outlookOf({ status: paused, rounds, expected: null, callsPerMinute: 200 });
+    const { leftMs, usd } = outlookOf({ status: paused, rounds, expected: nothing, callsPerMinute: 200 });
     assert.deepEqual([leftMs, usd], [null, 2]);
   });
 
