@@ -88,7 +88,7 @@ export function examplesSection({ examples, unit }: ReportData, dialog: ExampleD
   const sort = el(
     'select',
     { id: 'sort' },
-    el('option', { value: '' }, 'order of the run'),
+    el('option', { value: '' }, 'no column'),
     ...orders.map(orderName).map((name) => el('option', { value: name }, name)),
   );
   sort.addEventListener('change', () =>
