@@ -716,8 +716,11 @@ export interface StoreActivities {
   keepScorer(input: { run: RunContext; trained: TrainScorerResult }): Promise<{ note: string }>;
   /** Draws what people are shown of a round. */
   openReview(input: RoundInput): Promise<OpenedReview>;
-  /** Keeps the decision on a round, the first one. Fails as `BadReview` when its verdicts cannot be applied. */
-  keepReview(input: RoundInput & { decision: ReviewDecision }): Promise<void>;
+  /**
+   * Keeps the decision on a round, the first one. Returns the one that stands where another was made before, else null; earlier
+   * versions gave nothing. Fails as `BadReview` when its verdicts cannot be applied.
+   */
+  keepReview(input: RoundInput & { decision: ReviewDecision }): Promise<ReviewDecision | null>;
   recordProgress(input: RecordProgressInput): Promise<RecordedProgress>;
   recordState(input: RecordStateInput): Promise<void>;
   /** As of the queue `cpu`, for runs that an earlier version has brought this far. */

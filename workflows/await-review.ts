@@ -1,5 +1,6 @@
-import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, condition, log } from '@temporalio/workflow';
 import type { ReviewDecision } from '../activities/review-messages.js';
+import { inert } from '../methods/text.js';
 import { store } from './activities.js';
 import { innermost, type LoopSteps } from './loop-steps.js';
 
@@ -28,8 +29,15 @@ export async function awaitReview(steps: LoopSteps, accepted: number): Promise<b
     const reviewed = decision(unusable);
     if (reviewed === null) continue;
     try {
-      const summary = steps.summary(`keep the review: ${reviewed.decision}, by ${reviewed.by}`);
-      await store.keepReview.executeWithOptions(summary, [{ run, round, decision: reviewed }]);
+      const summary = steps.summary(`keep the review: ${reviewed.decision}, by ${inert(reviewed.by)}`);
+      const standing = await store.keepReview.executeWithOptions(summary, [
+        { run, round, decision: reviewed },
+      ]);
+      // The store has an earlier decision, of which a restored history knew nothing.
+      if (standing) {
+        log.warn('the round was decided before: that decision stands', { standing, unused: reviewed });
+        await steps.at('going by an earlier review', { standing });
+      }
       return true;
     } catch (error) {
       if (!isUnusable(error)) throw error;

@@ -9,7 +9,7 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { ReviewWanted } from '../activities/review-messages.js';
+import type { ReviewDecision, ReviewWanted } from '../activities/review-messages.js';
 import type { CallPhase, Counts, PlanCallsInput, VerdictInput } from '../activities/types.js';
 import { store } from './activities.js';
 import { spentBy } from './budget.js';
@@ -115,7 +115,12 @@ export class LoopSteps {
   /** Tells the run where the loop stands, records it in the store, and waits while the run is paused. */
   async at(
     step: string,
-    { phase, shards = [], review }: { phase?: CallPhase; shards?: string[]; review?: ReviewWanted } = {},
+    {
+      phase,
+      shards = [],
+      review,
+      standing,
+    }: { phase?: CallPhase; shards?: string[]; review?: ReviewWanted; standing?: ReviewDecision } = {},
   ): Promise<void> {
     const { state, round } = this;
     const { run } = state;
@@ -138,6 +143,7 @@ export class LoopSteps {
         rounds,
         ...(this.state.stages !== undefined && { hasGenerated: true }),
         ...(review && { review }),
+        ...(standing && { standing }),
       });
     } catch (error) {
       // Terminated from outside: nobody is left to spend for. Started again, the run repeats this round from the store.

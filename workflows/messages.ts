@@ -71,6 +71,8 @@ export interface LoopReport {
   hasGenerated?: boolean;
   /** Only while the round waits for people. */
   review?: ReviewWanted;
+  /** Only after a decision that is not used: the one that was made on the round before it. */
+  standing?: ReviewDecision;
 }
 
 /** One line of the table that the Temporal UI shows. */

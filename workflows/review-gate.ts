@@ -51,7 +51,7 @@ export function reviewProblem(
 }
 
 /** `was approved already, by ann at 2026-11-22 14:02 UTC`. */
-function decisionInWords({ by, at, decision }: ReviewDecision): string {
+export function decisionInWords({ by, at, decision }: ReviewDecision): string {
   const verb = decision === 'approve' ? 'approved' : 'rejected';
   return `was ${verb} already, by ${by} at ${minuteOf(at)}`;
 }

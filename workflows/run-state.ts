@@ -19,7 +19,7 @@ import type {
   TargetRequest,
   ThresholdsRequest,
 } from './messages.js';
-import { reviewProblem, waitFor, withDeadline } from './review-gate.js';
+import { decisionInWords, reviewProblem, waitFor, withDeadline } from './review-gate.js';
 import {
   budgetProblem,
   concurrencyProblem,
@@ -276,6 +276,7 @@ export class RunState {
   /** The loop has come to another step. */
   reported(report: LoopReport): void {
     this.loop = report;
+    if (report.standing) this.standBy(report.standing);
     const { reviewed = null, cancel } = this.settings;
     const wanted = cancel ? undefined : report.review;
     this.wait = waitFor(wanted, { rule: this.plan.review, reviewed, before: this.wait });
@@ -289,7 +290,8 @@ export class RunState {
 
   /** A pause that was made because nobody reviewed the round in time ends. */
   review({ by, round, decision, note, verdicts }: ReviewRequest): void {
-    this.decide({ by: nameOf(by), round, decision, note, verdicts, isTimeout: false });
+    const words = note === null ? null : excerpt(note, 1_000);
+    this.decide({ by: nameOf(by), round, decision, note: words, verdicts, isTimeout: false });
   }
 
   /** Milliseconds until the run has to decide on the round by itself; null: it never has to, as things are. */
@@ -318,6 +320,12 @@ export class RunState {
   blocked({ version, pause }: { version: number; pause: Pause }): void {
     if (version < this.settings.version || this.settings.paused || this.settings.cancel) return;
     this.pause(pause);
+  }
+
+  /** A decision that a person made, and that is recorded, is not used: an earlier one was found in the store. */
+  private standBy(reviewed: ReviewDecision): void {
+    const what = `round ${reviewed.round} ${decisionInWords(reviewed)}: that decision stands`;
+    this.change({ reviewed }, { by: 'review', what });
   }
 
   private decide(decision: Omit<ReviewDecision, 'at' | 'nth'>): void {

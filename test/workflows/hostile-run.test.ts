@@ -17,7 +17,7 @@ import { plainLines, viewLines } from '../../client/watch/view.js';
 import { Watcher } from '../../client/watch/watcher.js';
 import { readJsonlAt } from '../../store/artifacts.js';
 import { loopId } from '../../workflows/ids.js';
-import { pauseUpdate } from '../../workflows/messages.js';
+import { pauseUpdate, reviewUpdate } from '../../workflows/messages.js';
 import {
   assertInertInTerminal,
   assertInertMarkdown,
@@ -156,6 +156,33 @@ describe('a run in which everybody writes hostile texts', () => {
     assertInertInTerminal(head, 'card');
     assert.doesNotMatch(head, /^(?:license|tags): .*hostile$/m);
     assertInertMarkdown(body, 'card');
+  });
+
+  it('shows who reviewed a round, without acting', async () => {
+    const reviewed = await harness.startRun(
+      {
+        target: 40,
+        stop: { maxRounds: 1 },
+        teacher: { form: 'chat' },
+        generation: { prompts: 'one-call', answers: undefined, callsPerRound: 8 },
+        review: {},
+      },
+      { seeds },
+    );
+    await until(async () => {
+      const { state, review } = await harness.status(reviewed);
+      assert.notEqual(state, 'finished', 'nothing was accepted');
+      return review !== null;
+    });
+    const review = {
+      by: hostileTexts.link,
+      round: 1,
+      decision: 'approve' as const,
+      note: hostileText('why'),
+    };
+    await harness.handle(reviewed).executeUpdate(reviewUpdate, { args: [{ ...review, verdicts: null }] });
+    await harness.result(reviewed);
+    await assertUiIsInert(reviewed);
   });
 
   it('is told of without acting when a command fails', async () => {

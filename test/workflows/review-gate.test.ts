@@ -114,6 +114,29 @@ describe('a round that waits for review', () => {
     assert.equal(state.wait, null);
   });
 
+  it('is decided by an earlier review, where the store had one, and the record says so', () => {
+    const state = waiting();
+    state.review({ ...request, by: 'bob', decision: 'reject' });
+    const { nth } = state.settings.reviewed ?? assert.fail('not reviewed');
+    const standing = { ...request, at: '2026-11-22T09:00:00.000Z', isTimeout: false, nth };
+    state.reported({ ...report(), standing });
+    assert.deepEqual([state.settings.reviewed, state.wait], [standing, null]);
+    assert.deepEqual(
+      state.newest.map(({ by, what }) => `${by}: ${what}`),
+      [
+        'bob: round 3 rejected',
+        'review: round 3 was approved already, by ann at 2026-11-22 09:00 UTC: that decision stands',
+      ],
+    );
+    assert.deepEqual(state.newest, state.unrecorded);
+  });
+
+  it('travels with a short note, on one line', () => {
+    const state = waiting();
+    state.review({ ...request, note: `why\n${'x'.repeat(100_000)}` });
+    assert.equal(state.settings.reviewed?.note, `why ${'x'.repeat(996)}…`);
+  });
+
   it('is nothing to a run whose recipe has no review', () => {
     const state = new RunState(plan);
     assert.throws(() => state.checkReview(request), /waits for no review, not of round 3/);

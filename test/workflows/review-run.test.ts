@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { acceptedIn } from '../../activities/accepted.js';
-import type { ReviewDecision, ReviewRequest, ReviewVerdict } from '../../activities/review-messages.js';
 import type { SampleRow } from '../../activities/review/review-round.js';
+import type { ReviewDecision, ReviewRequest, ReviewVerdict } from '../../activities/review-messages.js';
 import { roundFiles } from '../../activities/run-files.js';
 import { givenSkill } from '../../activities/skillmix/skill-lists.js';
 import type { Candidate } from '../../activities/types.js';
+import { readChanges } from '../../client/changes.js';
 import { findExample } from '../../client/example/find-example.js';
 import { reviewRequest } from '../../client/review/round-to-review.js';
 import { readStatus } from '../../client/status.js';
 import { verifyRun } from '../../client/verify.js';
 import { contentHash } from '../../methods/identity.js';
-import { readJson, readJsonIfAny, readJsonlAt } from '../../store/artifacts.js';
+import { readJson, readJsonIfAny, readJsonlAt, writeJson } from '../../store/artifacts.js';
 import { loopId } from '../../workflows/ids.js';
 import { reviewUpdate } from '../../workflows/messages.js';
 import { type RecipeChanges, RunHarness, type StartOptions, until } from '../run-harness.js';
@@ -265,6 +266,31 @@ describe('a run whose rounds are reviewed', () => {
     await harness.result(runId);
     assert.deepEqual([(await decisionOn(runId)).by, (await decisionOn(runId, 2)).by], ['ann', 'bob']);
     assert.deepEqual([(await acceptedOf(runId)).length, (await acceptedOf(runId, 2)).length > 0], [0, true]);
+    await assertVerified(runId);
+  });
+
+  it('goes by the decision that the store has already, and says so, when its history knows nothing of that', async () => {
+    const runId = await waitingRun();
+    const accepted = await acceptedOf(runId);
+    const [bad] = accepted as [Candidate];
+    // As after the restore of an older database: Ann's review is in the store, and the loop waits still.
+    const given = { runId, by: 'ann', round: 1, decision: 'approve' as const, note: null };
+    const said: ReviewVerdict[] = [{ id: bad.id, verdict: 'reject' }];
+    const asked = await reviewRequest(harness.store, { ...given, verdicts: said });
+    const ann: ReviewDecision = { ...asked, at: '2026-11-22T10:00:00.000Z', isTimeout: false, nth: 0 };
+    await writeJson(harness.store, roundFiles(runId, 1).review, ann);
+    await decide(runId, { by: 'bob', decision: 'reject', said: [{ id: 'nobody', verdict: 'reject' }] });
+    const { state, settings } = await harness.result(runId);
+    assert.deepEqual([state, settings.reviewed], ['finished', ann]);
+    assert.deepEqual(
+      (await acceptedOf(runId)).map(({ id }) => id),
+      accepted.slice(1).map(({ id }) => id),
+    );
+    const changes = (await readChanges(harness.store, runId)).map(({ by, what }) => `${by}: ${what}`);
+    assert.deepEqual(changes, [
+      'bob: round 1 rejected, with verdicts on 1 examples',
+      'review: round 1 was approved already, by ann at 2026-11-22 10:00 UTC: that decision stands',
+    ]);
     await assertVerified(runId);
   });
 
