@@ -8,6 +8,7 @@ import {
   writeJson,
   writeJsonl,
 } from '../store/artifacts.js';
+import { CorruptDataError } from '../store/errors.js';
 import { acceptedIn } from './accepted.js';
 import type { Runs } from './run-data.js';
 import { roundFiles } from './run-files.js';
@@ -52,7 +53,9 @@ export async function refineSeeds(runs: Runs, input: RefineInput): Promise<Refin
   else await runs.store.remove(next.joinedSeeds);
   const pool = await writeJsonl(runs.store, next.seedPool, outcome.stored);
   const { diversity, warnings } = await measureDiversity(runs, input, outcome.pool);
-  const { attractiveBatches, removed, note } = outcome;
+  const { attractiveBatches, removed } = outcome;
+  const note =
+    added.warnings.length > 0 ? `${sentence(outcome.note)} ${added.warnings.join(' ')}` : outcome.note;
   const refined: RefinedRound = {
     round,
     loss: input.loss,
@@ -60,7 +63,7 @@ export async function refineSeeds(runs: Runs, input: RefineInput): Promise<Refin
     added: outcome.added.map((seed) => seed.id),
     removed: removed.map((seed) => seed.id),
     note,
-    warnings: [...outcome.warnings, ...warnings],
+    warnings: [...outcome.warnings, ...added.warnings, ...warnings],
     diversity,
     ...(added.files.length > 0 && { addedSeeds: added.files }),
   };
@@ -75,24 +78,62 @@ export async function refineSeeds(runs: Runs, input: RefineInput): Promise<Refin
   };
 }
 
+interface AddedSeeds {
+  files: Ref[];
+  seeds: Seed[];
+  /** Files that hold no seed tasks: a round waits for none of them. */
+  warnings: string[];
+}
+
 /** Seed tasks that people added and that are not in the pool yet. A round that is refined once more takes in the same ones. */
 async function addedSeeds(
   runs: Runs,
   { run, round, addedSeeds: given = [] }: RefineInput,
-): Promise<{ files: Ref[]; seeds: Seed[] }> {
+): Promise<AddedSeeds> {
   const before = await readJsonIfAny<RefinedRound>(runs.store, roundFiles(run.runId, round).refined);
   const files = before ? (before.addedSeeds ?? []) : given;
-  if (files.length === 0) return { files, seeds: [] };
+  if (files.length === 0) return { files, seeds: [], warnings: [] };
   const known = new Set((await runs.seedPool(run, round)).map(({ id }) => id));
-  const joined: { files: Ref[]; seeds: Seed[] } = { files: [], seeds: [] };
+  const joined: AddedSeeds = { files: [], seeds: [], warnings: [] };
   for (const file of files) {
-    const seeds = (await readJsonl<Seed>(runs.store, file)).filter(({ id }) => !known.has(id));
+    const read = await seedsIn(runs, file);
+    if (typeof read === 'string') {
+      // What has joined before joins again, or the rounds behind this one are others.
+      if (before) throw new CorruptDataError(read);
+      joined.warnings.push(`Added seed tasks are left out: ${read}.`);
+      continue;
+    }
+    const seeds = read.filter(({ id }) => !known.has(id));
     for (const { id } of seeds) known.add(id);
     if (seeds.length === 0) continue;
     joined.files.push(file);
     joined.seeds.push(...seeds);
   }
   return joined;
+}
+
+/** The seed tasks of a file, or why it has none. */
+async function seedsIn({ store }: Runs, file: Ref): Promise<Seed[] | string> {
+  try {
+    const seeds = await readJsonl<Seed>(store, file);
+    const wrong = seeds.findIndex((seed) => !isHumanSeed(seed));
+    return wrong < 0 ? seeds : `row ${wrong + 1} of ${file.uri} is no seed task`;
+  } catch (error) {
+    if (!(error instanceof CorruptDataError)) throw error;
+    return error.message;
+  }
+}
+
+function isHumanSeed(seed: Partial<Seed> | null): boolean {
+  const { id, origin, instruction, instances, ancestors } = seed ?? {};
+  return (
+    typeof id === 'string' &&
+    origin === 'human' &&
+    typeof instruction === 'string' &&
+    Array.isArray(ancestors) &&
+    Array.isArray(instances) &&
+    instances.every((one) => typeof one?.input === 'string' && typeof one.output === 'string')
+  );
 }
 
 /** With further human seeds behind those that are there. */
@@ -108,8 +149,12 @@ function withAdded(outcome: Outcome, seeds: Seed[]): Outcome {
     ...outcome,
     stored: joined(stored),
     pool: joined(pool),
-    note: `${note.replace(/\.?$/, '.')} Added by people: ${seeds.length} seed tasks.`,
+    note: `${sentence(note)} Added by people: ${seeds.length} seed tasks.`,
   };
+}
+
+function sentence(text: string): string {
+  return text.replace(/\.?$/, '.');
 }
 
 interface Outcome {

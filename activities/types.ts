@@ -676,6 +676,9 @@ export interface RecordedState {
   /** Where people have set them. */
   target?: number;
   thresholds?: Thresholds;
+  /** The same by teacher: calls in flight at once, limits of its endpoint. */
+  concurrency?: Record<string, number>;
+  limits?: Record<string, EndpointLimits>;
   /** Files of seed tasks, oldest first. */
   addedSeeds?: Ref[];
   /** The round that waits for people; absent: none does. */

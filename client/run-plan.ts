@@ -22,10 +22,12 @@ export function queueName(name: string, identity: string): string {
 export async function planToStart(store: Store, runId: string, recipe: StoredRecipe): Promise<RunPlan> {
   const recorded = await readJsonIfAny<RecordedState>(store, runFiles(runId).state);
   const plan = planOf(recipe);
-  const { budget = plan.budget, target, thresholds, addedSeeds } = recorded ?? {};
+  const { budget = plan.budget, target, thresholds, concurrency, limits, addedSeeds } = recorded ?? {};
   const set = {
     ...(target !== undefined && { target }),
     ...(thresholds && { thresholds }),
+    ...(concurrency && { concurrency }),
+    ...(limits && { limits }),
     ...(addedSeeds && { addedSeeds }),
   };
   return { ...plan, budget, set };

@@ -43,7 +43,7 @@ export interface RunPlan {
   /** Those of the recipe's thresholds that can be changed while the run lives. */
   thresholds?: Thresholds;
   /** What people had set before the server lost the run's history. */
-  set?: Pick<Settings, 'target' | 'thresholds' | 'addedSeeds'>;
+  set?: Partial<Pick<Settings, 'target' | 'thresholds' | 'concurrency' | 'limits' | 'addedSeeds'>>;
   /** Rounds wait for people; absent: none does. */
   review?: ReviewRule;
   stop: {

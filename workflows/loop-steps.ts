@@ -9,7 +9,6 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { ReviewDecision, ReviewWanted } from '../activities/review-messages.js';
 import type { CallPhase, Counts, PlanCallsInput, VerdictInput } from '../activities/types.js';
 import { store } from './activities.js';
 import { spentBy } from './budget.js';
@@ -18,6 +17,7 @@ import type { LoopResult, LoopState, StagesState } from './inputs.js';
 import {
   blockedSignal,
   leaseWantedSignal,
+  type LoopReport,
   loopEndedSignal,
   loopReportSignal,
   type Pause,
@@ -33,6 +33,11 @@ const callsToJudgeBy = 5;
 
 /** Rounds kept in the state for the table in the UI; the store has all of them. */
 const roundsShown = 20;
+
+/** What the run is told of a step besides its name. */
+type StepDetails = { phase?: CallPhase } & Partial<
+  Pick<LoopReport, 'shards' | 'review' | 'standing' | 'hasSelected'>
+>;
 
 /**
  * What every method's loop is made of: calls by phases, a record of each step, pauses, and the messages between run, loop
@@ -115,12 +120,7 @@ export class LoopSteps {
   /** Tells the run where the loop stands, records it in the store, and waits while the run is paused. */
   async at(
     step: string,
-    {
-      phase,
-      shards = [],
-      review,
-      standing,
-    }: { phase?: CallPhase; shards?: string[]; review?: ReviewWanted; standing?: ReviewDecision } = {},
+    { phase, shards = [], review, standing, hasSelected = false }: StepDetails = {},
   ): Promise<void> {
     const { state, round } = this;
     const { run } = state;
@@ -142,6 +142,7 @@ export class LoopSteps {
         totals,
         rounds,
         ...(this.state.stages !== undefined && { hasGenerated: true }),
+        ...(hasSelected && { hasSelected }),
         ...(review && { review }),
         ...(standing && { standing }),
       });

@@ -69,6 +69,8 @@ export interface LoopReport {
   rounds: RoundRow[];
   /** Nothing is generated any more: DEITA's stages are at work. */
   hasGenerated?: boolean;
+  /** The selection is made. */
+  hasSelected?: boolean;
   /** Only while the round waits for people. */
   review?: ReviewWanted;
   /** Only after a decision that is not used: the one that was made on the round before it. */

@@ -8,6 +8,7 @@ import {
   getExternalWorkflowHandle,
   log,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -62,6 +63,8 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   let recording: Promise<void> = Promise.resolve();
   let declared = isFirst ? [] : declaredLimits(plan, state.settings);
   let declaring: Promise<void> = Promise.resolve();
+  /** Version of the settings that the loop has. */
+  let sent = 1;
 
   setHandler(statusQuery, () => state.status());
   steered(pauseUpdate, { check: () => state.checkPause(), make: (pause) => state.pause(pause) });
@@ -91,7 +94,7 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     make: (request) => state.setThresholds(request),
   });
   steered(addSeedsUpdate, {
-    check: (request) => state.checkAddSeeds(request),
+    check: (request) => state.checkAddSeeds(request, run),
     make: (request) => state.addSeeds(request),
   });
   steered(reviewUpdate, {
@@ -189,19 +192,19 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
 
   /** Passes changes on to the loop until it ends. True: the history is long enough for a fresh one. */
   async function superviseLoop(): Promise<boolean> {
-    let sent = 1;
     let shown = '';
     let recorded = JSON.stringify(input.carried?.wait ?? null);
     for (;;) {
       if (state.ended !== null) return false;
       if (state.settings.version > sent) {
-        sent = state.settings.version;
+        // Not awaited: a store that cannot be written must not keep a cancel from the loop.
+        recording = recording.then(record);
         await tellLoop();
         continue;
       }
       if (workflowInfo().historyLength > eventsPerRun || workflowInfo().continueAsNewSuggested) {
-        await Promise.all([recording, declaring]);
-        return true;
+        if (await untilWritten()) return true;
+        continue;
       }
       const leftMs = state.reviewLeftMs(Date.now());
       if (leftMs === 0) {
@@ -224,9 +227,27 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
     }
   }
 
+  /**
+   * What is under way is in the store, before a fresh history forgets it; changes reach the loop meanwhile, and the fresh history
+   * records them. False: the loop has ended.
+   */
+  async function untilWritten(): Promise<boolean> {
+    // Runs that an earlier version has brought this far pass nothing on here.
+    if (!patched('changes-before-a-fresh-history')) {
+      await Promise.all([recording, declaring]);
+      return true;
+    }
+    const isNews = () => state.settings.version > sent || state.ended !== null;
+    for (;;) {
+      await Promise.race([Promise.all([recording, declaring]), condition(isNews)]);
+      if (state.ended !== null) return false;
+      if (!isNews()) return true;
+      await tellLoop();
+    }
+  }
+
   async function tellLoop(): Promise<void> {
-    // Not awaited: a store that cannot be written must not keep a cancel from the loop.
-    recording = recording.then(record);
+    sent = state.settings.version;
     declareLimits();
     try {
       await getExternalWorkflowHandle(loopId(run.runId)).signal(settingsSignal, state.settings);
@@ -310,10 +331,13 @@ export async function recipeRun(input: RecipeRunInput): Promise<RecipeRunResult>
   }
 
   /** What the run begins with again when its history is lost. */
-  function setSince({ target, thresholds, addedSeeds }: Settings): NonNullable<RunPlan['set']> {
+  function setSince(settings: Settings): NonNullable<RunPlan['set']> {
+    const { target, thresholds, concurrency, limits, addedSeeds } = settings;
     return {
       ...(target !== undefined && { target }),
       ...(thresholds && { thresholds }),
+      ...(Object.keys(concurrency).length > 0 && { concurrency }),
+      ...(Object.keys(limits).length > 0 && { limits }),
       ...(addedSeeds && { addedSeeds }),
     };
   }

@@ -1,5 +1,5 @@
 import type { ReviewDecision, ReviewRequest, ReviewWait } from '../activities/review-messages.js';
-import type { RecordedChange, Thresholds } from '../activities/types.js';
+import type { RecordedChange, RunContext, Thresholds } from '../activities/types.js';
 import { excerpt } from '../methods/text.js';
 import { exceeded, inWords, noBudget, spentBy } from './budget.js';
 import { budgetChange, fromTo, limitsChange, seedTasks } from './change-words.js';
@@ -223,7 +223,8 @@ export class RunState {
     if (Object.keys(ofGeneration).length > 0) this.checkGenerates();
     // Data that a selection could not be made of wait for a person: another tau may mend that.
     const isSelecting = this.loop?.step === 'selecting' && this.settings.paused?.by !== 'data';
-    if (tau !== undefined && (this.hasLoopEnded || isSelecting))
+    const hasSelected = this.loop?.hasSelected === true;
+    if (tau !== undefined && (this.hasLoopEnded || hasSelected || isSelecting))
       throw new Error('the selection has begun already');
   }
 
@@ -236,9 +237,9 @@ export class RunState {
   }
 
   /** @throws Error that says why these seed tasks cannot be added. */
-  checkAddSeeds({ seeds, file }: AddSeedsRequest): void {
+  checkAddSeeds({ seeds, file }: AddSeedsRequest, { runId }: Pick<RunContext, 'runId'>): void {
     refuse(methodWithoutSeeds(this.plan.method));
-    refuse(seedsProblem(seeds, this.settings.addedSeeds ?? []));
+    refuse(seedsProblem(seeds, { runId, added: this.settings.addedSeeds ?? [] }));
     if (typeof file !== 'string') throw new Error('"file" is no text');
     this.checkLive();
     this.checkGenerates();

@@ -31,7 +31,8 @@ async function scorePart(steps: LoopSteps): Promise<void> {
 
   const isLast = round >= lastRound;
   // A cancelled run selects from what it has.
-  if (plan.stages.selects && (isLast || steps.isCancelled)) {
+  const hasSelected = plan.stages.selects && (isLast || steps.isCancelled);
+  if (hasSelected) {
     await steps.at('selecting');
     await unlessCancelled(steps, () =>
       cpu.selectRows.executeWithOptions(steps.summary('select rows'), [
@@ -39,7 +40,7 @@ async function scorePart(steps: LoopSteps): Promise<void> {
       ]),
     );
   }
-  await steps.at('round done');
+  await steps.at('round done', { hasSelected });
   const scoring = gathered?.scoring ?? null;
   // Whoever can score nothing of a part is not to be paid for all the others.
   if (!isLast && scoring !== null && scoring.scored === 0) {

@@ -96,10 +96,14 @@ export function methodWithoutSeeds(method: RunPlan['method']): string | null {
   return null;
 }
 
-/** What is wrong with seed tasks that are to be added to a run. `added`: files that were. */
-export function seedsProblem(seeds: Ref, added: readonly Ref[]): string | null {
+/** What is wrong with seed tasks that are to be added to a run, as far as their reference tells. `added`: files that were. */
+export function seedsProblem(
+  seeds: Ref,
+  { runId, added }: { runId: string; added: readonly Ref[] },
+): string | null {
   const { uri, sha256, count } = seeds ?? {};
-  if (typeof uri !== 'string' || typeof sha256 !== 'string' || !uri.endsWith(`/added-seeds/${sha256}.jsonl`))
+  const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+  if (!isHash || uri !== `${runId}/added-seeds/${sha256}.jsonl`)
     return 'the seed tasks are in no file of the run’s store';
   if (!Number.isInteger(count) || count < 1) return 'the file holds no seed task';
   if (added.some((one) => one.sha256 === sha256)) return 'the same seed tasks were added before';

@@ -10,6 +10,7 @@ import { openDataset } from '../../client/export/run-dataset.js';
 import { verifyRun } from '../../client/verify.js';
 import { parseSeeds } from '../../methods/seed-format.js';
 import { readJson, readJsonlAt, writeJsonl } from '../../store/artifacts.js';
+import { addSeedsUpdate } from '../../workflows/messages.js';
 import { holdAfter } from '../hold-after.js';
 import { type RecipeChanges, RunHarness } from '../run-harness.js';
 import { testSeeds } from '../test-seeds.js';
@@ -94,6 +95,32 @@ describe('seed tasks that are added while their run is live', () => {
       wanted: child.id,
     });
     assert.ok(seeds.some(({ licence, origin }) => licence === 'CC-BY-4.0' && origin === 'human'));
+  });
+
+  it('are left out, with a word in the round’s note, where their file cannot be read or holds none', async () => {
+    const model = 'unreadable';
+    const held = holdAfter(harness.teacher, { model, lists: 1 });
+    const runId = await harness.startRun({ target: 60, teacher: { model } });
+    await held.reached;
+    const rows = [{ id: 'x', instruction: 'Say where the newt sleeps.' }];
+    const foreign = await writeJsonl(harness.store, 'other.jsonl', rows);
+    const missing = { ...foreign, sha256: 'a'.repeat(64) };
+    await writeJsonl(harness.store, runFiles(runId).addedSeeds(foreign.sha256), rows);
+    for (const { sha256, count } of [foreign, missing]) {
+      const seeds = { uri: runFiles(runId).addedSeeds(sha256), sha256, count };
+      await harness.handle(runId).executeUpdate(addSeedsUpdate, {
+        args: [{ by: 'ann', seeds, file: 'more.jsonl' }],
+      });
+    }
+    held.release();
+    assert.equal((await harness.result(runId)).state, 'finished');
+    const { note, addedSeeds } = await readJson<RefinedRound>(harness.store, roundFiles(runId, 1).refined);
+    assert.match(
+      note,
+      /\. Added seed tasks are left out: row 1 of .* is no seed task\. Added .* is missing in /,
+    );
+    assert.equal(addedSeeds, undefined);
+    assert.deepEqual(await problems(runId), []);
   });
 
   it('are found out when they are changed in the store', async () => {

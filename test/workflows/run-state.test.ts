@@ -131,6 +131,17 @@ describe('RunState', () => {
       assert.throws(() => state.checkTarget({ by: 'ann', target: 800 }), /generates nothing any more/);
     });
 
+    it('refuses another select.tau once the selection is made, also while the run is paused behind it', () => {
+      const state = new RunState({ ...plan, stages: selecting, thresholds: { 'select.tau': 0.9 } });
+      const report = { round: 3, shards: [], totals: noCounts(), rounds: [] };
+      const request = { by: 'ann', thresholds: { 'select.tau': 0.5 } };
+      state.reported({ ...report, step: 'round done', hasGenerated: true });
+      state.checkThresholds(request);
+      state.pause({ by: 'ann', reason: 'lunch' });
+      state.reported({ ...report, step: 'round done', hasGenerated: true, hasSelected: true });
+      assert.throws(() => state.checkThresholds(request), /the selection has begun already/);
+    });
+
     it('takes one that is lower than what is accepted', () => {
       const state = new RunState(plan);
       state.checkTarget({ by: 'ann', target: 1 });
@@ -143,24 +154,36 @@ describe('RunState', () => {
     const sha256 = 'a'.repeat(64);
     const seeds = { uri: `run/added-seeds/${sha256}.jsonl`, sha256, count: 3 };
     const request = { by: 'ann', seeds, file: 'more.jsonl' };
+    const run = { runId: 'run' };
 
     it('refuses them where the method has none', () => {
       for (const method of ['skillmix', 'deita', 'evolve'] as const)
-        assert.throws(() => new RunState({ ...plan, method }).checkAddSeeds(request), /no seed tasks/);
+        assert.throws(() => new RunState({ ...plan, method }).checkAddSeeds(request, run), /no seed tasks/);
     });
 
     it('takes a file once', () => {
       const state = new RunState(plan);
-      state.checkAddSeeds(request);
+      state.checkAddSeeds(request, run);
       state.addSeeds(request);
-      assert.throws(() => state.checkAddSeeds(request), /were added before/);
+      assert.throws(() => state.checkAddSeeds(request, run), /were added before/);
       assert.equal(state.unrecorded[0]?.what, '3 seed tasks added from more.jsonl');
     });
 
     it('refuses what is no file of seed tasks', () => {
       const state = new RunState(plan);
-      const wrong = [{ ...seeds, uri: 'other.jsonl' }, { ...seeds, count: 0 }, {} as typeof seeds];
-      for (const seeds of wrong) assert.throws(() => state.checkAddSeeds({ ...request, seeds }));
+      const wrong = [
+        { ...seeds, uri: 'other.jsonl' },
+        { ...seeds, count: 0 },
+        {} as typeof seeds,
+        { ...seeds, uri: `another/added-seeds/${sha256}.jsonl` },
+        { ...seeds, uri: `run/rounds/added-seeds/${sha256}.jsonl` },
+        { uri: 'run/added-seeds/../../x.jsonl', sha256: '../../x', count: 1 },
+      ];
+      for (const seeds of wrong)
+        assert.throws(
+          () => state.checkAddSeeds({ ...request, seeds }, run),
+          /no file of the run’s store|no seed/,
+        );
     });
   });
 

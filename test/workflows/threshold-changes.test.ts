@@ -92,6 +92,7 @@ describe('thresholds that change while their run is live', () => {
     const runId = await changedRun('selected', { 'select.tau': -0.5 }, { target: 12, select, teachers });
     const report = await readJson<SelectionReport>(harness.store, runFiles(runId).selectionReport);
     assert.equal(report.tau, -0.5);
+    assert.equal((await harness.status(runId)).loop?.hasSelected, true);
     assert.ok(report.selected < 6);
     assert.deepEqual(await problems(runId), []);
   });
