@@ -6,6 +6,7 @@ import { verifyRun } from '../../client/verify.js';
 import { holdAfter } from '../hold-after.js';
 import { parseSeeds } from '../../methods/seed-format.js';
 import { loopId } from '../../workflows/ids.js';
+import { setConcurrencyUpdate, setLimitsUpdate } from '../../workflows/messages.js';
 import { RunHarness, until } from '../run-harness.js';
 import { readDataset } from './dataset.js';
 
@@ -76,7 +77,7 @@ describe('a target that changes while its run is live', () => {
     assert.ok(heldBack.some(({ place }) => place.status === 'batched' && place.round === 2));
   });
 
-  it('stands in a run that begins again from its store, as do thresholds and seeds', async () => {
+  it('stands in a run that begins again from its store, as does whatever else people have set', async () => {
     const model = 'again';
     const held = holdAfter(harness.teacher, { model, lists: 1 });
     const runId = await harness.startRun({ target: 500, teacher: { model } });
@@ -84,7 +85,11 @@ describe('a target that changes while its run is live', () => {
     await harness.setThresholds(runId, { 'filter.poolThreshold': 0.9 });
     await harness.addSeeds(runId, more);
     await harness.setTarget(runId, 30);
-    await until(async () => (await readChanges(harness.store, runId)).length === 3);
+    const handle = harness.handle(runId);
+    const by = { by: 'ann', teacher: 'default' };
+    await handle.executeUpdate(setConcurrencyUpdate, { args: [{ ...by, concurrency: 3 }] });
+    await handle.executeUpdate(setLimitsUpdate, { args: [{ ...by, requestsPerMinute: 60_000 }] });
+    await until(async () => (await readChanges(harness.store, runId)).length === 5);
     const { loop } = await harness.status(runId);
     for (const id of [runId, loopId(runId), ...(loop?.shards ?? [])]) await harness.terminate(id);
     held.release();
@@ -94,25 +99,33 @@ describe('a target that changes while its run is live', () => {
       [settings.target, settings.thresholds, settings.addedSeeds?.length],
       [30, { 'filter.poolThreshold': 0.9 }, 1],
     );
+    assert.deepEqual(settings.concurrency, { default: 3 });
+    assert.deepEqual(settings.limits, { default: { requestsPerMinute: 60_000, tokensPerMinute: null } });
     assert.equal((await readDataset(harness, runId)).train.length, 30);
     assert.deepEqual((await verifyRun(harness.store, runId)).problems, []);
-    assert.equal((await readChanges(harness.store, runId)).length, 3);
+    assert.equal((await readChanges(harness.store, runId)).length, 5);
   });
 
+  // Around what the first round brings: the plan of the second one would be longer or shorter by the target that is set in it.
   for (const { how, from, to, worker } of [
-    { how: 'raised', from: 40, to: 70, worker: 'the same worker' },
-    { how: 'raised', from: 40, to: 70, worker: 'a fresh worker' },
-    { how: 'lowered', from: 300, to: 60, worker: 'the same worker' },
-    // Below what was accepted when the next round was begun already.
-    { how: 'lowered', from: 300, to: 3, worker: 'a fresh worker' },
+    { how: 'raised', from: 2, to: 40, worker: 'the same worker' },
+    { how: 'raised', from: 2, to: 40, worker: 'a fresh worker' },
+    { how: 'lowered', from: 300, to: 2, worker: 'the same worker' },
+    // It was reached before the second round, by which time it was another.
+    { how: 'lowered', from: 300, to: -2, worker: 'a fresh worker' },
   ]) {
-    it(`makes no call anew when it was ${how} to ${to} and the run begins again, with ${worker}`, async () => {
-      const model = `${how} ${to} ${worker}`;
-      const held = holdAfter(harness.teacher, { model, lists: 5 });
+    it(`makes no call anew when it was ${how} by ${to - from} and the run begins again, with ${worker}`, async () => {
+      const model = `${how} by ${to - from}, ${worker}`;
       const generation = { callsPerRound: 4 };
-      const runId = await harness.startRun({ target: from, teacher: { model, concurrency: 1 }, generation });
+      const held = holdAfter(harness.teacher, { model, lists: 5 });
+      const runId = await harness.startRun({ target: 500, teacher: { model, concurrency: 1 }, generation });
+      let firstRound = 0;
+      whileTraining = async () => {
+        firstRound = (await harness.status(runId)).loop?.totals.candidates.accepted ?? 0;
+        await harness.setTarget(runId, firstRound + from);
+      };
       await held.reached;
-      await harness.setTarget(runId, to);
+      await harness.setTarget(runId, firstRound + to);
       held.release();
       const first = await harness.result(runId);
       assert.ok((first.loop?.round ?? 0) >= 2);
