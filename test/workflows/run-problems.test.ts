@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { lookAt } from '../../client/live-run.js';
 import { look } from '../../client/look.js';
+import { readStatus } from '../../client/status.js';
 import type { recipeRun } from '../../workflows/recipe-run.js';
 import { assertInertInTerminal, hostileText } from '../hostile.js';
 import { errorBody } from '../openai-server.js';
@@ -49,6 +50,8 @@ describe('what keeps a run from going on', () => {
     const runId = await harness.startRun();
     await harness.pause(runId);
     await harness.untilQuiet(runId);
+    // The run records it beside everything else that it does.
+    await until(async () => (await readStatus(harness.store, runId)).paused !== null);
     await harness.stopWorkers();
     const { status, problems } = await look({ store: harness.store, client: harness.client, runId });
     await harness.terminate(runId);
