@@ -2,21 +2,19 @@
  * Texts as weighted words (TF-IDF, unit length), and which of them are near others. It stands for an embedding where none is at
  * hand: it sees shared words and no shared meaning.
  */
-import { type Tokenisation, rougeTokens, unicodeTokens } from '../../similarity/tokenise.js';
+import { rougeTokens } from '../../similarity/tokenise.js';
 
 type Weights = Map<string, number>;
 
 export class WordVectors {
   readonly size: number;
-  private readonly tokens: (text: string) => string[];
   private readonly rarity: Weights = new Map();
   /** By word: which texts have it, and with which weight. */
   private readonly postings = new Map<string, { text: number; weight: number }[]>();
 
-  constructor(texts: readonly string[], tokenisation: Tokenisation = 'rouge') {
+  constructor(texts: readonly string[]) {
     this.size = texts.length;
-    this.tokens = tokenisation === 'rouge' ? rougeTokens : unicodeTokens;
-    const tokenised = texts.map((text) => this.tokens(text));
+    const tokenised = texts.map(rougeTokens);
     const holders = new Map<string, number>();
     for (const tokens of tokenised)
       for (const word of new Set(tokens)) holders.set(word, (holders.get(word) ?? 0) + 1);
@@ -35,7 +33,7 @@ export class WordVectors {
   cosines(given: readonly string[]): Float64Array {
     const middle: Weights = new Map();
     for (const text of given)
-      for (const [word, weight] of this.weigh(this.tokens(text)))
+      for (const [word, weight] of this.weigh(rougeTokens(text)))
         middle.set(word, (middle.get(word) ?? 0) + weight);
     const cosines = new Float64Array(this.size);
     for (const [word, weight] of unitLength(middle))

@@ -187,6 +187,6 @@ export function perExample(amounts: Amounts, examples: number): Amounts | null {
   };
 }
 
-function sum(numbers: readonly number[]): number {
+export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }

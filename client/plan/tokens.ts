@@ -1,5 +1,6 @@
 /** Tokens of prompts before anybody has answered one. */
 import type { PromptBody } from '../../methods/prompt.js';
+import { sum } from './expect.js';
 
 export type CountTokens = (text: string) => number;
 
@@ -26,8 +27,4 @@ export function promptTokens(body: PromptBody, count: CountTokens): number {
 /** Mean tokens of some prompts. */
 export function meanPromptTokens(bodies: readonly PromptBody[], count: CountTokens): number {
   return sum(bodies.map((body) => promptTokens(body, count))) / Math.max(1, bodies.length);
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -11,7 +11,7 @@ import type { CallPhase, Seed } from '../../activities/types.js';
 import { readJsonlAt } from '../../store/artifacts.js';
 import type { Store } from '../../store/types.js';
 import type { ScoringPart } from '../plan/assume-scoring.js';
-import type { Calls, PhaseExpectation } from '../plan/expect.js';
+import { type Calls, type PhaseExpectation, sum, total } from '../plan/expect.js';
 import type { GivenRows } from '../run-identity.js';
 import type { Expected, ExpectedCalls } from './outlook.js';
 
@@ -50,9 +50,7 @@ export async function expectRun(options: {
   const priced = (calls: Calls) => pricedCalls(phases, calls);
   const generating = phases.filter(({ phase }) => !isScoring(phase));
   return {
-    generation: startsFromData(recipe.method)
-      ? null
-      : { calls: sum(generating.map(({ calls }) => calls)), usd: sumUsd(generating) },
+    generation: startsFromData(recipe.method) ? null : generationOf(generating),
     perExample: startsFromData(recipe.method)
       ? null
       : priced(expectScoring({ recipe, given: {} }, recipe.target)).map(({ calls, usdEach }) => ({
@@ -120,12 +118,8 @@ function pricedCalls(phases: readonly PhaseExpectation[], calls: Calls): Expecte
   });
 }
 
-/** null: one of them has calls whose price is unknown. */
-function sumUsd(phases: readonly PhaseExpectation[]): number | null {
-  if (phases.some(({ usd, calls }) => usd === null && calls > 0)) return null;
-  return sum(phases.map(({ usd }) => usd ?? 0));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+/** Dollars are null where one of them has calls whose price is unknown. */
+function generationOf(phases: readonly PhaseExpectation[]): Expected['generation'] {
+  const { calls, usd } = total(phases);
+  return { calls, usd };
 }
